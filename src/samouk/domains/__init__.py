@@ -1,0 +1,1 @@
+"""Rooms of one shape: walks its own folders and the entry points ``samouk.domains``."""

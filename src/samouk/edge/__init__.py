@@ -1,0 +1,1 @@
+"""The light client that an application embeds."""

@@ -1,0 +1,171 @@
+"""Samples as columns: a closed schema's fields as numpy arrays, checked once when they come in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samouk.edge.wire import Field, Row, Schema, WireError, columns_of
+
+Column = NDArray[Any]
+Columns = Mapping[str, Column]
+"""One array a field, all of one length.
+
+Dtypes: flag ``int8`` (1, 0, and -1 for "the platform does not tell"); integer ``int32``; number
+``float32`` (NaN when missing); category ``int16`` code into ``Field.values`` (-1 when missing);
+identifier ``V16``; week ``int32``, days since 1970-01-01.
+"""
+
+MISSING = -1
+DTYPES: Mapping[str, np.dtype[Any]] = {
+    "flag": np.dtype(np.int8),
+    "integer": np.dtype(np.int32),
+    "number": np.dtype(np.float32),
+    "category": np.dtype(np.int16),
+    "identifier": np.dtype("V16"),
+    "week": np.dtype(np.int32),
+}
+_EPOCH = dt.date(1970, 1, 1)
+_FLAG_CODES = {True: 1, False: 0, None: MISSING}
+
+
+def rows_in(columns: Columns) -> int:
+    """How many rows the columns hold."""
+    return len(next(iter(columns.values()), ()))
+
+
+def to_columns(schema: Schema, lists: Mapping[str, Sequence[Any]]) -> dict[str, Column]:
+    """Check lists of plain values against the schema and turn them into typed arrays.
+
+    Raises:
+        WireError: names the field and the first row that is unknown, missing or out of range.
+    """
+    for name in lists:
+        if name not in schema.by_name:
+            raise WireError(f"columns.{name}", "is not a field of this schema; remove it")
+    length = len(next(iter(lists.values()), ()))
+    out: dict[str, Column] = {}
+    for spec in schema.fields:
+        values = lists.get(spec.name)
+        if values is None:
+            if not spec.optional:
+                raise WireError(f"columns.{spec.name}", "is missing")
+            values = [None] * length
+        if len(values) != length:
+            raise WireError("columns", "must all have the same length")
+        out[spec.name] = _convert(spec, values)
+    return out
+
+
+def from_rows(schema: Schema, rows: Sequence[Row]) -> dict[str, Column]:
+    """Rows of plain values as typed arrays; the same checks as ``to_columns``."""
+    return to_columns(schema, columns_of(schema, rows))
+
+
+def take(columns: Columns, rows: NDArray[Any] | slice) -> dict[str, Column]:
+    """The named rows (indices, mask or slice) of every column."""
+    return {name: column[rows] for name, column in columns.items()}
+
+
+def concatenate(schema: Schema, parts: Sequence[Columns]) -> dict[str, Column]:
+    """One set of columns out of many, in order; empty columns when there is no part."""
+    if not parts:
+        return {spec.name: np.empty(0, DTYPES[spec.kind]) for spec in schema.fields}
+    return {spec.name: np.concatenate([part[spec.name] for part in parts]) for spec in schema.fields}
+
+
+def _convert(spec: Field, values: Sequence[Any]) -> Column:
+    try:
+        return _CONVERTERS[spec.kind](spec, values)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise _first_refusal(spec, values) from None
+
+
+def _flags(spec: Field, values: Sequence[Any]) -> Column:
+    _require_types(spec, values, {bool})
+    # bool is an int: only exact types reach the table, so 1 and 0 never pass for true and false.
+    return np.fromiter(map(_FLAG_CODES.__getitem__, values), np.int8, len(values))
+
+
+def _integers(spec: Field, values: Sequence[Any]) -> Column:
+    _require_types(spec, values, {int})
+    if spec.optional:
+        values = [int(spec.low) - 1 if value is None else value for value in values]
+    column = np.array(values, np.int64)
+    floor = spec.low - 1 if spec.optional else spec.low
+    if len(column) and (column.min() < floor or column.max() > spec.high):
+        raise ValueError
+    return column.astype(np.int32)
+
+
+def _numbers(spec: Field, values: Sequence[Any]) -> Column:
+    _require_types(spec, values, {int, float})
+    column = np.array(values, np.float64)
+    known = column[~np.isnan(column)] if spec.optional else column
+    # Written so that NaN and infinities fail too.
+    if len(known) and not (known.min() >= spec.low and known.max() <= spec.high):
+        raise ValueError
+    return column.astype(np.float32)
+
+
+def _categories(spec: Field, values: Sequence[Any]) -> Column:
+    codes: Mapping[Any, int] = {**spec.codes, None: MISSING} if spec.optional else spec.codes
+    return np.fromiter(map(codes.__getitem__, values), np.int16, len(values))
+
+
+def _identifiers(spec: Field, values: Sequence[Any]) -> Column:
+    _require_types(spec, values, {str})
+    joined = "".join(values)
+    # Canonical UUID4: 36 characters with dashes and the version digit at fixed places.
+    if set(map(len, values)) - {36} or joined != joined.lower():
+        raise ValueError
+    grid = np.frombuffer(joined.encode("ascii"), np.uint8).reshape(-1, 36)
+    dashes = grid[:, [8, 13, 18, 23]] == ord("-")
+    if not dashes.all() or not (grid[:, 14] == ord("4")).all() or not np.isin(grid[:, 19], list(b"89ab")).all():
+        raise ValueError
+    raw = bytes.fromhex(joined.replace("-", ""))
+    if len(raw) != 16 * len(values):
+        raise ValueError
+    return np.frombuffer(raw, "V16")
+
+
+def _weeks(spec: Field, values: Sequence[Any]) -> Column:
+    days = {value: _day(value) for value in set(values)}
+    return np.fromiter(map(days.__getitem__, values), np.int32, len(values))
+
+
+def _day(value: str) -> int:
+    if len(value) != 10:
+        raise ValueError
+    day = dt.date.fromisoformat(value)
+    if day.weekday() != 0:
+        raise ValueError
+    return (day - _EPOCH).days
+
+
+def _require_types(spec: Field, values: Sequence[Any], allowed: set[type]) -> None:
+    found = set(map(type, values))
+    if not found <= (allowed | {type(None)} if spec.optional else allowed):
+        raise TypeError
+
+
+_CONVERTERS = {
+    "flag": _flags,
+    "integer": _integers,
+    "number": _numbers,
+    "category": _categories,
+    "identifier": _identifiers,
+    "week": _weeks,
+}
+
+
+def _first_refusal(spec: Field, values: Sequence[Any]) -> WireError:
+    for index, value in enumerate(values):
+        reason = spec.refusal(value)
+        if reason is not None:
+            return WireError(f"columns.{spec.name}[{index}]", reason)
+    return WireError(f"columns.{spec.name}", "does not fit the schema")

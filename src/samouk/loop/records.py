@@ -1,0 +1,310 @@
+"""The frozen records that the loop's steps take and give."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samouk.loop.columns import Columns, rows_in
+
+FloatArray = NDArray[np.floating[Any]]
+IntArray = NDArray[np.integer[Any]]
+BoolArray = NDArray[np.bool_]
+
+ABSTAIN = -1
+"""Label value and prediction of who cannot tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Samples that arrived together from one contributor; immutable."""
+
+    batch_id: str
+    learner: str
+    schema_version: int
+    group: int
+    receipt_hash: str
+    columns: Columns
+
+    @property
+    def rows(self) -> int:
+        return rows_in(self.columns)
+
+
+class BatchState(StrEnum):
+    """What may be done with a stored batch."""
+
+    LIVE = "live"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchEntry:
+    """What the log knows of a stored batch without opening it.
+
+    ``sequence`` counts up by one with each stored batch of the log, over all learners; ``day`` is
+    the UTC day of arrival (no finer time is kept).
+    """
+
+    sequence: int
+    batch_id: str
+    learner: str
+    schema_version: int
+    group: int
+    rows: int
+    day: dt.date
+    state: BatchState = BatchState.LIVE
+
+
+class Stored(StrEnum):
+    """What became of a batch that was handed to the log."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True)
+class LogStats:
+    """Counts over the live and quarantined batches of one learner."""
+
+    total_batches: int
+    total_samples: int
+    quarantined_batches: int
+    last_upload: dt.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Proof that a batch was erased: kept so that a late copy of it is refused."""
+
+    batch_id: str
+    learner: str
+    rows: int
+    day: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Automatic labels of n rows.
+
+    Attributes:
+        values: (n,) int16 index into the learner's ``classes``, or ``ABSTAIN``.
+        confidence: (n,) float32 in [0, 1].
+        trusted: (n,) bool; False for labels too weak to judge a model on.
+    """
+
+    values: IntArray
+    confidence: FloatArray
+    trusted: BoolArray
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Rows with their labels, ready to fit or to judge.
+
+    Attributes:
+        columns: the samples, n rows.
+        labels: their labels; no row abstains.
+        groups: (n,) int32, one number a batch, so that resampling keeps what came together together.
+    """
+
+    columns: Columns
+    labels: Labels
+    groups: IntArray
+
+    @property
+    def rows(self) -> int:
+        return len(self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """What a model says of n rows: (n,) class index or ``ABSTAIN``, and (n,) confidence in [0, 1]."""
+
+    values: IntArray
+    confidence: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A trained model as bytes with what must be known to run and to judge it.
+
+    ``metadata`` is plain JSON: at least ``learner``, ``schema_version`` and ``classes``.
+    """
+
+    data: bytes
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An immutable dataset version: which batches, on which side of the split.
+
+    ``digest`` is the sha256 of everything else; equal inputs give equal digests. ``holdout`` only
+    ever grows from one snapshot to the next, save for erased batches.
+    """
+
+    digest: str
+    learner: str
+    schema_version: int
+    train: tuple[str, ...]
+    holdout: tuple[str, ...]
+    quarantined: tuple[str, ...]
+    rows: int
+
+
+class TriggerKind(StrEnum):
+    """Why to learn now."""
+
+    TIME = "time"
+    VOLUME = "volume"
+    QUALITY = "quality"
+    DRIFT = "drift"
+    ERASURE = "erasure"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The decision to learn now, with its reason in words."""
+
+    kind: TriggerKind
+    reason: str
+
+
+class Decision(StrEnum):
+    """What the gate says."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, no password
+    REFUSE = "refuse"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One comparison of the gate.
+
+    Attributes:
+        name: metric, or ``metric[slice]``.
+        champion, challenger: means over the same ``n`` examples, in [0, 1].
+        p_value: of the test that the challenger is better (primary) or worse (guards); None when not tested.
+        verdict: ``better``, ``worse``, ``level`` or ``unknown`` (too few examples).
+    """
+
+    name: str
+    champion: float
+    challenger: float
+    n: int
+    p_value: float | None
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the gate says of a challenger, with the reasons in words and the figures."""
+
+    decision: Decision
+    reasons: tuple[str, ...]
+    figures: tuple[Figure, ...]
+
+
+class Stage(StrEnum):
+    """Where a version stands."""
+
+    STAGING = "staging"
+    CANARY = "canary"
+    PRODUCTION = "production"
+    ARCHIVED = "archived"
+    ROLLED_BACK = "rolled_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An artifact in the registry with its lineage.
+
+    Attributes:
+        name: ``v1.0``, ``v1.1`` ... unique within its learner.
+        number: counts up by one; what clients compare.
+        artifact_key: key of the artifact's bytes among the blobs.
+        artifact_digest, artifact_size: sha256 and length of the bytes.
+        parent: name of the champion that it was judged against, None for the first.
+        snapshot: digest of the snapshot that it was fitted on, None for a bundled first model.
+        figures: metric → value on the holdout, as the gate measured them.
+        card: the model card as plain JSON.
+        changelog: what changed, in lines for people.
+        tainted: True once its snapshot lost rows to an erasure.
+    """
+
+    learner: str
+    name: str
+    number: int
+    stage: Stage
+    artifact_key: str
+    artifact_digest: str
+    artifact_size: int
+    created: dt.datetime
+    parent: str | None = None
+    snapshot: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    figures: Mapping[str, float] = field(default_factory=dict)
+    card: Mapping[str, Any] = field(default_factory=dict)
+    changelog: tuple[str, ...] = ()
+    tainted: bool = False
+
+
+class RunEnd(StrEnum):
+    """How a run ended."""
+
+    RELEASED = "released"
+    REFUSED = "refused"
+    UNDECIDED = "undecided"
+    EMPTY = "empty"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One turn of the loop for one learner: its reason, its log and its end.
+
+    ``end`` is None while it runs; a run whose process died is closed as ``failed`` by the next one.
+    """
+
+    run_id: str
+    learner: str
+    order: Order
+    started: dt.datetime
+    ended: dt.datetime | None = None
+    end: RunEnd | None = None
+    version: str | None = None
+    snapshot: str | None = None
+    verdict: Verdict | None = None
+    notes: tuple[str, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One row of the audit: who did what to which thing, and why."""
+
+    actor: str
+    action: str
+    subject: str
+    reason: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """An act with its place in the hash chain: ``digest`` covers the act and ``previous``."""
+
+    sequence: int
+    act: Act
+    previous: str
+    digest: str
