@@ -1,0 +1,377 @@
+"""Every port in memory: for tests, for the demo's clients and for trying things out; gone when the process ends."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from threading import RLock
+from typing import Any
+
+from samouk.loop.columns import Columns
+from samouk.loop.learner import Context, Learner
+from samouk.loop.ports import ApiKey, Clock, CorruptBlob, NotFound, Publisher, Services, Trainer, WrongReceipt
+from samouk.loop.records import (
+    Act,
+    Artifact,
+    AuditEntry,
+    Batch,
+    BatchEntry,
+    BatchState,
+    Erasure,
+    Examples,
+    LogStats,
+    Run,
+    RunEnd,
+    Snapshot,
+    Stage,
+    Stored,
+    Version,
+)
+from samouk.store import api_key
+from samouk.store.chain import first_break, link
+from samouk.store.clock import SteppedClock
+
+
+def memory_services(
+    clock: Clock | None = None, *, trainer: Trainer | None = None, publisher: Publisher | None = None
+) -> Services:
+    """Every port in memory; the clock stands still unless one is given."""
+    clock = clock or SteppedClock()
+    return Services(
+        clock=clock,
+        blobs=MemoryBlobs(),
+        log=MemoryLog(clock),
+        registry=MemoryRegistry(),
+        runs=MemoryRuns(),
+        leases=MemoryLeases(clock),
+        audit=MemoryAudit(),
+        keys=MemoryKeys(clock),
+        publisher=publisher or MemoryPublisher(),
+        trainer=trainer or DirectTrainer(),
+        close=lambda: None,
+    )
+
+
+class MemoryBlobs:
+    """Bytes in a dictionary."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, bytes] = {}
+
+    def put(self, data: bytes) -> str:
+        key = hashlib.sha256(data).hexdigest()
+        self._held[key] = bytes(data)
+        return key
+
+    def get(self, key: str) -> bytes:
+        if key not in self._held:
+            raise NotFound(f"no blob {key}")
+        data = self._held[key]
+        if hashlib.sha256(data).hexdigest() != key:
+            raise CorruptBlob(f"blob {key} does not hold the bytes that were put there")
+        return data
+
+    def delete(self, key: str) -> None:
+        self._held.pop(key, None)
+
+    def keys(self) -> Iterator[str]:
+        return iter(tuple(self._held))
+
+
+@dataclass(slots=True)
+class _Held:
+    """One stored batch."""
+
+    entry: BatchEntry
+    columns: Columns
+    receipt_hash: str
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class MemoryLog:
+    """Batches in the order of their arrival."""
+
+    clock: Clock
+    _held: dict[str, _Held] = field(default_factory=dict)
+    _erased: dict[str, tuple[Erasure, str]] = field(default_factory=dict)
+    _sequence: int = 0
+    _lock: RLock = field(default_factory=RLock)
+
+    def append(self, batches: Sequence[Batch]) -> list[Stored]:
+        with self._lock:
+            return [self._store(batch) for batch in batches]
+
+    def _store(self, batch: Batch) -> Stored:
+        if batch.batch_id in self._erased:
+            return Stored.ERASED
+        if batch.batch_id in self._held:
+            return Stored.DUPLICATE
+        self._sequence += 1
+        day = self.clock.now().date()
+        entry = BatchEntry(
+            self._sequence, batch.batch_id, batch.learner, batch.schema_version, batch.group, batch.rows, day
+        )
+        self._held[batch.batch_id] = _Held(entry, _frozen(batch.columns), batch.receipt_hash)
+        return Stored.STORED
+
+    def entries(self, learner: str, after: int = 0) -> list[BatchEntry]:
+        with self._lock:
+            return [
+                e for e in (held.entry for held in self._held.values()) if e.learner == learner and e.sequence > after
+            ]
+
+    def read(self, entries: Sequence[BatchEntry]) -> Iterator[tuple[BatchEntry, Columns]]:
+        for entry in entries:
+            held = self._held.get(entry.batch_id)
+            if held is not None:
+                yield entry, held.columns
+
+    def quarantine(self, batch_ids: Sequence[str], reason: str) -> None:
+        with self._lock:
+            for held in (self._held[batch_id] for batch_id in batch_ids if batch_id in self._held):
+                held.entry = replace(held.entry, state=BatchState.QUARANTINED)
+                held.reason = held.reason or reason
+
+    def erase(self, batch_id: str, receipt_hash: str) -> Erasure:
+        with self._lock:
+            held = self._held.get(batch_id)
+            known, kept = self._erased.get(batch_id, (None, held.receipt_hash if held else None))
+            if kept is None:
+                raise NotFound(f"no batch {batch_id} was ever stored")
+            if not hmac.compare_digest(kept, receipt_hash):
+                raise WrongReceipt(f"the receipt does not belong to batch {batch_id}")
+            if known is not None:
+                return known
+            entry = self._held.pop(batch_id).entry
+            erasure = Erasure(batch_id, entry.learner, entry.rows, self.clock.now().date())
+            self._erased[batch_id] = (erasure, kept)
+            return erasure
+
+    def erasures(self, learner: str) -> list[Erasure]:
+        with self._lock:
+            return [erasure for erasure, _ in self._erased.values() if erasure.learner == learner]
+
+    def stats(self, learner: str) -> LogStats:
+        entries = self.entries(learner)
+        return LogStats(
+            total_batches=len(entries),
+            total_samples=sum(entry.rows for entry in entries),
+            quarantined_batches=sum(entry.state is BatchState.QUARANTINED for entry in entries),
+            last_upload=entries[-1].day if entries else None,
+        )
+
+
+@dataclass(slots=True)
+class MemoryRegistry:
+    """Versions and snapshots in dictionaries."""
+
+    _versions: dict[tuple[str, str], Version] = field(default_factory=dict)
+    _snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    _forgotten: set[tuple[str, str]] = field(default_factory=set)
+    _lock: RLock = field(default_factory=RLock)
+
+    def add_snapshot(self, snapshot: Snapshot) -> None:
+        with self._lock:
+            self._snapshots.setdefault(snapshot.digest, snapshot)
+
+    def snapshot(self, digest: str) -> Snapshot:
+        if digest not in self._snapshots:
+            raise NotFound(f"no snapshot {digest}")
+        return self._without_forgotten(self._snapshots[digest])
+
+    def _without_forgotten(self, snapshot: Snapshot) -> Snapshot:
+        def kept(batch_ids: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(b for b in batch_ids if (snapshot.learner, b) not in self._forgotten)
+
+        return replace(
+            snapshot,
+            train=kept(snapshot.train),
+            holdout=kept(snapshot.holdout),
+            quarantined=kept(snapshot.quarantined),
+        )
+
+    def latest_snapshot(self, learner: str) -> Snapshot | None:
+        mine = [snapshot for snapshot in self._snapshots.values() if snapshot.learner == learner]
+        return self._without_forgotten(mine[-1]) if mine else None
+
+    def add(self, version: Version) -> None:
+        with self._lock:
+            for other in self.versions(version.learner):
+                if version.name == other.name or version.number == other.number:
+                    raise ValueError(f"{version.learner} has a version {other.name} with number {other.number} already")
+            self._archive_champion(version.learner, version.stage)
+            fitted_on = self._snapshots.get(version.snapshot or "")
+            lost = fitted_on is not None and any((version.learner, b) in self._forgotten for b in _used(fitted_on))
+            self._keep(_plain(replace(version, tainted=version.tainted or lost)))
+
+    def _keep(self, version: Version) -> Version:
+        self._versions[version.learner, version.name] = version
+        return version
+
+    def _archive_champion(self, learner: str, stage: Stage) -> None:
+        champion = self.production(learner)
+        if stage is Stage.PRODUCTION and champion is not None:
+            self._keep(replace(champion, stage=Stage.ARCHIVED))
+
+    def version(self, learner: str, name: str) -> Version:
+        if (learner, name) not in self._versions:
+            raise NotFound(f"{learner} has no version {name}")
+        return self._versions[learner, name]
+
+    def versions(self, learner: str) -> list[Version]:
+        mine = [version for version in tuple(self._versions.values()) if version.learner == learner]
+        return sorted(mine, key=lambda version: version.number, reverse=True)
+
+    def production(self, learner: str) -> Version | None:
+        return next((v for v in self.versions(learner) if v.stage is Stage.PRODUCTION), None)
+
+    def move(self, learner: str, name: str, stage: Stage) -> Version:
+        with self._lock:
+            version = self.version(learner, name)
+            self._archive_champion(learner, stage)
+            return self._keep(replace(version, stage=stage))
+
+    def taint(self, learner: str, batch_id: str) -> list[str]:
+        with self._lock:
+            self._forgotten.add((learner, batch_id))
+            fitted = {s.digest for s in self._snapshots.values() if s.learner == learner and batch_id in _used(s)}
+            tainted = [version for version in self.versions(learner) if version.snapshot in fitted]
+            return [self._keep(replace(version, tainted=True)).name for version in tainted]
+
+
+@dataclass(slots=True)
+class MemoryRuns:
+    """Runs by their id."""
+
+    _runs: dict[str, Run] = field(default_factory=dict)
+
+    def save(self, run: Run) -> None:
+        self._runs[run.run_id] = run
+
+    def runs(self, learner: str, limit: int = 100) -> list[Run]:
+        mine = [run for run in reversed(tuple(self._runs.values())) if run.learner == learner]
+        return sorted(mine, key=lambda run: run.started, reverse=True)[:limit]
+
+    def last_finished(self, learner: str) -> Run | None:
+        mine = self.runs(learner, limit=len(self._runs))
+        return next((run for run in mine if run.end not in (None, RunEnd.FAILED)), None)
+
+
+@dataclass(slots=True)
+class MemoryLeases:
+    """Who holds what until when."""
+
+    clock: Clock
+    _held: dict[str, tuple[str, dt.datetime]] = field(default_factory=dict)
+    _lock: RLock = field(default_factory=RLock)
+
+    def acquire(self, name: str, holder: str, seconds: float) -> bool:
+        with self._lock:
+            now = self.clock.now()
+            owner, until = self._held.get(name, (holder, now))
+            if owner != holder and until > now:
+                return False
+            self._held[name] = (holder, now + dt.timedelta(seconds=seconds))
+            return True
+
+    def release(self, name: str, holder: str) -> None:
+        with self._lock:
+            if self._held.get(name, ("", None))[0] == holder:
+                del self._held[name]
+
+
+@dataclass(slots=True)
+class MemoryAudit:
+    """The chain as a list."""
+
+    _chain: list[AuditEntry] = field(default_factory=list)
+    _lock: RLock = field(default_factory=RLock)
+
+    def append(self, act: Act) -> AuditEntry:
+        with self._lock:
+            entry = link(act, self._chain[-1] if self._chain else None)
+            self._chain.append(entry)
+            return entry
+
+    def entries(self, after: int = 0, limit: int = 1000) -> list[AuditEntry]:
+        return self._chain[after : after + limit]
+
+    def verify(self) -> int | None:
+        return first_break(self._chain)
+
+
+@dataclass(slots=True)
+class MemoryKeys:
+    """Keys with the hash of their secret."""
+
+    clock: Clock
+    _keys: dict[str, tuple[ApiKey, str]] = field(default_factory=dict)
+
+    def create(self, label: str) -> tuple[ApiKey, str]:
+        key_id, secret = api_key.new_secret()
+        key = ApiKey(key_id, label, self.clock.now().date())
+        self._keys[key_id] = (key, api_key.hash_of(secret))
+        return key, secret
+
+    def verify(self, secret: str) -> ApiKey | None:
+        key, kept = self._keys.get(api_key.key_id_of(secret) or "", (None, ""))
+        return key if api_key.opens(secret, kept) and key is not None and not key.revoked else None
+
+    def revoke(self, key_id: str) -> None:
+        if key_id not in self._keys:
+            raise NotFound(f"no key {key_id}")
+        key, kept = self._keys[key_id]
+        self._keys[key_id] = (replace(key, revoked=True), kept)
+
+    def keys(self) -> list[ApiKey]:
+        return [key for key, _ in self._keys.values()]
+
+
+@dataclass(slots=True)
+class MemoryPublisher:
+    """Holds what clients would find: for each learner the released version and its bytes."""
+
+    released: dict[str, tuple[Version, bytes]] = field(default_factory=dict)
+
+    def publish(self, version: Version, data: bytes) -> None:
+        self.released[version.learner] = (version, data)
+
+    def published(self, learner: str) -> str | None:
+        return self.released[learner][0].name if learner in self.released else None
+
+    def refresh(self) -> None:
+        """Nothing is signed, so that nothing expires."""
+
+
+class DirectTrainer:
+    """Fits where it is called, in the caller's thread."""
+
+    def fit(self, learner: Learner, examples: Examples, champion: Artifact | None, context: Context) -> Artifact:
+        return learner.fit(examples, champion, context)
+
+
+def _used(snapshot: Snapshot) -> tuple[str, ...]:
+    """The batches that a version fitted on the snapshot learned from or was judged on."""
+    return snapshot.train + snapshot.holdout
+
+
+def _frozen(columns: Columns) -> Columns:
+    """Copies that nobody can write to: a stored batch is immutable."""
+    copies = {name: column.copy() for name, column in columns.items()}
+    for column in copies.values():
+        column.flags.writeable = False
+    return copies
+
+
+def _plain(version: Version) -> Version:
+    """The version as it comes back from any store: its free-form parts went through JSON."""
+
+    def again(value: Mapping[str, Any]) -> dict[str, Any]:
+        return dict(json.loads(json.dumps(dict(value))))
+
+    return replace(version, metadata=again(version.metadata), figures=again(version.figures), card=again(version.card))
