@@ -1,0 +1,104 @@
+"""Freeze what was seen: entries of the log → an immutable dataset version, and its rows when they are needed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from samouk.loop.columns import Columns, concatenate, rows_in, take
+from samouk.loop.learner import Learner
+from samouk.loop.ports import Log
+from samouk.loop.records import ABSTAIN, BatchEntry, BatchState, Examples, Labels, Snapshot
+
+
+def freeze(learner: Learner, entries: Sequence[BatchEntry], previous: Snapshot | None) -> Snapshot:
+    """Decide which batches are learnt from and which are kept to judge by.
+
+    The split goes by the batch's group, which is the same for all contributors of one application:
+    no application stands on both sides. The holdout is append-only: what was held out stays so
+    (unless it was erased or quarantined), even when the policy's groups change.
+    """
+    live = [entry for entry in entries if _usable(learner, entry) and entry.state is BatchState.LIVE]
+    quarantined = [entry for entry in entries if entry.state is BatchState.QUARANTINED]
+    once_held = set(previous.holdout) if previous else set()
+    once_taught = set(previous.train) if previous else set()
+    holdout = [
+        entry
+        for entry in live
+        if entry.batch_id in once_held
+        or (entry.group in learner.policy.holdout_groups and entry.batch_id not in once_taught)
+    ]
+    held = {entry.batch_id for entry in holdout}
+    return _snapshot(
+        learner,
+        train=[entry.batch_id for entry in live if entry.batch_id not in held],
+        holdout=[entry.batch_id for entry in holdout],
+        quarantined=[entry.batch_id for entry in quarantined],
+        rows=sum(entry.rows for entry in live),
+    )
+
+
+def _usable(learner: Learner, entry: BatchEntry) -> bool:
+    return entry.learner == learner.name and entry.schema_version == learner.schema.version
+
+
+def _snapshot(learner: Learner, train: list[str], holdout: list[str], quarantined: list[str], rows: int) -> Snapshot:
+    # Sorted: the same batches give the same digest, in whatever order they arrived.
+    sides = {"train": sorted(train), "holdout": sorted(holdout), "quarantined": sorted(quarantined)}
+    content = {"learner": learner.name, "schema": learner.schema.version, **sides}
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return Snapshot(
+        digest=digest,
+        learner=learner.name,
+        schema_version=learner.schema.version,
+        train=tuple(sides["train"]),
+        holdout=tuple(sides["holdout"]),
+        quarantined=tuple(sides["quarantined"]),
+        rows=rows,
+    )
+
+
+def load(learner: Learner, log: Log, entries: Sequence[BatchEntry], batch_ids: Collection[str]) -> Examples:
+    """The labelled rows of the named batches; rows whose label abstains are left out as they stream by."""
+    wanted = set(batch_ids)
+    parts: list[Examples] = []
+    for number, (_, columns) in enumerate(log.read([entry for entry in entries if entry.batch_id in wanted])):
+        parts.append(label(learner, columns, number))
+    return join(learner, parts)
+
+
+def label(learner: Learner, columns: Columns, group: int) -> Examples:
+    """One batch with its automatic labels, without the rows that have none."""
+    labels = learner.label(columns)
+    kept = np.flatnonzero(labels.values != ABSTAIN)
+    chosen = Labels(labels.values[kept], labels.confidence[kept], labels.trusted[kept])
+    return Examples(take(columns, kept), chosen, np.full(len(kept), group, np.int32))
+
+
+def join(learner: Learner, parts: Sequence[Examples]) -> Examples:
+    """Many examples as one, in order."""
+    if not parts:
+        nothing = np.empty(0, np.float32)
+        labels = Labels(nothing.astype(np.int16), nothing, nothing.astype(bool))
+        return Examples(concatenate(learner.schema, []), labels, nothing.astype(np.int32))
+    return Examples(
+        concatenate(learner.schema, [part.columns for part in parts]),
+        Labels(
+            np.concatenate([part.labels.values for part in parts]),
+            np.concatenate([part.labels.confidence for part in parts]),
+            np.concatenate([part.labels.trusted for part in parts]),
+        ),
+        np.concatenate([part.groups for part in parts]),
+    )
+
+
+def trusted(examples: Examples) -> Examples:
+    """Only the rows whose labels are good enough to judge a model on."""
+    kept = np.flatnonzero(examples.labels.trusted)
+    labels = examples.labels
+    chosen = Labels(labels.values[kept], labels.confidence[kept], labels.trusted[kept])
+    columns = take(examples.columns, kept) if rows_in(examples.columns) else examples.columns
+    return Examples(columns, chosen, examples.groups[kept])

@@ -1,0 +1,276 @@
+"""One turn of the wheel: the only place where the order of its steps is written."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from samouk.loop import gate, registry, snapshot, trigger
+from samouk.loop.learner import Context, Learner, Progress, mean
+from samouk.loop.ports import LeaseLost, Services
+from samouk.loop.records import (
+    Act,
+    Artifact,
+    BatchEntry,
+    BoolArray,
+    Decision,
+    Examples,
+    FloatArray,
+    Order,
+    Run,
+    RunEnd,
+    Snapshot,
+    TriggerKind,
+    Verdict,
+    Version,
+)
+from samouk.loop.release import reconcile, release
+from samouk.loop.watch import Champion, champion_of, unseen
+
+LEASE_SECONDS = 30.0
+"""A run that fell silent for so long is taken to be dead; a living one renews three times as often."""
+
+
+@dataclass(slots=True)
+class _Log:
+    """What a run says while it runs."""
+
+    progress: Progress
+    notes: list[str] = field(default_factory=list)
+
+    def __call__(self, note: str, share: float) -> None:
+        self.notes.append(note)
+        self.progress(note, share)
+
+
+def turn(learner: Learner, services: Services, order: Order, context: Context | None = None) -> Run:
+    """Learn once: freeze, train, judge, enter, release.
+
+    The run is on record from its first moment. Whatever goes wrong is written into it and raised
+    again; the champion stays in service, and the turn can be taken again.
+
+    Raises:
+        LeaseLost: another process is learning this learner.
+    """
+    context = context or Context()
+    gate.self_test(learner.metrics, learner.policy.gate)
+    with _lease(services, learner.name) as still_ours:
+        _bury_dead_runs(learner, services)
+        begin(learner, services)
+        run = Run(uuid.uuid4().hex, learner.name, order, services.clock.now())
+        services.runs.save(run)
+        log = _Log(context.progress)
+        try:
+            run = _steps(learner, services, run, dataclasses.replace(context, progress=log), log, still_ours)
+        except BaseException as error:
+            _finish(services, run, log, end=RunEnd.FAILED, error=f"{type(error).__name__}: {error}")
+            raise
+        return _finish(services, run, log)
+
+
+def begin(learner: Learner, services: Services) -> None:
+    """Give the learner its first champion, if the domain ships one, and mend what a killed run left half-published."""
+    reconcile(services, learner.name)
+    if services.registry.versions(learner.name):
+        return
+    artifact = learner.first()
+    if artifact is not None:
+        key = services.blobs.put(artifact.data)
+        card = {"origin": "shipped with the package"}
+        changelog = ["First model, shipped with the package"]
+        version = registry.enter(learner, [], artifact, key, services.clock.now(), card=card, changelog=changelog)
+        services.registry.add(version)
+        release(services, version, "samouk", "first version, shipped with the package")
+
+
+def _steps(learner: Learner, services: Services, run: Run, context: Context, log: _Log, still_ours: _Alive) -> Run:
+    log("reading what arrived", 0.0)
+    champion = champion_of(learner, services)
+    entries = _quarantine(learner, services, champion, log)
+    frozen = _freeze(learner, services, entries)
+    run = dataclasses.replace(run, snapshot=frozen.digest)
+    train = snapshot.load(learner, services.log, entries, frozen.train)
+    holdout = snapshot.trusted(snapshot.load(learner, services.log, entries, frozen.holdout))
+    log(f"{train.rows} rows to learn from, {holdout.rows} to judge by", 0.15)
+    if train.rows == 0:
+        log("nothing to learn from yet", 1.0)
+        return dataclasses.replace(run, end=RunEnd.EMPTY)
+    still_ours.check()
+
+    challenger = services.trainer.fit(learner, train, champion.artifact if champion else None, context)
+    log("challenger trained", 0.8)
+    still_ours.check()
+
+    match = _match(learner, champion, challenger, train, holdout)
+    uses = _holdout_uses(services, frozen)
+    erasing = run.order.kind is TriggerKind.ERASURE
+    verdict = gate.judge(match, learner.metrics, learner.policy.gate, uses=uses, seed=context.seed, replacement=erasing)
+    log(f"verdict: {verdict.decision} - {'; '.join(verdict.reasons)}", 0.9)
+    run = dataclasses.replace(run, verdict=verdict)
+    if verdict.decision is not Decision.PASS:
+        end = RunEnd.REFUSED if verdict.decision is Decision.REFUSE else RunEnd.UNDECIDED
+        return dataclasses.replace(run, end=end)
+    still_ours.check()
+
+    version = _enter(learner, services, champion, challenger, frozen, match, train, holdout)
+    if learner.policy.approval == "auto":
+        release(services, version, "samouk", "; ".join(verdict.reasons))
+        log(f"{version.name} released", 1.0)
+    else:
+        log(f"{version.name} waits for approval", 1.0)
+    return dataclasses.replace(run, end=RunEnd.RELEASED, version=version.name)
+
+
+def _quarantine(learner: Learner, services: Services, champion: Champion | None, log: _Log) -> Sequence[BatchEntry]:
+    """Look at every batch that no snapshot has seen; keep suspects out, and say why."""
+    entries = services.log.entries(learner.name)
+    fresh = unseen(learner, services, entries)
+    artifact = champion.artifact if champion else None
+    suspects: dict[str, str] = {}
+    for entry, columns in services.log.read(fresh):
+        reason = learner.suspects(columns, artifact)
+        if reason is not None:
+            suspects[entry.batch_id] = reason
+    for batch_id, reason in suspects.items():
+        services.log.quarantine([batch_id], reason)
+        services.audit.append(Act("samouk", "quarantine", f"{learner.name}/{batch_id}", reason, services.clock.now()))
+    if suspects:
+        log(f"{len(suspects)} of {len(fresh)} new batches quarantined", 0.1)
+    return services.log.entries(learner.name) if suspects else entries
+
+
+def _freeze(learner: Learner, services: Services, entries: Sequence[BatchEntry]) -> Snapshot:
+    frozen = snapshot.freeze(learner, entries, services.registry.latest_snapshot(learner.name))
+    services.registry.add_snapshot(frozen)
+    return frozen
+
+
+def _match(
+    learner: Learner, champion: Champion | None, challenger: Artifact, train: Examples, holdout: Examples
+) -> gate.Match:
+    """Both models' scores on the same held-out rows; without a champion, against the commonest label."""
+    new = learner.score(challenger, holdout)
+    old = learner.score(champion.artifact, holdout) if champion else _commonest(learner, new, train, holdout)
+    slices: Mapping[str, BoolArray] = learner.slices(holdout)
+    return gate.Match(old, new, holdout.groups, slices)
+
+
+def _commonest(
+    learner: Learner, scores: Mapping[str, FloatArray], train: Examples, holdout: Examples
+) -> dict[str, FloatArray]:
+    commonest = np.bincount(train.labels.values).argmax()
+    hits = (holdout.labels.values == commonest).astype(np.float64)
+    worst = {metric.name: 0.0 if metric.direction == "up" else 1.0 for metric in learner.metrics}
+    return {
+        name: np.where(np.isnan(values), np.nan, hits if name == learner.primary.name else worst[name])
+        for name, values in scores.items()
+    }
+
+
+def _holdout_uses(services: Services, frozen: Snapshot) -> int:
+    """Verdicts that this holdout has served, counted back to when it was a tenth smaller."""
+    uses = 0
+    for run in services.runs.runs(frozen.learner, limit=1_000):
+        if run.verdict is None or run.snapshot is None:
+            continue
+        if len(services.registry.snapshot(run.snapshot).holdout) * 1.1 <= len(frozen.holdout):
+            break
+        uses += 1
+    return uses
+
+
+def _enter(
+    learner: Learner,
+    services: Services,
+    champion: Champion | None,
+    challenger: Artifact,
+    frozen: Snapshot,
+    match: gate.Match,
+    train: Examples,
+    holdout: Examples,
+) -> Version:
+    figures = {metric.name: mean(match.challenger[metric.name]) for metric in learner.metrics}
+    reference = trigger.histogram(learner.schema, train.columns)
+    artifact = dataclasses.replace(challenger, metadata={**challenger.metadata, "reference": reference})
+    version = registry.enter(
+        learner,
+        services.registry.versions(learner.name),
+        artifact,
+        services.blobs.put(challenger.data),
+        services.clock.now(),
+        champion=champion.version if champion else None,
+        snapshot=frozen,
+        figures={name: value for name, value in figures.items() if not np.isnan(value)},
+        card=learner.card(challenger, train, figures),
+        changelog=learner.changes(champion.artifact if champion else None, challenger, holdout),
+    )
+    services.registry.add(version)
+    return version
+
+
+def _bury_dead_runs(learner: Learner, services: Services) -> None:
+    """Close the runs whose process died: we hold the lease, so no other run of this learner lives."""
+    for run in services.runs.runs(learner.name, limit=20):
+        if run.end is None:
+            dead = dataclasses.replace(
+                run, end=RunEnd.FAILED, ended=services.clock.now(), error="its process died before the run ended"
+            )
+            services.runs.save(dead)
+
+
+def _finish(services: Services, run: Run, log: _Log, end: RunEnd | None = None, error: str | None = None) -> Run:
+    ended = dataclasses.replace(
+        run, end=end or run.end, ended=services.clock.now(), notes=tuple(log.notes), error=error
+    )
+    services.runs.save(ended)
+    act = Act("samouk", "turn", f"{run.learner}/{run.run_id}", _summary(ended), services.clock.now())
+    services.audit.append(act)
+    return ended
+
+
+def _summary(run: Run) -> str:
+    verdict: Verdict | None = run.verdict
+    reasons = "; ".join(verdict.reasons) if verdict else (run.error or "")
+    return f"{run.order.kind}: {run.order.reason} → {run.end}" + (f" ({reasons})" if reasons else "")
+
+
+class _Alive:
+    """Whether the lease is still ours; asked before each step that others could see."""
+
+    def __init__(self) -> None:
+        self.lost = threading.Event()
+        self.done = threading.Event()
+
+    def check(self) -> None:
+        if self.lost.is_set():
+            raise LeaseLost("the lease went to another process while this run was silent")
+
+
+@contextmanager
+def _lease(services: Services, learner: str) -> Iterator[_Alive]:
+    """Hold the learner's lease, renewed by a thread while a fit keeps this one busy."""
+    name, holder = f"turn:{learner}", uuid.uuid4().hex
+    if not services.leases.acquire(name, holder, LEASE_SECONDS):
+        raise LeaseLost(f"another process is learning {learner}; try again in {LEASE_SECONDS:.0f} s")
+    alive = _Alive()
+    thread = threading.Thread(target=_renew, args=(services, name, holder, alive), name=name, daemon=True)
+    thread.start()
+    try:
+        yield alive
+    finally:
+        alive.done.set()
+        thread.join()
+        services.leases.release(name, holder)
+
+
+def _renew(services: Services, name: str, holder: str, alive: _Alive) -> None:
+    while not alive.done.wait(LEASE_SECONDS / 3):
+        if not services.leases.acquire(name, holder, LEASE_SECONDS):
+            alive.lost.set()
+            return
