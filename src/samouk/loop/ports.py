@@ -48,6 +48,10 @@ class CorruptBlob(Exception):
     """The bytes under a key are not the bytes that were put there."""
 
 
+class StoreUnavailable(Exception):
+    """The store cannot be opened or written: no space, no permission, too new; the message names the remedy."""
+
+
 class Clock(Protocol):
     """Time, so that tests and the demo can step it."""
 
