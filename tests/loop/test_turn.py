@@ -1,0 +1,252 @@
+"""The turn: the whole wheel on every port in memory."""
+
+import dataclasses
+import datetime as dt
+
+import numpy as np
+import pytest
+from tests.loop.toy import TOY, ToyWorld, artifact
+
+from samouk.loop import watch
+from samouk.loop.learner import Context, Learner, Policy
+from samouk.loop.ports import LeaseLost, Services
+from samouk.loop.records import (
+    Artifact,
+    BatchState,
+    Decision,
+    Examples,
+    Order,
+    Run,
+    RunEnd,
+    Stage,
+    TriggerKind,
+    Version,
+)
+from samouk.loop.release import reconcile
+from samouk.loop.turn import begin, turn
+from samouk.store.clock import SteppedClock
+from samouk.store.memory import memory_services
+
+BY_HAND = Order(TriggerKind.MANUAL, "a person asked")
+
+
+@pytest.fixture
+def clock() -> SteppedClock:
+    return SteppedClock()
+
+
+@pytest.fixture
+def services(clock: SteppedClock) -> Services:
+    return memory_services(clock)
+
+
+def send(services: Services, week: int = 0, contributors: int = 32, lie: bool = False) -> list[str]:
+    world = ToyWorld(7)
+    batches = [world.batch(week, number, lie) for number in range(contributors)]
+    services.log.append(batches)
+    return [batch.batch_id for batch in batches]
+
+
+def learner_with(**changes: object) -> Learner:
+    return dataclasses.replace(TOY, **changes)  # type: ignore[arg-type]  # names checked by dataclasses
+
+
+def test_a_first_model_is_made_judged_and_published(services: Services) -> None:
+    """From samples to a version that clients find, with its lineage."""
+    send(services)
+    run = turn(TOY, services, BY_HAND)
+    version = services.registry.production(TOY.name)
+    assert run.end is RunEnd.RELEASED
+    assert version is not None
+    assert (version.name, version.stage) == ("v1.0", Stage.PRODUCTION)
+    assert version.snapshot == run.snapshot
+    assert services.publisher.published(TOY.name) == "v1.0"
+    assert version.figures["accuracy"] > 0.8
+
+
+def test_nothing_to_learn_from_ends_empty(services: Services) -> None:
+    """A turn without samples changes nothing and says so."""
+    assert turn(TOY, services, BY_HAND).end is RunEnd.EMPTY
+    assert services.registry.versions(TOY.name) == []
+
+
+def test_the_same_data_again_are_refused(services: Services) -> None:
+    """A challenger fitted on what the champion knows is no better."""
+    send(services)
+    turn(TOY, services, BY_HAND)
+    run = turn(TOY, services, BY_HAND)
+    assert run.end is RunEnd.REFUSED
+    assert services.registry.production(TOY.name) == services.registry.version(TOY.name, "v1.0")
+
+
+def test_a_better_model_takes_over_and_the_old_one_is_archived(services: Services) -> None:
+    """The shipped first model is poor; one week of samples makes a better one, which counts up."""
+    poor = learner_with(first=lambda: artifact([1.0, -0.2, 0.0]))
+    send(services)
+    run = turn(poor, services, BY_HAND)
+    assert run.end is RunEnd.RELEASED
+    stages = {version.name: version.stage for version in services.registry.versions(TOY.name)}
+    assert stages == {"v1.0": Stage.ARCHIVED, "v1.1": Stage.PRODUCTION}
+    assert services.registry.version(TOY.name, "v1.1").parent == "v1.0"
+
+
+def test_a_worse_challenger_leaves_the_champion_in_service(services: Services) -> None:
+    """A trainer gone mad is stopped by the gate, and the run says why."""
+    send(services)
+    turn(TOY, services, BY_HAND)
+    mad = learner_with(fit=lambda examples, champion, context: artifact([-1.0, -1.0, 0.0]))
+    run = turn(mad, services, BY_HAND)
+    assert run.end is RunEnd.REFUSED
+    assert run.verdict is not None
+    assert run.verdict.reasons[0].startswith("worse: accuracy")
+    assert services.publisher.published(TOY.name) == "v1.0"
+
+
+def test_holdout_and_training_share_no_group_and_the_holdout_only_grows(services: Services) -> None:
+    """Applications are on one side of the split for good, also when the policy moves."""
+    send(services)
+    first = services.registry.snapshot(turn(TOY, services, BY_HAND).snapshot or "")
+    send(services, week=1)
+    moved = learner_with(policy=Policy(holdout_groups=frozenset({0})))
+    second = services.registry.snapshot(turn(moved, services, BY_HAND).snapshot or "")
+    assert set(first.holdout) < set(second.holdout)
+    assert not set(second.train) & set(second.holdout)
+    assert set(first.train) <= set(second.train)
+
+
+def test_a_suspect_batch_is_quarantined_and_learnt_from_by_nobody(services: Services) -> None:
+    """What the learner suspects stays in the log, out of every snapshot, with an audit entry."""
+    batch_ids = send(services)
+    world = ToyWorld(7)
+    poisoned = world.batch(9, 0, lie=True)
+    services.log.append([poisoned])
+
+    def suspects(columns: object, champion: Artifact | None) -> str | None:
+        return "labels are mirrored" if columns is poisoned.columns or _mirrored(columns) else None
+
+    run = turn(learner_with(suspects=suspects), services, BY_HAND)
+    states = {entry.batch_id: entry.state for entry in services.log.entries(TOY.name)}
+    assert states[poisoned.batch_id] is BatchState.QUARANTINED
+    assert states[batch_ids[0]] is BatchState.LIVE
+    assert poisoned.batch_id in services.registry.snapshot(run.snapshot or "").quarantined
+    assert any(entry.act.action == "quarantine" for entry in services.audit.entries())
+
+
+def _mirrored(columns: object) -> bool:
+    assert isinstance(columns, dict)
+    return float(np.mean((columns["x"] + columns["y"] > 0) == columns["side"])) < 0.5
+
+
+def test_erasure_taints_the_champion_and_its_replacement_knows_nothing_of_it(
+    services: Services, clock: SteppedClock
+) -> None:
+    """Erased rows trigger a retrain at once; the new snapshot is without them and the new version untainted."""
+    batch_ids = send(services)
+    turn(TOY, services, BY_HAND)
+    snapshot = services.registry.latest_snapshot(TOY.name)
+    assert snapshot is not None
+    gone = snapshot.train[0]
+    assert gone in batch_ids
+    services.log.erase(gone, ToyWorld(7).batch(0, batch_ids.index(gone)).receipt_hash)
+    services.registry.taint(TOY.name, gone)
+    order = watch.due(TOY, services)
+    assert order is not None
+    assert order.kind is TriggerKind.ERASURE
+    run = turn(TOY, services, order)
+    champion = services.registry.production(TOY.name)
+    assert run.end is RunEnd.RELEASED
+    assert champion is not None
+    assert not champion.tainted
+    assert gone not in services.registry.snapshot(champion.snapshot or "").train
+    assert watch.due(TOY, services) is None
+
+
+def test_two_turns_at_once_are_one_turn(services: Services) -> None:
+    """While one run holds the lease, another is turned away with a clear word."""
+    send(services)
+
+    def fit(examples: Examples, champion: Artifact | None, context: Context) -> Artifact:
+        with pytest.raises(LeaseLost, match="another process"):
+            turn(TOY, services, BY_HAND)
+        return TOY.fit(examples, champion, context)
+
+    assert turn(learner_with(fit=fit), services, BY_HAND).end is RunEnd.RELEASED
+
+
+def test_a_run_that_raises_is_on_record_and_can_be_taken_again(services: Services) -> None:
+    """The error is written into the run and raised; the next turn works."""
+    send(services)
+
+    def broken(examples: Examples, champion: Artifact | None, context: Context) -> Artifact:
+        raise MemoryError("no room")
+
+    with pytest.raises(MemoryError):
+        turn(learner_with(fit=broken), services, BY_HAND)
+    assert services.runs.runs(TOY.name)[0].error == "MemoryError: no room"
+    assert turn(TOY, services, BY_HAND).end is RunEnd.RELEASED
+
+
+def test_a_run_whose_process_died_is_closed_by_the_next(services: Services) -> None:
+    """A run left open by a kill is on record as failed, not as running for ever."""
+    send(services)
+    services.runs.save(Run("dead", TOY.name, BY_HAND, services.clock.now()))
+    turn(TOY, services, BY_HAND)
+    ends = {run.run_id: run.end for run in services.runs.runs(TOY.name)}
+    assert ends["dead"] is RunEnd.FAILED
+
+
+def test_a_version_in_production_that_was_never_published_is_published(services: Services) -> None:
+    """A kill between the registry's commit and the publishing is mended."""
+    key = services.blobs.put(b"[1, 1, 0]")
+    version = Version(TOY.name, "v1.0", 1, Stage.STAGING, key, "0" * 64, 9, services.clock.now())
+    services.registry.add(version)
+    services.registry.move(TOY.name, "v1.0", Stage.PRODUCTION)
+    assert reconcile(services, TOY.name)
+    assert services.publisher.published(TOY.name) == "v1.0"
+    assert not reconcile(services, TOY.name)
+
+
+def test_a_shipped_model_is_released_once(services: Services) -> None:
+    """Starting twice publishes the first model once."""
+    shipped = learner_with(first=lambda: artifact([1.0, 1.0, 0.0]))
+    begin(shipped, services)
+    begin(shipped, services)
+    assert [version.name for version in services.registry.versions(TOY.name)] == ["v1.0"]
+
+
+def test_volume_and_time_triggers_fire_on_new_samples_only(services: Services, clock: SteppedClock) -> None:
+    """Enough new samples are a reason at once, few after a week, none never."""
+    assert watch.due(TOY, services) is None
+    send(services)
+    order = watch.due(TOY, services)
+    assert order is not None
+    assert order.kind is TriggerKind.VOLUME
+    turn(TOY, services, order)
+    clock.step(dt.timedelta(days=8))
+    assert watch.due(TOY, services) is None
+    send(services, week=1, contributors=2)
+    order = watch.due(TOY, services)
+    assert order is not None
+    assert order.kind is TriggerKind.TIME
+
+
+def test_falling_quality_is_a_reason(services: Services, clock: SteppedClock) -> None:
+    """Fresh labels that contradict the champion push its live accuracy under the floor."""
+    send(services)
+    turn(TOY, services, BY_HAND)
+    clock.step(dt.timedelta(hours=2))
+    send(services, week=1, contributors=8, lie=True)
+    order = watch.due(TOY, services)
+    assert order is not None
+    assert order.kind is TriggerKind.QUALITY
+    assert "floor" in order.reason
+
+
+def test_human_approval_leaves_the_version_in_staging(services: Services) -> None:
+    """A policy may ask for a person's word before anything is released."""
+    send(services)
+    run = turn(learner_with(policy=Policy(approval="human")), services, BY_HAND)
+    assert run.verdict is not None
+    assert run.verdict.decision is Decision.PASS
+    assert services.registry.production(TOY.name) is None
+    assert services.registry.version(TOY.name, "v1.0").stage is Stage.STAGING
