@@ -1,0 +1,46 @@
+# The commands to know: make demo, make test, make check, make bench, make docs.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: init demo test test-fast check format bench docs clean
+
+init: $(STAMP)
+
+$(STAMP): pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	@touch $(STAMP)
+
+demo: init ## four simulated weeks; ONCE=1 stops at the end instead of leaving the server running
+	$(BIN)/samouk demo $(if $(ONCE),--once)
+
+test: init ## every test, the long ones too
+	$(BIN)/python -m pytest
+
+test-fast: init ## without the tests marked slow
+	$(BIN)/python -m pytest -m "not slow"
+
+check: init ## style, types, architecture, every learner's contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/samouk check
+	$(BIN)/python docs/reference.py --check
+
+format: init
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: init ## every benchmark; figures land in benchmarks/results
+	$(BIN)/python -m benchmarks
+
+docs: init ## the pages generated from the code
+	$(BIN)/python docs/reference.py
+	$(BIN)/pdoc --output-directory site samouk.edge samouk.loop samouk.domains
+
+clean:
+	rm -rf build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

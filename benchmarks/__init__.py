@@ -1,0 +1,1 @@
+"""Honest figures, printed with the commands that made them."""
