@@ -31,6 +31,11 @@ if sys.platform == "win32":
             return False
         return True
 
+    def unlock(descriptor: int) -> None:
+        """Give the lock back, also for copies of the descriptor that a forked child holds."""
+        os.lseek(descriptor, _WINDOWS_LOCK_AT, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
 else:
     import fcntl
 
@@ -41,6 +46,10 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def unlock(descriptor: int) -> None:
+        """Give the lock back, also for copies of the descriptor that a forked child holds."""
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def private_dir(path: Path) -> Path:
@@ -121,6 +130,9 @@ def locked(path: Path, wait_s: float = LOCK_WAIT_S) -> Iterator[None]:
             if time.monotonic() > until:
                 raise CacheError(f"{path.name}: another process holds this lock for more than {wait_s:g} s")
             time.sleep(_RETRY_S)
-        yield
+        try:
+            yield
+        finally:
+            unlock(descriptor)
     finally:
         os.close(descriptor)
