@@ -12,17 +12,14 @@ from threading import RLock
 from typing import Any
 
 from samouk.loop.columns import Columns
-from samouk.loop.learner import Context, Learner
 from samouk.loop.ports import ApiKey, Clock, CorruptBlob, NotFound, Publisher, Services, Trainer, WrongReceipt
 from samouk.loop.records import (
     Act,
-    Artifact,
     AuditEntry,
     Batch,
     BatchEntry,
     BatchState,
     Erasure,
-    Examples,
     LogStats,
     Run,
     RunEnd,
@@ -31,9 +28,11 @@ from samouk.loop.records import (
     Stored,
     Version,
 )
+from samouk.loop.train import LocalTrainer
 from samouk.store import api_key
 from samouk.store.chain import first_break, link
 from samouk.store.clock import SteppedClock
+from samouk.store.dtypes import refuse_unknown
 
 
 def memory_services(
@@ -51,7 +50,7 @@ def memory_services(
         audit=MemoryAudit(),
         keys=MemoryKeys(clock),
         publisher=publisher or MemoryPublisher(),
-        trainer=trainer or DirectTrainer(),
+        trainer=trainer or LocalTrainer(),
         close=lambda: None,
     )
 
@@ -103,6 +102,8 @@ class MemoryLog:
     _lock: RLock = field(default_factory=RLock)
 
     def append(self, batches: Sequence[Batch]) -> list[Stored]:
+        for batch in batches:
+            refuse_unknown(batch.columns)
         with self._lock:
             return [self._store(batch) for batch in batches]
 
@@ -346,13 +347,6 @@ class MemoryPublisher:
 
     def refresh(self) -> None:
         """Nothing is signed, so that nothing expires."""
-
-
-class DirectTrainer:
-    """Fits where it is called, in the caller's thread."""
-
-    def fit(self, learner: Learner, examples: Examples, champion: Artifact | None, context: Context) -> Artifact:
-        return learner.fit(examples, champion, context)
 
 
 def _used(snapshot: Snapshot) -> tuple[str, ...]:

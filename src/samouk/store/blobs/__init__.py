@@ -1,0 +1,1 @@
+"""Immutable bytes by the sha256 of their content, and the form in which batches are kept in them."""

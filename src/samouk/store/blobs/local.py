@@ -1,0 +1,142 @@
+"""Blobs in a local folder: one file a blob, whole or not there, durable when ``put`` returns."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from samouk.edge.wire import is_digest
+from samouk.loop.ports import CorruptBlob, NotFound, StoreUnavailable
+
+UNFINISHED = ".unfinished"
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+# Only Linux can sync the data without the file's times.
+_sync_data = getattr(os, "fdatasync", os.fsync)
+
+
+class LocalBlobs:
+    """Files under ``folder/<first two digits>/<key>``.
+
+    A file is written under another name, synced and then renamed, so that a reader never sees a
+    torn one. What a dead process left behind is found by ``stale`` and ``clean``.
+
+    Raises:
+        StoreUnavailable: the folder cannot be made.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        with explained(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def put(self, data: bytes) -> str:
+        key = hashlib.sha256(data).hexdigest()
+        path = self._path(key)
+        with explained(self._folder):
+            self._make_shelf(path.parent)
+            # Written anew even when it is there: that repairs a damaged file and races with nobody.
+            unfinished = path.with_name(f"{key}.{secrets.token_hex(4)}{UNFINISHED}")
+            try:
+                _write_durably(unfinished, data)
+                unfinished.replace(path)
+            except OSError:
+                unfinished.unlink(missing_ok=True)
+                raise
+            sync_folder(path.parent)
+        return key
+
+    def get(self, key: str) -> bytes:
+        try:
+            with explained(self._folder):
+                data = self._path(key).read_bytes()
+        except FileNotFoundError:
+            raise NotFound(f"no blob {key}") from None
+        if hashlib.sha256(data).hexdigest() != key:
+            raise CorruptBlob(
+                f"{self._path(key)} does not hold the bytes that were put there; restore it from a backup"
+            )
+        return data
+
+    def delete(self, key: str) -> None:
+        path = self._path(key)
+        with explained(self._folder):
+            if path.exists():
+                path.unlink(missing_ok=True)
+                sync_folder(path.parent)
+
+    def keys(self) -> Iterator[str]:
+        return (path.name for path in self._folder.glob("??/*") if is_digest(path.name))
+
+    def stale(self, seconds: float) -> list[str]:
+        """Keys of blobs written at least so many seconds ago."""
+        return [path.name for path in self._aged(seconds) if is_digest(path.name)]
+
+    def clean(self, seconds: float) -> None:
+        """Remove the unfinished files of writers that died at least so many seconds ago."""
+        for path in self._aged(seconds):
+            if path.suffix == UNFINISHED:
+                path.unlink(missing_ok=True)
+
+    def _aged(self, seconds: float) -> Iterator[Path]:
+        # The file system's own times are compared with the machine's clock, not with a stepped one.
+        limit = time.time() - seconds
+        for path in self._folder.glob("??/*"):
+            try:
+                old = path.stat().st_mtime <= limit
+            except FileNotFoundError:
+                continue
+            if old:
+                yield path
+
+    def _path(self, key: str) -> Path:
+        if not is_digest(key):
+            raise NotFound(f"{key!r} is not the key of a blob: it must be 64 hexadecimal digits")
+        return self._folder / key[:2] / key
+
+    def _make_shelf(self, shelf: Path) -> None:
+        if not shelf.exists():
+            shelf.mkdir(exist_ok=True)
+            sync_folder(self._folder)
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        _sync_data(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names that were added to or removed from the folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def explained(place: Path) -> Iterator[None]:
+    """Turn the system's refusals into one error that names the remedy; a missing file stays what it is."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise StoreUnavailable(f"no space left for {place}: free some space on its disk, then try again") from error
+        if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+            raise StoreUnavailable(
+                f"{place} is not writable by this user: change its owner, or set SAMOUK_HOME to a folder that is"
+            ) from error
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            raise StoreUnavailable(
+                f"{place} cannot be a folder because a file is in its way: move the file, or set SAMOUK_HOME elsewhere"
+            ) from error
+        raise StoreUnavailable(f"{place} failed with '{error.strerror}': check the disk") from error

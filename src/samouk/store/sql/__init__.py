@@ -1,0 +1,108 @@
+"""The embedded store: one SQLite database and two folders of blobs under one home."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from samouk.loop.ports import Audit, Blobs, Clock, Keys, Leases, Log, Registry, Runs
+from samouk.store.blobs.local import LocalBlobs, explained
+from samouk.store.sql.audit import SqlAudit
+from samouk.store.sql.engine import Database
+from samouk.store.sql.keys import SqlKeys
+from samouk.store.sql.leases import SqlLeases
+from samouk.store.sql.log import ORPHAN_SECONDS, SqlLog
+from samouk.store.sql.migrations import migrate
+from samouk.store.sql.registry import SqlRegistry
+from samouk.store.sql.runs import SqlRuns
+
+DATABASE = "samouk.sqlite3"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Every port that keeps something, over one home."""
+
+    log: Log
+    registry: Registry
+    runs: Runs
+    leases: Leases
+    audit: Audit
+    keys: Keys
+    blobs: Blobs
+    close: Callable[[], None]
+
+
+def open_store(home: Path, clock: Clock) -> Store:
+    """Open the store under ``home``, making or migrating it, and repair what a crash left behind.
+
+    Several processes may have one home open at once.
+
+    Raises:
+        StoreUnavailable: no permission, no space, or made by a newer samouk; the message names the remedy.
+    """
+    with explained(home):
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    packs, blobs = LocalBlobs(home / "packs"), LocalBlobs(home / "blobs")
+    database = Database(home / DATABASE)
+    log = SqlLog(database, packs, clock)
+    presence = _enter(home, log)
+
+    def close() -> None:
+        database.close()
+        os.close(presence)
+
+    return Store(
+        log=log,
+        registry=SqlRegistry(database, clock),
+        runs=SqlRuns(database),
+        leases=SqlLeases(database, clock),
+        audit=SqlAudit(database),
+        keys=SqlKeys(database, clock),
+        blobs=blobs,
+        close=close,
+    )
+
+
+def _enter(home: Path, log: SqlLog) -> int:
+    """Start one process at a time; returns the descriptor whose lock tells others that we are here."""
+    with _starting(home):
+        presence = _open(home / "open.lock")
+        try:
+            migrate(log.database)
+            log.bury()
+            # Who is alone knows that no commit is under way: every orphan is a dead one's.
+            log.sweep(0.0 if _alone(presence) else ORPHAN_SECONDS)
+            fcntl.flock(presence, fcntl.LOCK_SH)
+        except BaseException:
+            log.database.close()
+            os.close(presence)
+            raise
+    return presence
+
+
+@contextmanager
+def _starting(home: Path) -> Iterator[None]:
+    descriptor = _open(home / "start.lock")
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    with explained(path):
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+
+
+def _alone(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

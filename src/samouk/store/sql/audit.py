@@ -1,0 +1,63 @@
+"""The audit's hash chain as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from samouk.loop.records import Act, AuditEntry
+from samouk.store.chain import first_break, link
+from samouk.store.sql.engine import Database
+from samouk.store.sql.tables import audit
+
+_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class SqlAudit:
+    """An append-only table; each append reads the chain's end inside its own transaction."""
+
+    database: Database
+
+    def append(self, act: Act) -> AuditEntry:
+        with self.database.write() as connection:
+            last = connection.execute(sa.select(audit).order_by(audit.c.sequence.desc()).limit(1)).first()
+            entry = link(act, _entry(last) if last else None)
+            connection.execute(sa.insert(audit).values(_row(entry)))
+        return entry
+
+    def entries(self, after: int = 0, limit: int = 1000) -> list[AuditEntry]:
+        wanted = sa.select(audit).where(audit.c.sequence > after).order_by(audit.c.sequence).limit(limit)
+        with self.database.read() as connection:
+            return [_entry(row) for row in connection.execute(wanted)]
+
+    def verify(self) -> int | None:
+        return first_break(self._chain())
+
+    def _chain(self) -> Iterator[AuditEntry]:
+        page = self.entries(limit=_PAGE)
+        while page:
+            yield from page
+            page = self.entries(after=page[-1].sequence, limit=_PAGE)
+
+
+def _row(entry: AuditEntry) -> dict[str, Any]:
+    act = entry.act
+    return {
+        "sequence": entry.sequence,
+        "actor": act.actor,
+        "action": act.action,
+        "subject": act.subject,
+        "reason": act.reason,
+        "at": act.at,
+        "previous": entry.previous,
+        "digest": entry.digest,
+    }
+
+
+def _entry(row: Any) -> AuditEntry:
+    act = Act(row.actor, row.action, row.subject, row.reason, row.at)
+    return AuditEntry(row.sequence, act, row.previous, row.digest)

@@ -1,0 +1,35 @@
+"""Leases as rows: taken by one conditional statement, so that two processes cannot both have one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from samouk.loop.ports import Clock
+from samouk.store.sql.engine import Database
+from samouk.store.sql.tables import leases
+
+
+@dataclass(frozen=True, slots=True)
+class SqlLeases:
+    """Who holds what until when, in seconds since 1970 by the clock."""
+
+    database: Database
+    clock: Clock
+
+    def acquire(self, name: str, holder: str, seconds: float) -> bool:
+        now = self.clock.now().timestamp()
+        taken = insert(leases).values(name=name, holder=holder, expires=now + seconds)
+        taken = taken.on_conflict_do_update(
+            index_elements=[leases.c.name],
+            set_={"holder": taken.excluded.holder, "expires": taken.excluded.expires},
+            where=(leases.c.holder == holder) | (leases.c.expires <= now),
+        )
+        with self.database.write() as connection:
+            return connection.execute(taken).rowcount == 1
+
+    def release(self, name: str, holder: str) -> None:
+        with self.database.write() as connection:
+            connection.execute(sa.delete(leases).where(leases.c.name == name, leases.c.holder == holder))

@@ -1,0 +1,253 @@
+"""The log: a row a batch, its columns in a pack among the blobs; what is erased leaves both."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from samouk.loop.columns import Columns
+from samouk.loop.ports import Clock, CorruptBlob, NotFound, WrongReceipt
+from samouk.loop.records import Batch, BatchEntry, BatchState, Erasure, LogStats, Stored
+from samouk.store.blobs.codec import decode, encode, pack
+from samouk.store.blobs.local import LocalBlobs
+from samouk.store.sql.engine import Database
+from samouk.store.sql.tables import batches, counters, doomed_packs, erasures
+
+ORPHAN_SECONDS = 3600.0
+"""A pack without a row is younger than this only while its commit is under way."""
+
+_ENTRY = (
+    batches.c.sequence,
+    batches.c.batch_id,
+    batches.c.learner,
+    batches.c.schema_version,
+    batches.c.split_group,
+    batches.c.rows,
+    batches.c.day,
+    batches.c.state,
+)
+_PLACE = sa.select(batches.c.pack, batches.c.offset, batches.c.length).where(batches.c.batch_id == sa.bindparam("id"))
+_CHUNK = 500  # bound parameters in one statement; every SQLite takes 999
+
+
+@dataclass(frozen=True, slots=True)
+class SqlLog:
+    """Rows in the database, packs in a folder.
+
+    A pack is on the disk before the rows that name it are committed, and goes only after the rows
+    that name another are: a crash leaves at most a pack that nobody names, which ``sweep`` removes.
+    """
+
+    database: Database
+    packs: LocalBlobs
+    clock: Clock
+
+    def append(self, batches_: Sequence[Batch]) -> list[Stored]:
+        firsts: dict[str, Batch] = {}
+        for batch in batches_:
+            firsts.setdefault(batch.batch_id, batch)
+        with self.database.read() as connection:
+            known = _known(connection, list(firsts))
+        # Encoded before the write lock is taken; only what is known can grow until then.
+        frames = {batch_id: encode(b.columns) for batch_id, b in firsts.items() if batch_id not in known}
+        with self.database.write() as connection:
+            known = _known(connection, list(firsts))
+            fresh = [batch for batch in firsts.values() if batch.batch_id not in known]
+            if fresh:
+                self._store(connection, fresh, frames)
+        return _outcomes(batches_, known)
+
+    def _store(self, connection: sa.Connection, fresh: Sequence[Batch], frames: dict[str, bytes]) -> None:
+        packed = pack(frames[batch.batch_id] for batch in fresh)
+        key = self.packs.put(packed.data)
+        day = self.clock.now().date()
+        rows = [
+            {**_row(batch), "day": day, "pack": key, "offset": offset, "length": length}
+            for batch, (offset, length) in zip(fresh, packed.places, strict=True)
+        ]
+        connection.execute(sa.insert(batches), rows)
+        for learner in {batch.learner for batch in fresh}:
+            mine = [batch.rows for batch in fresh if batch.learner == learner]
+            _count(connection, learner, batches=len(mine), samples=sum(mine))
+            connection.execute(sa.update(counters).where(counters.c.learner == learner).values(last_upload=day))
+
+    def entries(self, learner: str, after: int = 0) -> list[BatchEntry]:
+        wanted = sa.select(*_ENTRY).where(batches.c.learner == learner, batches.c.sequence > after)
+        with self.database.read() as connection:
+            return [
+                BatchEntry(*row[:-1], state=BatchState(row.state))
+                for row in connection.execute(wanted.order_by(batches.c.sequence))
+            ]
+
+    def read(self, entries: Sequence[BatchEntry]) -> Iterator[tuple[BatchEntry, Columns]]:
+        key, data = "", memoryview(b"")
+        for entry in entries:
+            # Asked anew for each: an erasure may move or take it while the caller is at work.
+            place = self._place(entry.batch_id)
+            if place is not None and place.pack != key:
+                key, place, data = self._open(entry.batch_id, place)
+            if place is not None:
+                yield entry, decode(data[place.offset : place.offset + place.length])
+
+    def _place(self, batch_id: str) -> Any:
+        with self.database.read() as connection:
+            return connection.execute(_PLACE, {"id": batch_id}).first()
+
+    def _open(self, batch_id: str, place: Any) -> tuple[str, Any, memoryview]:
+        """The batch's pack, followed to where an erasure of a neighbour may have moved it."""
+        while place is not None:
+            try:
+                return place.pack, place, memoryview(self.packs.get(place.pack))
+            except NotFound:
+                moved = self._place(batch_id)
+                if moved == place:
+                    raise CorruptBlob(f"pack {place.pack} of batch {batch_id} is gone; restore a backup") from None
+                place = moved
+        return "", None, memoryview(b"")
+
+    def quarantine(self, batch_ids: Sequence[str], reason: str) -> None:
+        change = {"state": BatchState.QUARANTINED.value, "reason": reason}
+        with self.database.write() as connection:
+            for chunk in _chunks(list(batch_ids)):
+                live = batches.c.batch_id.in_(chunk) & (batches.c.state == BatchState.LIVE.value)
+                held = sa.select(batches.c.learner, sa.func.count()).where(live).group_by(batches.c.learner)
+                for learner, number in connection.execute(held).all():
+                    _count(connection, learner, quarantined=number)
+                connection.execute(sa.update(batches).where(live).values(change))
+
+    def erase(self, batch_id: str, receipt_hash: str) -> Erasure:
+        with self.database.write() as connection:
+            erasure = _erased(connection, batch_id, receipt_hash) or self._erase(connection, batch_id, receipt_hash)
+        self.bury()
+        return erasure
+
+    def _erase(self, connection: sa.Connection, batch_id: str, receipt_hash: str) -> Erasure:
+        row = connection.execute(sa.select(batches).where(batches.c.batch_id == batch_id)).first()
+        if row is None:
+            raise NotFound(f"no batch {batch_id} was ever stored")
+        _check_receipt(batch_id, row.receipt_hash, receipt_hash)
+        self._repack(connection, row)
+        connection.execute(sa.delete(batches).where(batches.c.batch_id == batch_id))
+        erasure = Erasure(batch_id, row.learner, row.rows, self.clock.now().date())
+        kept = {"batch_id": batch_id, "learner": row.learner, "rows": row.rows, "day": erasure.day}
+        connection.execute(sa.insert(erasures).values(**kept, receipt_hash=row.receipt_hash))
+        held = int(row.state == BatchState.QUARANTINED)
+        _count(connection, row.learner, batches=-1, samples=-row.rows, quarantined=-held)
+        _recall_last_upload(connection, row.learner)
+        return erasure
+
+    def _repack(self, connection: sa.Connection, gone: Any) -> None:
+        """Write the pack anew without the batch, point its neighbours there and doom the old one."""
+        neighbours = (batches.c.pack == gone.pack) & (batches.c.batch_id != gone.batch_id)
+        kept = connection.execute(sa.select(batches).where(neighbours).order_by(batches.c.offset)).all()
+        connection.execute(insert(doomed_packs).values(pack=gone.pack).on_conflict_do_nothing())
+        if not kept:
+            return
+        data = self.packs.get(gone.pack)
+        packed = pack(data[row.offset : row.offset + row.length] for row in kept)
+        key = self.packs.put(packed.data)
+        for row, (offset, length) in zip(kept, packed.places, strict=True):
+            moved = {"pack": key, "offset": offset, "length": length}
+            connection.execute(sa.update(batches).where(batches.c.sequence == row.sequence).values(moved))
+
+    def bury(self) -> None:
+        """Delete the packs that erasures replaced, and every trace in the database's own files."""
+        with self.database.read() as connection:
+            doomed = list(connection.scalars(sa.select(doomed_packs.c.pack)))
+        for key in doomed:
+            self.packs.delete(key)
+        if doomed:
+            with self.database.write() as connection:
+                connection.execute(sa.delete(doomed_packs).where(doomed_packs.c.pack.in_(doomed)))
+            self.database.scrub()
+
+    def sweep(self, seconds: float = ORPHAN_SECONDS) -> list[str]:
+        """Delete packs that no row names and that are at least so old; returns their keys."""
+        self.packs.clean(seconds)
+        stale = set(self.packs.stale(seconds))
+        with self.database.read() as connection:
+            named = set(connection.scalars(sa.select(batches.c.pack).distinct())) if stale else set()
+        orphans = sorted(stale - named)
+        for key in orphans:
+            self.packs.delete(key)
+        return orphans
+
+    def erasures(self, learner: str) -> list[Erasure]:
+        mine = sa.select(erasures).where(erasures.c.learner == learner).order_by(erasures.c.sequence)
+        with self.database.read() as connection:
+            return [_erasure(row) for row in connection.execute(mine)]
+
+    def stats(self, learner: str) -> LogStats:
+        with self.database.read() as connection:
+            row = connection.execute(sa.select(counters).where(counters.c.learner == learner)).first()
+        return LogStats(row.batches, row.samples, row.quarantined, row.last_upload) if row else LogStats(0, 0, 0, None)
+
+
+def _chunks(batch_ids: list[str]) -> Iterator[list[str]]:
+    return (batch_ids[start : start + _CHUNK] for start in range(0, len(batch_ids), _CHUNK))
+
+
+def _known(connection: sa.Connection, batch_ids: list[str]) -> dict[str, Stored]:
+    known: dict[str, Stored] = {}
+    for chunk in _chunks(batch_ids):
+        for table, state in ((batches, Stored.DUPLICATE), (erasures, Stored.ERASED)):
+            found = connection.scalars(sa.select(table.c.batch_id).where(table.c.batch_id.in_(chunk)))
+            known.update(dict.fromkeys(found, state))
+    return known
+
+
+def _outcomes(given: Sequence[Batch], known: dict[str, Stored]) -> list[Stored]:
+    """What became of each: a second copy of a new batch is a duplicate of the first."""
+    seen = dict(known)
+    out: list[Stored] = []
+    for batch in given:
+        out.append(seen.get(batch.batch_id, Stored.STORED))
+        seen.setdefault(batch.batch_id, Stored.DUPLICATE)
+    return out
+
+
+def _row(batch: Batch) -> dict[str, Any]:
+    return {
+        "batch_id": batch.batch_id,
+        "learner": batch.learner,
+        "schema_version": batch.schema_version,
+        "split_group": batch.group,
+        "rows": batch.rows,
+        "state": BatchState.LIVE.value,
+        "receipt_hash": batch.receipt_hash,
+    }
+
+
+def _count(connection: sa.Connection, learner: str, **by: int) -> None:
+    """Add to the learner's counters, which start at nothing."""
+    start = {"learner": learner, "batches": 0, "samples": 0, "quarantined": 0, **by}
+    more = {name: counters.c[name] + number for name, number in by.items()}
+    connection.execute(insert(counters).values(start).on_conflict_do_update(index_elements=["learner"], set_=more))
+
+
+def _recall_last_upload(connection: sa.Connection, learner: str) -> None:
+    last = sa.select(batches.c.day).where(batches.c.learner == learner).order_by(batches.c.sequence.desc()).limit(1)
+    change = sa.update(counters).where(counters.c.learner == learner)
+    connection.execute(change.values(last_upload=last.scalar_subquery()))
+
+
+def _erased(connection: sa.Connection, batch_id: str, receipt_hash: str) -> Erasure | None:
+    row = connection.execute(sa.select(erasures).where(erasures.c.batch_id == batch_id)).first()
+    if row is None:
+        return None
+    _check_receipt(batch_id, row.receipt_hash, receipt_hash)
+    return _erasure(row)
+
+
+def _erasure(row: Any) -> Erasure:
+    return Erasure(row.batch_id, row.learner, row.rows, row.day)
+
+
+def _check_receipt(batch_id: str, kept: str, given: str) -> None:
+    if not hmac.compare_digest(kept, given):
+        raise WrongReceipt(f"the receipt does not belong to batch {batch_id}")

@@ -1,0 +1,169 @@
+"""Versions, the history of their stages, and the snapshots with the index of what is in them."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from samouk.loop.ports import Clock, NotFound
+from samouk.loop.records import Snapshot, Stage, Version
+from samouk.store.sql.engine import Database
+from samouk.store.sql.tables import forgotten, memberships, snapshots, stage_moves, versions
+
+_SIDES = ("train", "holdout", "quarantined")
+_USED = ("train", "holdout")
+"""Sides whose batches a version learned from or was judged on."""
+
+
+@dataclass(frozen=True, slots=True)
+class SqlRegistry:
+    """Rows for versions and snapshots; stages change in place, and each change is kept in ``stage_moves``."""
+
+    database: Database
+    clock: Clock
+
+    def add_snapshot(self, snapshot: Snapshot) -> None:
+        row = {name: getattr(snapshot, name) for name in ("digest", "learner", "schema_version", "rows")}
+        new = insert(snapshots).values(row).on_conflict_do_nothing(index_elements=[snapshots.c.digest])
+        with self.database.write() as connection:
+            added = connection.execute(new)
+            members = _members(snapshot, added.lastrowid) if added.rowcount == 1 else []
+            if members:
+                connection.execute(sa.insert(memberships), members)
+
+    def snapshot(self, digest: str) -> Snapshot:
+        found = self._snapshot(sa.select(snapshots).where(snapshots.c.digest == digest))
+        if found is None:
+            raise NotFound(f"no snapshot {digest}")
+        return found
+
+    def latest_snapshot(self, learner: str) -> Snapshot | None:
+        mine = sa.select(snapshots).where(snapshots.c.learner == learner)
+        return self._snapshot(mine.order_by(snapshots.c.sequence.desc()).limit(1))
+
+    def _snapshot(self, wanted: sa.Select[Any]) -> Snapshot | None:
+        with self.database.read() as connection:
+            row = connection.execute(wanted).first()
+            if row is None:
+                return None
+            gone = sa.select(forgotten.c.batch_id).where(forgotten.c.learner == row.learner)
+            kept = sa.select(memberships.c.side, memberships.c.batch_id).where(
+                memberships.c.snapshot == row.sequence, memberships.c.batch_id.not_in(gone)
+            )
+            sides: dict[str, list[str]] = {side: [] for side in _SIDES}
+            for side, batch_id in connection.execute(kept.order_by(memberships.c.side, memberships.c.place)):
+                sides[side].append(batch_id)
+        batch_ids = {side: tuple(members) for side, members in sides.items()}
+        return Snapshot(row.digest, row.learner, row.schema_version, rows=row.rows, **batch_ids)
+
+    def add(self, version: Version) -> None:
+        with self.database.write() as connection:
+            _refuse_taken(connection, version)
+            self._archive_champion(connection, version.learner, version.stage)
+            tainted = version.tainted or _lost_rows(connection, version)
+            connection.execute(sa.insert(versions).values(_row(dataclasses.replace(version, tainted=tainted))))
+            self._note(connection, version.learner, version.name, version.stage)
+
+    def version(self, learner: str, name: str) -> Version:
+        with self.database.read() as connection:
+            return _find(connection, learner, name)
+
+    def versions(self, learner: str) -> list[Version]:
+        mine = sa.select(versions).where(versions.c.learner == learner).order_by(versions.c.number.desc())
+        with self.database.read() as connection:
+            return [_version(row) for row in connection.execute(mine)]
+
+    def production(self, learner: str) -> Version | None:
+        with self.database.read() as connection:
+            row = connection.execute(_champion(learner)).first()
+        return _version(row) if row else None
+
+    def move(self, learner: str, name: str, stage: Stage) -> Version:
+        with self.database.write() as connection:
+            version = _find(connection, learner, name)
+            self._archive_champion(connection, learner, stage)
+            _set_stage(connection, learner, name, stage)
+            self._note(connection, learner, name, stage)
+        return dataclasses.replace(version, stage=stage)
+
+    def _archive_champion(self, connection: sa.Connection, learner: str, stage: Stage) -> None:
+        champion = connection.execute(_champion(learner)).first()
+        if stage is Stage.PRODUCTION and champion is not None:
+            _set_stage(connection, learner, champion.name, Stage.ARCHIVED)
+            self._note(connection, learner, champion.name, Stage.ARCHIVED)
+
+    def _note(self, connection: sa.Connection, learner: str, name: str, stage: Stage) -> None:
+        row = {"learner": learner, "name": name, "stage": stage.value, "moved": self.clock.now()}
+        connection.execute(sa.insert(stage_moves).values(row))
+
+    def taint(self, learner: str, batch_id: str) -> list[str]:
+        fitted = (
+            sa.select(snapshots.c.digest)
+            .join(memberships, memberships.c.snapshot == snapshots.c.sequence)
+            .where(snapshots.c.learner == learner, memberships.c.batch_id == batch_id, memberships.c.side.in_(_USED))
+        )
+        hit = (versions.c.learner == learner) & versions.c.snapshot.in_(fitted)
+        with self.database.write() as connection:
+            gone = {"learner": learner, "batch_id": batch_id}
+            connection.execute(insert(forgotten).values(gone).on_conflict_do_nothing())
+            connection.execute(sa.update(versions).where(hit).values(tainted=True))
+            names = sa.select(versions.c.name).where(hit).order_by(versions.c.number.desc())
+            return list(connection.scalars(names))
+
+
+def _members(snapshot: Snapshot, sequence: int | None) -> list[dict[str, Any]]:
+    return [
+        {"snapshot": sequence, "side": side, "place": place, "batch_id": batch_id}
+        for side in _SIDES
+        for place, batch_id in enumerate(getattr(snapshot, side))
+    ]
+
+
+def _champion(learner: str) -> sa.Select[Any]:
+    return sa.select(versions).where(versions.c.learner == learner, versions.c.stage == Stage.PRODUCTION.value)
+
+
+def _find(connection: sa.Connection, learner: str, name: str) -> Version:
+    row = connection.execute(sa.select(versions).where(versions.c.learner == learner, versions.c.name == name)).first()
+    if row is None:
+        raise NotFound(f"{learner} has no version {name}")
+    return _version(row)
+
+
+def _refuse_taken(connection: sa.Connection, version: Version) -> None:
+    taken = (versions.c.name == version.name) | (versions.c.number == version.number)
+    other = connection.execute(sa.select(versions).where(versions.c.learner == version.learner, taken)).first()
+    if other is not None:
+        raise ValueError(f"{version.learner} has a version {other.name} with number {other.number} already")
+
+
+def _lost_rows(connection: sa.Connection, version: Version) -> bool:
+    """Whether something was erased from the version's snapshot while it was being fitted."""
+    lost = (
+        sa.select(memberships.c.batch_id)
+        .join(snapshots, memberships.c.snapshot == snapshots.c.sequence)
+        .join(forgotten, forgotten.c.batch_id == memberships.c.batch_id)
+        .where(snapshots.c.digest == version.snapshot, memberships.c.side.in_(_USED))
+        .where(forgotten.c.learner == version.learner)
+    )
+    return connection.execute(lost.limit(1)).first() is not None
+
+
+def _set_stage(connection: sa.Connection, learner: str, name: str, stage: Stage) -> None:
+    one = (versions.c.learner == learner) & (versions.c.name == name)
+    connection.execute(sa.update(versions).where(one).values(stage=stage.value))
+
+
+def _row(version: Version) -> dict[str, Any]:
+    row = {spec.name: getattr(version, spec.name) for spec in dataclasses.fields(version)}
+    plain = {name: dict(row[name]) for name in ("metadata", "figures", "card")}
+    return {**row, **plain, "stage": version.stage.value, "changelog": list(version.changelog)}
+
+
+def _version(row: Any) -> Version:
+    values = dict(row._mapping)
+    return Version(**{**values, "stage": Stage(row.stage), "changelog": tuple(row.changelog)})
