@@ -1,0 +1,54 @@
+"""What every Leases backend promises."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from samouk.loop.ports import Services
+from samouk.store.clock import SteppedClock
+
+
+def step(services: Services, seconds: float) -> None:
+    """Let time pass."""
+    assert isinstance(services.clock, SteppedClock)
+    services.clock.step(dt.timedelta(seconds=seconds))
+
+
+class TestLeases:
+    """At most one holder a name."""
+
+    def test_one_holder_a_name(self, services: Services) -> None:
+        """While one holds a name no other gets it; other names are free."""
+        assert services.leases.acquire("screens", "a", 60)
+        assert not services.leases.acquire("screens", "b", 60)
+        assert services.leases.acquire("traffic", "b", 60)
+
+    def test_a_lease_that_ran_out_is_free(self, services: Services) -> None:
+        """Who falls silent loses the name, to the second."""
+        services.leases.acquire("screens", "a", 60)
+        step(services, 59)
+        assert not services.leases.acquire("screens", "b", 60)
+        step(services, 1)
+        assert services.leases.acquire("screens", "b", 60)
+        assert not services.leases.acquire("screens", "a", 60)
+
+    def test_its_holder_renews_it(self, services: Services) -> None:
+        """A renewal counts from now on."""
+        services.leases.acquire("screens", "a", 60)
+        step(services, 50)
+        assert services.leases.acquire("screens", "a", 60)
+        step(services, 50)
+        assert not services.leases.acquire("screens", "b", 60)
+
+    def test_a_lease_given_back_is_free(self, services: Services) -> None:
+        """After ``release`` another may take it at once."""
+        services.leases.acquire("screens", "a", 60)
+        services.leases.release("screens", "a")
+        assert services.leases.acquire("screens", "b", 60)
+
+    def test_nobody_gives_back_what_another_holds(self, services: Services) -> None:
+        """Releasing another's lease, or one that never was, does nothing."""
+        services.leases.acquire("screens", "a", 60)
+        services.leases.release("screens", "b")
+        services.leases.release("traffic", "b")
+        assert not services.leases.acquire("screens", "b", 60)

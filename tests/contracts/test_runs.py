@@ -1,0 +1,64 @@
+"""What every Runs backend promises."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from tests.contracts.making import LEARNER, MOMENT, run
+
+from samouk.loop.ports import Services
+from samouk.loop.records import Decision, Figure, RunEnd, Verdict
+
+
+class TestRuns:
+    """The history of turns."""
+
+    def test_a_run_comes_back_as_it_was(self, services: Services) -> None:
+        """Every field of a run is kept, its verdict too."""
+        figures = (
+            Figure("accuracy", 0.9, 0.95, 1000, 0.001, "better"),
+            Figure("f1[ios]", 0.5, 0.5, 9, None, "unknown"),
+        )
+        verdict = Verdict(Decision.PASS, ("better by 5 points",), figures)
+        full = run(
+            1,
+            ended=MOMENT,
+            end=RunEnd.RELEASED,
+            version="v1.1",
+            snapshot="a" * 64,
+            verdict=verdict,
+            notes=("one", "two"),
+            error="none",
+        )
+        services.runs.save(full)
+        assert services.runs.runs(LEARNER) == [full]
+
+    def test_saving_again_replaces(self, services: Services) -> None:
+        """A run that goes on stays one run, in its place."""
+        services.runs.save(run(1))
+        services.runs.save(run(2))
+        ended = run(1, end=RunEnd.REFUSED, ended=MOMENT)
+        services.runs.save(ended)
+        assert services.runs.runs(LEARNER) == [run(2), ended]
+
+    def test_newest_first_and_no_more_than_asked(self, services: Services) -> None:
+        """Runs of one learner come newest first, up to the limit."""
+        for number in (3, 1, 2):
+            services.runs.save(run(number))
+        services.runs.save(dataclasses.replace(run(9), learner="toy.other"))
+        assert services.runs.runs(LEARNER, limit=2) == [run(3), run(2)]
+
+    def test_of_two_that_began_at_once_the_later_saved_is_newer(self, services: Services) -> None:
+        """Equal times do not hide which came last."""
+        services.runs.save(run(1))
+        services.runs.save(dataclasses.replace(run(1), run_id="later"))
+        assert [found.run_id for found in services.runs.runs(LEARNER)] == ["later", "run-1"]
+
+    def test_the_last_finished_run_neither_failed_nor_goes_on(self, services: Services) -> None:
+        """A failed run and one under way do not count as finished."""
+        assert services.runs.last_finished(LEARNER) is None
+        for number, end in enumerate([RunEnd.RELEASED, RunEnd.REFUSED, RunEnd.FAILED, None]):
+            services.runs.save(run(number, end=end))
+        assert services.runs.last_finished(LEARNER) == run(1, end=RunEnd.REFUSED)
+        services.runs.save(run(9, end=RunEnd.EMPTY))
+        assert services.runs.last_finished(LEARNER) == run(9, end=RunEnd.EMPTY)
