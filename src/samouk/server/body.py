@@ -1,0 +1,74 @@
+"""From the bytes of a request to plain values, with a bound on everything that a sender can choose."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+
+from samouk.server.problems import Problem
+
+GZIP = 31
+"""zlib's window bits for a gzip header and the largest window."""
+
+
+async def read(request: Request, limit: int) -> bytes:
+    """The raw body, ``limit`` bytes at most; refused as soon as it is known to be longer."""
+    if int(request.headers.get("content-length") or 0) > limit:
+        raise _too_large(limit)
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > limit:
+            raise _too_large(limit)
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem(413, f"a body has at most {limit:,} bytes; send smaller batches", field="body")
+
+
+def require_json(request: Request) -> None:
+    """Refuse a body that says it is something else than JSON; one that says nothing is read as JSON."""
+    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise Problem(415, "send application/json", field="Content-Type", headers={"Accept": "application/json"})
+
+
+def inflate(data: bytes, encoding: str, limit: int) -> bytes:
+    """Undo the Content-Encoding, into ``limit`` bytes at most."""
+    if encoding in ("", "identity"):
+        return data
+    if encoding != "gzip":
+        raise Problem(415, "send gzip or identity", field="Content-Encoding", headers={"Accept-Encoding": "gzip"})
+    return gunzip(data, limit)
+
+
+def gunzip(data: bytes, limit: int) -> bytes:
+    """One whole gzip member and nothing after it; never more than ``limit`` bytes are made of it."""
+    inflater = zlib.decompressobj(GZIP)
+    try:
+        out = inflater.decompress(data, limit + 1)
+    except zlib.error:
+        raise Problem(400, "the body is not gzip, though Content-Encoding says so", field="body") from None
+    if len(out) > limit:
+        raise Problem(413, f"a body has at most {limit:,} bytes when unpacked; send smaller batches", field="body")
+    if not inflater.eof:
+        raise Problem(400, "the gzip body is cut off; send it whole", field="body")
+    if inflater.unused_data:
+        raise Problem(400, "something follows the gzip body; send one member only", field="body")
+    return out
+
+
+def decode(data: bytes) -> Any:
+    """JSON as plain values; NaN, infinities and nesting without end are refused by the decoder."""
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Problem(400, f"the body is not JSON: {error}", field="body") from None
+    except RecursionError:
+        raise Problem(400, "the body is nested too deeply", field="body") from None

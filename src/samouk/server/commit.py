@@ -1,0 +1,82 @@
+"""Many uploads, one commit: what arrives while a commit runs goes into the next one together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from samouk.loop.records import Batch, Stored
+from samouk.server.problems import Busy
+
+Append = Callable[[Sequence[Batch]], list[Stored]]
+
+
+@dataclass(slots=True)
+class _Group:
+    """Batches that are committed together; ``done`` holds what became of each, or the one error of all."""
+
+    done: asyncio.Future[list[Stored]]
+    batches: list[Batch] = field(default_factory=list)
+
+
+class GroupCommit:
+    """Hands batches to the log in groups, one commit at a time, on a thread of its own.
+
+    A disk takes some milliseconds to promise that a commit will survive a crash, for one batch or for
+    sixty. Nobody waits for a timer: the first batch is committed at once, and its commit is the time
+    in which the next group gathers. Belongs to one event loop.
+    """
+
+    def __init__(self, append: Append, *, group: int = 64, waiting: int = 128) -> None:
+        self._append = append
+        self._group = group
+        self._limit = waiting
+        self._waiting = 0
+        self._groups: deque[_Group] = deque()
+        self._running = False
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
+
+    async def store(self, batch: Batch) -> Stored:
+        """What became of the batch; returns after the commit. Raises Busy, or the log's error for the whole group."""
+        if self._waiting >= self._limit:
+            raise Busy
+        group = self._open_group()
+        place = len(group.batches)
+        group.batches.append(batch)
+        self._start()
+        self._waiting += 1
+        try:
+            # Shielded: a sender that hangs up takes itself away, not the group.
+            return (await asyncio.shield(group.done))[place]
+        finally:
+            self._waiting -= 1
+
+    def _open_group(self) -> _Group:
+        if not self._groups or len(self._groups[-1].batches) >= self._group:
+            self._groups.append(_Group(asyncio.get_running_loop().create_future()))
+        return self._groups[-1]
+
+    def _start(self) -> None:
+        if self._running or not self._groups:
+            return
+        group = self._groups.popleft()
+        self._running = True
+        commit = asyncio.get_running_loop().run_in_executor(self._thread, self._append, group.batches)
+        commit.add_done_callback(lambda finished: self._finish(group, finished))
+
+    def _finish(self, group: _Group, commit: asyncio.Future[list[Stored]]) -> None:
+        self._running = False
+        error = commit.exception()
+        if error is None:
+            group.done.set_result(commit.result())
+        else:
+            group.done.set_exception(error)
+            group.done.exception()  # seen, even when every sender has hung up
+        self._start()
+
+    def close(self) -> None:
+        """Let the running commit end; call when no request is left."""
+        self._thread.shutdown(wait=True)

@@ -1,0 +1,117 @@
+"""What routes work with, the server's own and those that a domain brings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from samouk.edge.wire import WireError
+from samouk.loop.learner import Learner
+from samouk.loop.ports import NotFound, Services
+from samouk.loop.records import Batch, Stored, Version
+from samouk.server import body
+from samouk.server.auth import Door
+from samouk.server.erasure import erase
+from samouk.server.ingest import Ingest
+from samouk.server.openapi import RawRoute, download_operation, upload_operation
+from samouk.server.options import Options
+from samouk.server.problems import Failures
+from samouk.server.transfer import IMMUTABLE, Content, of_bytes, respond, unchanged
+from samouk.server.views import ErasureView, StatsView, VersionView, stats_of, version_of
+
+ARTIFACT = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Handed to every maker of routes; a domain needs nothing of this package beside it.
+
+    Attributes:
+        services: every port.
+        learners: by name.
+        require_key: ``await desk.require_key(request)`` raises the 401 of a missing or bad API key.
+        raw: routes that go past FastAPI, with their description; ``upload_at`` and ``download_at`` fill it.
+    """
+
+    services: Services
+    learners: Mapping[str, Learner]
+    options: Options
+    door: Door
+    ingest: Ingest
+    failures: Failures
+    raw: list[RawRoute] = field(default_factory=list)
+
+    def learner(self, name: str) -> Learner:
+        """Raises NotFound."""
+        if name not in self.learners:
+            raise NotFound(f"no learner is called {name:.64}; /v1/learners lists those that exist")
+        return self.learners[name]
+
+    async def require_key(self, request: Request) -> None:
+        """Raise a 401 unless the request carries an API key that is in force."""
+        await self.door.require(request)
+
+    async def json_body(self, request: Request, limit: int = 64_000) -> dict[str, Any]:
+        """A small JSON object of a request, strictly decoded."""
+        body.require_json(request)
+        document = body.decode(await body.read(request, limit))
+        if not isinstance(document, dict):
+            raise WireError("body", "must be a JSON object")
+        return document
+
+    async def store(self, batch: Batch) -> Stored:
+        """Store one checked batch durably, in a commit with others."""
+        return await self.ingest.store(batch)
+
+    def stats(self, learner: str) -> StatsView:
+        """Counts over what is stored for a learner."""
+        return stats_of(self.services.log.stats(self.learner(learner).name))
+
+    def erase(self, learner: str, batch_id: str, receipt: str) -> ErasureView:
+        """Erase a batch by its receipt."""
+        return erase(self.services, self.learner(learner).name, batch_id, receipt)
+
+    def view(self, version: Version, url: str | None = None) -> VersionView:
+        """A version as the API shows it."""
+        return version_of(version, url or f"/v1/learners/{version.learner}/versions/{version.name}/artifact")
+
+    def not_modified(self, request: Request, etag: str) -> Response | None:
+        """The 304 of a request that names the tag, else None."""
+        return Response(None, 304, {"ETag": f'"{etag}"'}) if unchanged(request.headers, etag) else None
+
+    def upload_at(self, path: str, learner: str | None = None) -> None:
+        """Take batches by POST at ``path``, for the given learner or the one that ``{name}`` in the path names."""
+
+        async def upload(request: Request) -> Response:
+            return await self.ingest.upload(request, learner or request.path_params["name"])
+
+        self.raw.append(RawRoute(path, "POST", upload, upload_operation(path)))
+
+    def download_at(self, path: str, summary: str, media_type: str, content: Callable[[Request], Content]) -> None:
+        """Give bytes by GET and HEAD at ``path``, whole or in part; ``content`` may block."""
+
+        async def download(request: Request) -> Response:
+            return respond(request.headers, await run_in_threadpool(content, request))
+
+        self.raw.append(RawRoute(path, "GET", download, download_operation(path, summary, media_type)))
+
+    def artifact_at(self, path: str, learner: str | None = None) -> None:
+        """Give the bytes of the version that ``{version}`` in the path names; their ETag is their sha256."""
+
+        def content(request: Request) -> Content:
+            owner = self.learner(learner or request.path_params["name"])
+            version = self.services.registry.version(owner.name, request.path_params["version"])
+            data = self.services.blobs.get(version.artifact_key)
+            return of_bytes(data, version.artifact_digest, ARTIFACT, IMMUTABLE)
+
+        self.download_at(path, "The bytes of a version's model", ARTIFACT, content)
+
+
+Routes = Callable[[Desk], APIRouter]
+"""A file of routes: makes its router, and may add raw routes to the desk."""

@@ -1,0 +1,91 @@
+"""The way of a batch from the wire into the log: checked whole, stored whole, answered after the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from samouk.edge.wire import Upload, WireError, envelope_of
+from samouk.loop.columns import to_columns
+from samouk.loop.learner import Learner
+from samouk.loop.ports import NotFound
+from samouk.loop.records import Batch, Stored
+from samouk.server import body
+from samouk.server.auth import Door
+from samouk.server.commit import GroupCommit
+from samouk.server.options import Options
+from samouk.server.problems import Busy, Problem
+
+IN_LOOP = 600_000
+"""Unpacked bytes up to which a batch is decoded on the event loop: a few milliseconds, cheaper than a thread."""
+
+
+class Ingest:
+    """Takes uploads for every learner."""
+
+    def __init__(self, learners: Mapping[str, Learner], door: Door, commit: GroupCommit, options: Options) -> None:
+        self._learners = learners
+        self._door = door
+        self._commit = commit
+        self._options = options
+        self._in_flight = 0
+        # One large document at a time: its plain values may take ten times its size in memory.
+        self._large = CapacityLimiter(1)
+
+    async def upload(self, request: Request, learner: str) -> Response:
+        """Answer one upload for a learner: 201 stored, 200 stored before, or a problem."""
+        await self._door.require(request)
+        if self._in_flight >= self._options.max_uploads:
+            raise Busy
+        self._in_flight += 1
+        try:
+            batch = await self._receive(request, learner)
+            return answer(batch, await self.store(batch))
+        finally:
+            self._in_flight -= 1
+
+    async def store(self, batch: Batch) -> Stored:
+        """Store one checked batch durably. Raises a 410 when it was erased."""
+        stored = await self._commit.store(batch)
+        if stored is Stored.ERASED:
+            raise Problem(
+                410, "this batch was erased on its contributor's wish; do not send it again", field="batch_id"
+            )
+        return stored
+
+    async def _receive(self, request: Request, learner: str) -> Batch:
+        if learner not in self._learners:
+            raise NotFound(f"no learner is called {learner:.64}; /v1/learners lists those that exist")
+        body.require_json(request)
+        encoding = request.headers.get("content-encoding", "").strip().lower()
+        raw = await body.read(request, self._options.max_body)
+        data = body.inflate(raw, encoding, self._options.max_inflated)
+        if len(data) <= IN_LOOP:
+            return batch_of(self._learners[learner], data)
+        return await to_thread.run_sync(batch_of, self._learners[learner], data, limiter=self._large)
+
+
+def batch_of(learner: Learner, data: bytes) -> Batch:
+    """One document as a checked batch. Raises Problem or WireError."""
+    upload = envelope_of(body.decode(data))
+    _require_match(learner, upload)
+    columns = to_columns(learner.schema, upload.columns)
+    return Batch(upload.batch_id, learner.name, upload.schema_version, upload.group, upload.receipt_hash, columns)
+
+
+def _require_match(learner: Learner, upload: Upload) -> None:
+    if upload.learner != learner.name:
+        raise WireError("learner", f"this address takes batches of {learner.name}; send it to the learner's own")
+    if upload.schema_version != learner.schema.version:
+        raise WireError("schema", f"{learner.name} takes schema version {learner.schema.version}; update the client")
+
+
+def answer(batch: Batch, stored: Stored) -> Response:
+    """The receipt of a stored batch."""
+    content = {"batch_id": batch.batch_id, "samples": batch.rows, "status": str(stored)}
+    status = 201 if stored is Stored.STORED else 200
+    return Response(msgspec.json.encode(content), status, media_type="application/json")

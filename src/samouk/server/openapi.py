@@ -1,0 +1,153 @@
+"""The API's description: what FastAPI finds, the raw routes that it does not see, and problems everywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.routing import Route
+
+from samouk.edge.wire import GROUPS, MAX_BATCH_ROWS, WIRE_FORMAT
+from samouk.server.problems import MEDIA_TYPE
+
+Operation = Mapping[str, Any]
+
+PROBLEM = {
+    "type": "object",
+    "title": "Problem",
+    "description": "RFC 9457",
+    "required": ["status", "title"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "field": {"type": "string", "description": "dotted name of the offending field"},
+    },
+}
+_PROBLEM_ANSWER = {
+    "description": "A problem",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+UPLOAD = {
+    "type": "object",
+    "title": "Upload",
+    "additionalProperties": False,
+    "required": ["format", "learner", "schema", "batch_id", "receipt_hash", "group", "columns"],
+    "properties": {
+        "format": {"const": WIRE_FORMAT},
+        "learner": {"type": "string", "minLength": 1, "maxLength": 64},
+        "schema": {"type": "integer"},
+        "batch_id": {"type": "string", "format": "uuid", "description": "random UUID, version 4, lower case"},
+        "receipt_hash": {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "sha256 of the receipt"},
+        "group": {"type": "integer", "minimum": 0, "maximum": GROUPS - 1},
+        "columns": {
+            "type": "object",
+            "description": "one array a field of the learner's schema, all of one length",
+            "additionalProperties": {"type": "array", "minItems": 1, "maxItems": MAX_BATCH_ROWS},
+        },
+    },
+}
+STORED = {
+    "type": "object",
+    "title": "Stored",
+    "required": ["batch_id", "samples", "status"],
+    "properties": {
+        "batch_id": {"type": "string", "format": "uuid"},
+        "samples": {"type": "integer"},
+        "status": {"enum": ["stored", "duplicate"]},
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RawRoute:
+    """A route past FastAPI's own layers, with its entry in the description.
+
+    Attributes:
+        endpoint: ``async (request) -> response``.
+        operation: its OpenAPI operation object.
+    """
+
+    path: str
+    method: str
+    endpoint: Any
+    operation: Operation
+
+    def route(self) -> Route:
+        return Route(self.path.replace("{path}", "{path:path}"), self.endpoint, methods=[self.method])
+
+
+def _parameters(path: str) -> list[Operation]:
+    """The strings in the path."""
+    names = re.findall(r"{(\w+)}", path)
+    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+
+
+def upload_operation(path: str) -> Operation:
+    """Description of an address that takes batches."""
+    stored = {"application/json": {"schema": {"$ref": "#/components/schemas/Stored"}}}
+    return {
+        "summary": "Store one batch of samples: whole or not at all; sent twice, it is stored once",
+        "parameters": _parameters(path),
+        "security": [{"key": []}],
+        "requestBody": {
+            "required": True,
+            "description": "JSON, plain or with Content-Encoding: gzip",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Upload"}}},
+        },
+        "responses": {
+            "201": {"description": "stored durably", "content": stored},
+            "200": {"description": "was stored before", "content": stored},
+        },
+    }
+
+
+def download_operation(path: str, summary: str, media_type: str) -> Operation:
+    """Description of an address that gives bytes."""
+    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    return {
+        "summary": summary,
+        "parameters": _parameters(path),
+        "responses": {
+            "200": {"description": "all bytes", "content": content},
+            "206": {"description": "the range that was asked for", "content": content},
+            "304": {"description": "unchanged"},
+        },
+    }
+
+
+def describe(app: FastAPI, raw: Sequence[RawRoute]) -> dict[str, Any]:
+    """The whole description."""
+    document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    for route in raw:
+        document["paths"].setdefault(route.path, {})[route.method.lower()] = dict(route.operation)
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            operation["responses"].pop("422", None)
+            operation["responses"]["default"] = _PROBLEM_ANSWER
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    schemas.update({"Problem": PROBLEM, "Upload": UPLOAD, "Stored": STORED})
+    components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    return document
+
+
+def install(app: FastAPI, raw: Sequence[RawRoute]) -> None:
+    """Put the raw routes first, where they are found fastest, and describe them with the rest."""
+    app.router.routes[:0] = [route.route() for route in raw]
+    described: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        if not described:
+            described.update(describe(app, raw))
+        return described
+
+    app.openapi = openapi  # type: ignore[method-assign]

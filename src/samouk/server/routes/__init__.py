@@ -1,0 +1,1 @@
+"""The server's own addresses, one file a noun."""

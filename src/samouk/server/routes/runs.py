@@ -1,0 +1,30 @@
+"""/v1/learners/{name}/runs: the turns of the loop, with their reasons and verdicts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from samouk.loop.ports import NotFound
+from samouk.server.desk import Desk
+from samouk.server.views import RunsView, RunView, run_of
+
+MAX_RUNS = 1_000
+
+
+def routes(desk: Desk) -> APIRouter:
+    router = APIRouter(tags=["runs"])
+
+    @router.get("/v1/learners/{name}/runs", summary="Turns of the loop, newest first")
+    def list_runs(name: str, limit: Annotated[int, Query(ge=1, le=MAX_RUNS)] = 100) -> RunsView:
+        return RunsView([run_of(run) for run in desk.services.runs.runs(desk.learner(name).name, limit)])
+
+    @router.get("/v1/learners/{name}/runs/{run_id}", summary="One turn")
+    def get_run(name: str, run_id: str) -> RunView:
+        for run in desk.services.runs.runs(desk.learner(name).name, MAX_RUNS):
+            if run.run_id == run_id:
+                return run_of(run)
+        raise NotFound(f"{name} has no run {run_id:.64} among its last {MAX_RUNS}")
+
+    return router

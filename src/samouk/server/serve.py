@@ -1,0 +1,69 @@
+"""Run the application until it is told to stop, on an address that was free, and say where."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+GRACE_S = 10
+"""Seconds that running requests are given to end."""
+
+
+class CannotListen(Exception):
+    """The address cannot be had; the message names what to do."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes any free one.
+
+    Raises:
+        CannotListen: the port is taken, needs more rights, or the host is not this machine's.
+    """
+    try:
+        return socket.create_server((host, port), family=_family(host), backlog=512)
+    except OSError as error:
+        raise CannotListen(_words(error, host, port)) from error
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _words(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is taken by another program; stop it, or choose another with --port"
+    if error.errno == errno.EACCES:
+        return f"port {port} needs more rights than this user has; choose one above 1023 with --port"
+    return f"cannot listen on {host}: {error.strerror or error}; choose another address with --host"
+
+
+def config(app: ASGIApp) -> uvicorn.Config:
+    """uvicorn as this project runs it: quick, and silent about who asks."""
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,  # an access log would hold addresses
+        log_level="warning",
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+
+
+def serve(app: ASGIApp, host: str, port: int, home: Path, say: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM; running requests end first. Raises CannotListen."""
+    with listen(host, port) as listener:
+        where, bound = listener.getsockname()[:2]
+        shown = f"[{where}]" if ":" in where else where
+        say(f"Samouk listens on http://{shown}:{bound}")
+        say(f"Data lies in {home} (SAMOUK_HOME)")
+        uvicorn.Server(config(app)).run(sockets=[listener])
