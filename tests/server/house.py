@@ -40,7 +40,11 @@ class House:
     key: str
 
     def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
-        """One request on a connection of its own; header names are written with underscores."""
+        """One request; header names are written with underscores."""
+        return self.request(method, path, body, headers)
+
+    def request(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+        """One request on a connection of its own."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
             connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
@@ -50,16 +54,17 @@ class House:
             connection.close()
 
     def get(self, path: str, **headers: str) -> Answer:
-        return self.ask("GET", path, **headers)
+        return self.request("GET", path, None, headers)
 
     def send(self, body: bytes, path: str = "/v1/learners/toy.half/samples", **headers: str) -> Answer:
         """Upload a gzip body with the good key, unless the headers say otherwise."""
-        defaults = {
+        defaults: dict[str, str] = {
             "Authorization": f"Bearer {self.key}",
             "Content_Encoding": "gzip",
             "Content_Type": "application/json",
         }
-        return self.ask("POST", path, body, **{**defaults, **headers})
+        defaults.update(headers)
+        return self.request("POST", path, body, defaults)
 
 
 @contextmanager

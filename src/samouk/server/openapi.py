@@ -34,6 +34,7 @@ _PROBLEM_ANSWER = {
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 
+UUID4 = "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 UPLOAD = {
     "type": "object",
     "title": "Upload",
@@ -43,7 +44,7 @@ UPLOAD = {
         "format": {"const": WIRE_FORMAT},
         "learner": {"type": "string", "minLength": 1, "maxLength": 64},
         "schema": {"type": "integer"},
-        "batch_id": {"type": "string", "format": "uuid", "description": "random UUID, version 4, lower case"},
+        "batch_id": {"type": "string", "pattern": UUID4, "description": "random UUID, version 4, lower case"},
         "receipt_hash": {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "sha256 of the receipt"},
         "group": {"type": "integer", "minimum": 0, "maximum": GROUPS - 1},
         "columns": {

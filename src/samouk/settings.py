@@ -1,0 +1,99 @@
+"""Every setting in one table: its name, default, help and environment variable; nothing is read at import."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PREFIX = "SAMOUK_"
+
+
+class BadSetting(ValueError):
+    """A setting that cannot be; the message names it and says what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table.
+
+    ``low`` and ``high`` bound numbers, both ends included.
+    """
+
+    name: str
+    default: str | int | float | Path
+    help: str
+    low: float = 0
+    high: float = 0
+
+    @property
+    def variable(self) -> str:
+        """Its environment variable."""
+        return PREFIX + self.name.upper()
+
+    def read(self, text: str) -> str | int | float | Path:
+        """The value that ``text`` stands for. Raises BadSetting."""
+        if isinstance(self.default, Path):
+            return Path(text).expanduser()
+        if isinstance(self.default, str):
+            return text
+        return self._number(text)
+
+    def _number(self, text: str) -> int | float:
+        kind = type(self.default)
+        try:
+            number: int | float = kind(text)  # type: ignore[assignment]
+        except ValueError:
+            number = self.low - 1
+        # Written so that NaN fails too.
+        if not self.low <= number <= self.high:
+            words = "a whole number" if kind is int else "a number"
+            raise BadSetting(f"{self.variable} must be {words} from {self.low:g} to {self.high:g}, not {text!r:.40}")
+        return number
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("home", Path("~/.samouk"), "folder of the embedded store, the keys and the published files"),
+    Setting("host", "127.0.0.1", "address to listen on; 0.0.0.0 listens to the whole network"),
+    Setting("port", 8000, "port to listen on; 0 takes any free one", 0, 65_535),
+    Setting("check_minutes", 60.0, "minutes between two looks at whether it is time to learn", 0.01, 100_000),
+    Setting("max_body_mb", 8.0, "megabytes of one upload as it travels, at most", 0.01, 1_000),
+    Setting("max_inflated_mb", 32.0, "megabytes of one upload when unpacked, at most", 0.01, 1_000),
+    Setting("max_uploads", 128, "uploads in flight; one more is asked to come again", 1, 100_000),
+    Setting("group", 64, "batches in one commit, at most", 1, 10_000),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The values that hold; one attribute a row of ``SETTINGS``."""
+
+    home: Path
+    host: str
+    port: int
+    check_minutes: float
+    max_body_mb: float
+    max_inflated_mb: float
+    max_uploads: int
+    group: int
+
+
+def load(environment: Mapping[str, str], **given: Any) -> Settings:
+    """Settings from arguments that are not None, else the environment, else the defaults.
+
+    Raises:
+        BadSetting: a value is out of range or no number.
+    """
+    values: dict[str, Any] = {}
+    for setting in SETTINGS:
+        text = given.get(setting.name)
+        if text is None:
+            text = environment.get(setting.variable) or str(setting.default)
+        values[setting.name] = setting.read(str(text))
+    return Settings(**values)
+
+
+def table() -> list[tuple[str, str, str]]:
+    """Variable, default and help of every setting, for docs and ``--help``."""
+    return [(setting.variable, str(setting.default), setting.help) for setting in SETTINGS]

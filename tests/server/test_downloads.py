@@ -1,0 +1,121 @@
+"""Model bytes and signed files: whole, in part, or not again; and nothing outside their folder."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+
+import pytest
+from tests.server import toy
+from tests.server.house import House
+
+ARTIFACT = "/v1/learners/toy.half/versions/v1.0/artifact"
+TARGET = "/v1/tuf/targets/toy.half/abc123.model.onnx"
+TIMESTAMP = "/v1/tuf/metadata/timestamp.json"
+DATA = toy.ARTIFACT.data
+
+
+def test_whole(house: House) -> None:
+    """All bytes come with their sha256 as ETag."""
+    answer = house.get(ARTIFACT)
+    assert (answer.status, answer.body) == (200, DATA)
+    assert answer.headers["etag"] == f'"{hashlib.sha256(DATA).hexdigest()}"'
+    assert answer.headers["accept-ranges"] == "bytes"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "first", "last"),
+    [("bytes=0-0", 0, 0), ("bytes=10-19", 10, 19), ("bytes=2000-", 2000, 2047), ("bytes=-8", 2040, 2047)],
+)
+def test_range(house: House, wanted: str, first: int, last: int) -> None:
+    """One range gives those bytes and says which they are."""
+    answer = house.get(ARTIFACT, Range=wanted)
+    assert (answer.status, answer.body) == (206, DATA[first : last + 1])
+    assert answer.headers["content-range"] == f"bytes {first}-{last}/2048"
+
+
+@pytest.mark.parametrize(
+    "wanted", ["bytes=0-0,2-3", "bytes=9-2", "items=0-1", "bytes=-", "bytes=a-b", "bytes=" + "9" * 99]
+)
+def test_odd_range(house: House, wanted: str) -> None:
+    """A range that is malformed or several gives the whole."""
+    assert house.get(ARTIFACT, Range=wanted).status == 200
+
+
+@pytest.mark.parametrize("wanted", ["bytes=2048-", "bytes=9999-99999", "bytes=-0"])
+def test_range_outside(house: House, wanted: str) -> None:
+    """A range beyond the end is a 416 that tells the size."""
+    answer = house.get(ARTIFACT, Range=wanted)
+    assert (answer.status, answer.headers["content-range"]) == (416, "bytes */2048")
+
+
+def test_resume(house: House) -> None:
+    """If-Range with the tag resumes; with another tag it starts anew, since the bytes are others."""
+    tag = house.get(ARTIFACT).headers["etag"]
+    assert house.get(ARTIFACT, Range="bytes=9-", If_Range=tag).status == 206
+    assert house.get(ARTIFACT, Range="bytes=9-", If_Range='"other"').status == 200
+
+
+@pytest.mark.parametrize("path", [ARTIFACT, TARGET, TIMESTAMP])
+def test_unchanged(house: House, path: str) -> None:
+    """Who has the bytes already gets a 304 without them."""
+    tag = house.get(path).headers["etag"]
+    for known in (tag, f"W/{tag}", f'"x", {tag}', "*"):
+        answer = house.get(path, If_None_Match=known)
+        assert (answer.status, answer.body) == (304, b"")
+    assert house.get(path, If_None_Match='"x"').status == 200
+
+
+def test_head(house: House) -> None:
+    """HEAD tells the size without the bytes."""
+    answer = house.ask("HEAD", ARTIFACT)
+    assert (answer.status, answer.headers["content-length"], answer.body) == (200, "2048", b"")
+
+
+def test_large_target(house: House) -> None:
+    """A file above one piece is streamed whole and in part."""
+    data = bytes(range(256)) * 4000
+    assert house.get(TARGET).body == data
+    assert house.get(TARGET, Range="bytes=500000-").body == data[500_000:]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/tuf/metadata/../../secret.json",
+        "/v1/tuf/metadata/..%2F..%2Fsecret.json",
+        "/v1/tuf/targets/../../secret.json",
+        "/v1/tuf/targets/..%2f..%2fsecret.json",
+        "/v1/tuf/targets/toy.half/../../../secret.json",
+        "/v1/tuf/targets//etc/passwd",
+        "/v1/tuf/targets/%2Fetc%2Fpasswd",
+        "/v1/tuf/targets/toy.half%00/x",
+        "/v1/tuf/targets/toy.half",
+        "/v1/tuf/targets/",
+        "/v1/tuf/metadata/link.json",
+        "/v1/tuf/metadata/.hidden",
+        "/v1/tuf/metadata/" + "a" * 3000,
+        "/v1/tuf/metadata/2.root.json",
+    ],
+)
+def test_nothing_else(house: House, path: str) -> None:
+    """No path, encoding or link leads out of the published folder."""
+    answer = house.get(path)
+    assert answer.status == 404
+    assert b"key of the house" not in answer.body
+
+
+def test_small_on_the_wire(house: House) -> None:
+    """The question for a newer root and the unchanged timestamp cost the server little beside the signed bytes."""
+    total = 0
+    for path in ("/v1/tuf/metadata/2.root.json", TIMESTAMP):
+        with socket.create_connection(("127.0.0.1", house.port)) as wire:
+            wire.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+            total += sum(len(piece) for piece in iter(lambda: wire.recv(65536), b""))
+    assert total - len(b'{"signed": 1}') < 450
+
+
+def test_unknown_version(house: House) -> None:
+    """Bytes of a version that does not exist are a 404 in words."""
+    answer = house.get("/v1/learners/toy.half/versions/v9.9/artifact")
+    assert (answer.status, answer.json["title"]) == (404, "Not Found")

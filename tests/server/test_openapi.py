@@ -1,0 +1,72 @@
+"""The description lists every route, and a machine that tries them all finds no fault."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from starlette.routing import Route
+from tests.server import toy
+from tests.server.house import House
+
+from samouk.server import create_app
+from samouk.store.memory import memory_services
+
+CHECKS: list[Any] = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+
+
+def test_lists_every_route() -> None:
+    """Whatever the application answers to is described."""
+    app = create_app(memory_services(), {"toy": toy.DOMAIN})
+    described = set(app.openapi()["paths"])
+    paths = {route.path.replace("{path:path}", "{path}") for route in app.routes if isinstance(route, Route)}
+    assert paths - {"/openapi.json"} <= described
+    for path in ("/v1/learners", "/v1/learners/{name}/samples", "/v1/tuf/targets/{path}", "/health/ready", "/"):
+        assert path in described
+
+
+def test_problems_everywhere(house: House) -> None:
+    """Every operation says that its errors are problems."""
+    for operations in house.get("/openapi.json").json["paths"].values():
+        for operation in operations.values():
+            assert "application/problem+json" in operation["responses"]["default"]["content"]
+
+
+@pytest.mark.slow
+def test_no_fault_found(house: House) -> None:
+    """Hundreds of made-up requests, good and bad, meet no 5xx and nothing that the description does not say."""
+    schema = schemathesis.openapi.from_url(f"http://127.0.0.1:{house.port}/openapi.json")
+    found: list[Any] = list(schema.get_all_operations())
+    operations = [result.ok() for result in found]
+    for operation in operations:
+        _attack(operation, schemathesis.GenerationMode.POSITIVE, house.key)
+        # Where any string will do there is nothing to get wrong.
+        with suppress(Unsatisfiable):
+            _attack(operation, schemathesis.GenerationMode.NEGATIVE, house.key)
+    assert len(operations) == sum(len(methods) for methods in house.get("/openapi.json").json["paths"].values())
+
+
+def _attack(operation: Any, mode: schemathesis.GenerationMode, key: str) -> None:
+    """Try one operation with requests that fit its description, or with some that do not."""
+
+    @given(case=operation.as_strategy(generation_mode=mode))
+    @settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
+    def attack(case: Any) -> None:
+        case.call_and_validate(checks=CHECKS, headers={"Authorization": f"Bearer {key}"})
+
+    attack()
