@@ -1,0 +1,99 @@
+"""What an erasure leaves behind: nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.contracts.making import LEARNER, batch, batch_id, receipt
+from tests.store.rescan import found
+
+from samouk.loop.ports import StoreUnavailable
+from samouk.store.blobs.local import LocalBlobs
+from samouk.store.clock import SteppedClock
+from samouk.store.sql import DATABASE, Store, open_store
+from samouk.store.sql.engine import Database
+from samouk.store.sql.log import SqlLog
+
+
+class StuckBlobs(LocalBlobs):
+    """A folder in which nothing can be deleted just now."""
+
+    def delete(self, key: str) -> None:
+        raise StoreUnavailable("the folder is read-only just now")
+
+
+def test_no_byte_of_the_batch_is_left(store: Store, home: Path) -> None:
+    """A re-scan of every file finds the batch before its erasure, not after it, and its neighbours always."""
+    store.log.append([batch(number, rows=500) for number in range(3)])
+    assert found(home, batch(1, rows=500))
+    store.log.erase(batch_id(1), receipt(1))
+    assert found(home, batch(1, rows=500)) == []
+    assert found(home, batch(0, rows=500))
+
+
+def test_erasing_empties_the_write_ahead_log(store: Store, home: Path) -> None:
+    """Old pages do not stay in SQLite's own files: neither the pack's name nor the row."""
+    store.log.append([batch(1)])
+    (pack,) = (path.name for path in (home / "packs").glob("??/*"))
+    store.log.erase(batch_id(1), receipt(1))
+    assert (home / f"{DATABASE}-wal").stat().st_size == 0
+    assert pack.encode() not in (home / DATABASE).read_bytes()
+    assert list((home / "packs").glob("??/*")) == []
+
+
+def test_an_erasure_that_was_cut_short_ends_at_the_next_start(home: Path) -> None:
+    """Once it is committed, the bytes go at the next start at the latest."""
+    store = open_store(home, SteppedClock())
+    store.log.append([batch(number) for number in range(3)])
+    stuck = SqlLog(Database(home / DATABASE), StuckBlobs(home / "packs"), SteppedClock())
+    with pytest.raises(StoreUnavailable):
+        stuck.erase(batch_id(1), receipt(1))
+    stuck.database.close()
+    assert found(home, batch(1))
+    open_store(home, SteppedClock()).close()
+    assert found(home, batch(1)) == []
+    assert [entry.batch_id for entry, _ in store.log.read(store.log.entries(LEARNER))] == [batch_id(0), batch_id(2)]
+    store.close()
+
+
+def test_asking_again_ends_an_erasure_that_was_cut_short(store: Store, home: Path) -> None:
+    """A second ``erase`` deletes what the first could not."""
+    store.log.append([batch(1)])
+    stuck = SqlLog(Database(home / DATABASE), StuckBlobs(home / "packs"), SteppedClock())
+    with pytest.raises(StoreUnavailable):
+        stuck.erase(batch_id(1), receipt(1))
+    stuck.database.close()
+    store.log.erase(batch_id(1), receipt(1))
+    assert found(home, batch(1)) == []
+
+
+def test_a_pack_that_nobody_names_is_swept(home: Path) -> None:
+    """What a writer left that died before its commit goes at the next start, with its unfinished files."""
+    open_store(home, SteppedClock()).close()
+    packs = LocalBlobs(home / "packs")
+    key = packs.put(b"orphan")
+    (home / "packs" / key[:2] / f"{key}.0.unfinished").write_bytes(b"orph")
+    open_store(home, SteppedClock()).close()
+    assert [path for path in (home / "packs").rglob("*") if path.is_file()] == []
+
+
+def test_a_young_pack_is_left_while_others_are_at_work(store: Store, home: Path) -> None:
+    """While another process has the home open, a pack may belong to a commit that is under way."""
+    key = LocalBlobs(home / "packs").put(b"to be committed")
+    open_store(home, SteppedClock()).close()
+    assert key in set(LocalBlobs(home / "packs").keys())
+
+
+def test_the_database_keeps_nothing_about_who_sent(store: Store, home: Path) -> None:
+    """Of a batch there is the day it came, and no finer time and no address."""
+    store.log.append([batch(1)])
+    database = Database(home / DATABASE)
+    with database.read() as connection:
+        row = connection.exec_driver_sql("SELECT * FROM batches").mappings().one()
+    database.close()
+    assert row["day"] == "2026-01-05"
+    assert set(row) == {
+        *("sequence", "batch_id", "learner", "schema_version", "split_group", "rows", "day"),
+        *("state", "reason", "receipt_hash", "pack", "offset", "length"),
+    }

@@ -1,0 +1,111 @@
+"""Opening, migrating and refusing a home."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from tests.contracts.making import LEARNER, batch
+
+from samouk.loop.ports import StoreUnavailable
+from samouk.store.clock import SteppedClock
+from samouk.store.sql import DATABASE, Store, migrations, open_store
+from samouk.store.sql.engine import Database
+from samouk.store.sql.tables import metadata
+
+
+def test_the_migrations_make_the_tables(store: Store, home: Path) -> None:
+    """Nobody changes a table without a migration."""
+    engine = sa.create_engine(f"sqlite:///{home / DATABASE}")
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+def test_head_is_the_newest_migration() -> None:
+    """The revision that is written down is the one that Alembic ends at."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    assert ScriptDirectory.from_config(config).get_current_head() == migrations.HEAD
+
+
+def test_opening_again_keeps_everything(home: Path) -> None:
+    """What was stored before a restart is there after it."""
+    for number in range(3):
+        store = open_store(home, SteppedClock())
+        store.log.append([batch(number)])
+        assert len(store.log.entries(LEARNER)) == number + 1
+        store.close()
+
+
+def test_a_home_opens_at_once(home: Path) -> None:
+    """The first start takes less than 0.3 s, the second next to nothing (CPU time)."""
+    taken = []
+    for _ in range(2):
+        before = time.process_time()
+        open_store(home, SteppedClock()).close()
+        taken.append(time.process_time() - before)
+    assert taken[0] < 0.3
+    assert taken[1] < 0.1
+
+
+def test_the_database_is_durable_and_forgets(store: Store, home: Path) -> None:
+    """Every connection writes ahead, syncs each commit, checks references and overwrites what it deletes."""
+    database = Database(home / DATABASE)
+    for opened in (database.read, database.write):
+        with opened() as connection:
+            pragmas = ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "busy_timeout")
+            told = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in pragmas]
+        assert told == ["wal", 2, 1, 1, 30_000]
+    database.close()
+
+
+def test_a_newer_database_is_refused(home: Path) -> None:
+    """A home that a newer samouk made is left alone, with the remedy named."""
+    open_store(home, SteppedClock()).close()
+    with sqlite3.connect(home / DATABASE) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with pytest.raises(StoreUnavailable, match=r"newer samouk .*9999.*upgrade"):
+        open_store(home, SteppedClock())
+
+
+def test_a_file_that_is_no_database_is_refused(home: Path) -> None:
+    """Something else under the database's name is named and kept."""
+    home.mkdir()
+    (home / DATABASE).write_bytes(b"my holiday pictures" * 1000)
+    with pytest.raises(StoreUnavailable, match="no SQLite database"):
+        open_store(home, SteppedClock())
+    assert (home / DATABASE).read_bytes().startswith(b"my holiday")
+
+
+def test_a_home_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    """A file where the home should be is a clear error."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreUnavailable, match="file is in its way"):
+        open_store(tmp_path / "file" / "home", SteppedClock())
+
+
+def test_a_full_database_says_so(home: Path) -> None:
+    """When SQLite finds no room the error names the remedy, and nothing is half written."""
+    store = open_store(home, SteppedClock())
+    database = Database(home / DATABASE)
+    with pytest.raises(StoreUnavailable, match="free some space"), database.write() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")
+        connection.exec_driver_sql("INSERT INTO audit VALUES (1, 'a', 'b', 'c', ?, 'e', 'f', 'g')", ("x" * 100_000,))
+    database.close()
+    assert store.audit.entries() == []
+    store.close()
+
+
+def test_only_the_owner_may_look_into_a_home(store: Store, home: Path) -> None:
+    """A fresh home is closed to other users of the machine."""
+    assert home.stat().st_mode & 0o077 == 0
