@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import TextIO
 
 from samouk.edge import config as settings
+from samouk.edge import places
 from samouk.edge.config import Config
+from samouk.edge.spool import Spool
 
 QUESTION = """\
 May observe share what it learns about screens?
@@ -91,3 +93,12 @@ def ask(reader: TextIO, writer: TextIO, environ: Mapping[str, str], path: Path |
     agreed = answer.strip().lower() in ("y", "yes")
     settings.change("ml.contribute", "true" if agreed else "false", environ, path)
     return agreed
+
+
+def withdraw(environ: Mapping[str, str], path: Path | None = None, cache: Path | None = None) -> int:
+    """Switch sharing off and delete all that was collected and not yet sent; the number of samples deleted.
+
+    What was sent before can be erased with its receipts (`SelfLearningCollector.forget_all`).
+    """
+    settings.change("ml.contribute", "false", environ, path)
+    return Spool(cache or places.cache_dir(environ)).purge()

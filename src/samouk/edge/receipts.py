@@ -123,6 +123,12 @@ class Receipts:
             except (ValueError, TypeError):
                 path.replace(path.with_suffix(".unreadable"))
 
+    def erased(self, deletion: Deletion) -> None:
+        """A server answered the request: keep that, and let go of the request."""
+        with disk.locked(self._lock):
+            self._append(deletion, event="erased")
+        deletion.path.unlink(missing_ok=True)
+
     def deletion_of(self, batch_id: str) -> bool:
         """Whether the batch is to be erased."""
         return (self._deletions / f"{batch_id}.json").exists()
@@ -140,7 +146,7 @@ class Receipts:
         for line in whole.splitlines():
             self._apply(line)
 
-    def _append(self, header: Header, **facts: Any) -> None:
+    def _append(self, header: Header | Deletion, **facts: Any) -> None:
         line = {"batch_id": header.batch_id, "learner": header.learner, **facts}
         disk.append_line(self._path, json.dumps(line, separators=(",", ":")).encode())
 

@@ -188,18 +188,28 @@ class Spool:
         batch.discard()
 
     def purge(self) -> int:
-        """Delete everything that was not sent, also what other processes are filling; the number of samples."""
+        """Delete everything that was not sent, also what other processes are filling; the number of samples.
+
+        Only a batch that another process is sending at this moment stays, until that process lets go of it.
+        """
         self._leave_the_parents_files()
-        purged = 0
         with self._mutex:
             self._close_open()
-            for path in self.paths():
-                content = batchfile.read(path)
-                path.unlink(missing_ok=True)
-                if content is not None:
-                    purged += len(content.rows)
-                    self.receipts.record(content.header, event="purged", rows=len(content.rows))
-        return purged
+            return sum(map(self._purge, self.paths()))
+
+    def _purge(self, path: Path) -> int:
+        content = batchfile.read(path)
+        if content is not None and self.receipts.entry(content.header).event == "sealed":
+            claimed = self.claim(path)
+            if claimed is None:
+                return 0
+            self.settle(*claimed, "purged")
+            return len(content.rows)
+        path.unlink(missing_ok=True)
+        if content is None:
+            return 0
+        self.receipts.record(content.header, event="purged", rows=len(content.rows))
+        return len(content.rows)
 
     def close(self) -> None:
         """Let go of the open batches; they stay on disk and are filled further by whoever comes next."""

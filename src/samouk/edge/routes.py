@@ -1,0 +1,103 @@
+"""The requests that a client makes, and what their answers mean for what is queued."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+from dataclasses import dataclass
+from enum import Enum
+from urllib.parse import quote
+
+from samouk.edge import wire
+from samouk.edge.receipts import Deletion
+from samouk.edge.transport import Request, Response
+
+RECEIPT_HEADER = "Samouk-Receipt"
+MAX_RETRY_AFTER_S = 24 * 3600.0
+"""A server may ask for a longer pause; no client waits longer than a day."""
+
+
+class Fate(Enum):
+    """What an answer means for a batch or a deletion."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    ERASED = "erased"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The meaning of an answer, in words for the user; ``retry_after_s`` where the server asked for a pause."""
+
+    fate: Fate
+    reason: str = ""
+    retry_after_s: float | None = None
+
+
+def samples_url(endpoint: str, learner: str) -> str:
+    """Where a learner's batches go."""
+    return f"{endpoint.rstrip('/')}/v1/learners/{quote(learner, safe='')}/samples"
+
+
+def upload_request(endpoint: str, learner: str, body: bytes, api_key: str) -> Request:
+    """Send a batch; ``body`` as `packing.pack` gave it."""
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    if api_key:
+        headers["Authorization"] = f"Bearer {api_key}"
+    return Request("POST", samples_url(endpoint, learner), headers, wire.compress(body))
+
+
+def deletion_request(deletion: Deletion) -> Request:
+    """Have a batch erased. The receipt is all that is needed: no key, so that erasing needs no account."""
+    url = f"{samples_url(deletion.endpoint, deletion.learner)}/{quote(deletion.batch_id, safe='')}"
+    return Request("DELETE", url, {RECEIPT_HEADER: deletion.receipt})
+
+
+def judge_upload(response: Response, now: float) -> Outcome:
+    """What the answer to an upload means.
+
+    Kept and tried again: everything that may pass or that the user can mend, so also a wrong key
+    (401, 403) and an address that is no such server (3xx, 404, 405). Refused for good: the other 4xx.
+    """
+    status = response.status
+    if response.ok:
+        return Outcome(Fate.DONE)
+    if status == 410:
+        return Outcome(Fate.ERASED)
+    if status in (401, 403):
+        return Outcome(Fate.LATER, f"the server wants a valid key ({status}): observe config set ml.api_key KEY")
+    if 300 <= status < 400 or status in (404, 405):
+        return Outcome(Fate.LATER, f"nothing takes samples there ({status}): check ml.upload_endpoint")
+    if 400 <= status < 500 and status not in (408, 425, 429):
+        return Outcome(Fate.REFUSED, f"the server refused the batch ({status}): {_detail(response)}")
+    return Outcome(Fate.LATER, f"the server cannot take samples just now ({status})", _retry_after(response, now))
+
+
+def judge_deletion(response: Response, now: float) -> Outcome:
+    """What the answer to a deletion means; a batch that the server does not have is as good as erased."""
+    if response.ok or response.status in (404, 410):
+        return Outcome(Fate.DONE)
+    return Outcome(Fate.LATER, f"the server did not erase yet ({response.status})", _retry_after(response, now))
+
+
+def _retry_after(response: Response, now: float) -> float | None:
+    """Seconds to wait by ``Retry-After``, given as seconds or as a date; None when absent or senseless."""
+    text = response.headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:9]), MAX_RETRY_AFTER_S)
+    try:
+        moment = email.utils.parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError):
+        return None
+    return min(max(moment - now, 0.0), MAX_RETRY_AFTER_S)
+
+
+def _detail(response: Response) -> str:
+    """The words of a problem document (RFC 9457), or nothing that could be long or strange."""
+    try:
+        problem = json.loads(response.body)
+        text = problem.get("detail") or problem.get("title") or ""
+    except (ValueError, AttributeError):
+        text = ""
+    return str(text)[:300] if str(text).isprintable() else ""

@@ -1,0 +1,110 @@
+"""A server in memory that implements Transport: for the tests of those who embed the client, and for ours."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator
+from urllib.parse import unquote, urlsplit
+
+from samouk.edge import wire
+from samouk.edge.errors import Unreachable
+from samouk.edge.routes import RECEIPT_HEADER
+from samouk.edge.transport import Request, Response
+from samouk.edge.wire import Row, Schema, Upload, WireError
+
+MAX_BODY = 64 * 2**20
+
+
+class MemoryServer:
+    """Takes, recognises and erases batches as the real server does, and fails when it is told to. ::
+
+        server = MemoryServer(schema)
+        collector = SelfLearningCollector(opt_in=True, transport=server, environ={}, cache_dir=tmp_path)
+        server.offline = True
+
+    Attributes:
+        batches: what it holds, by ``batch_id``; ``erased``: what it was told to erase.
+        requests: everything that was ever sent to it, whatever became of it.
+        offline: no request reaches it.
+        answer: status that it answers to everything instead of doing its work; None for normal service.
+        retry_after: value of the header ``Retry-After`` beside that.
+        lose_answers: so many requests are still served, but their answers do not arrive.
+    """
+
+    def __init__(self, *schemas: Schema, api_key: str = "") -> None:
+        self.batches: dict[str, Upload] = {}
+        self.erased: set[str] = set()
+        self.requests: list[Request] = []
+        self.offline = False
+        self.answer: int | None = None
+        self.retry_after: str | None = None
+        self.lose_answers = 0
+        self._schemas = {schema.name: schema for schema in schemas}
+        self._api_key = api_key
+
+    def send(self, request: Request) -> Response:
+        """Serve one request. Raises Unreachable when it is offline or its answer is to be lost."""
+        if self.offline:
+            raise Unreachable("the server in memory is switched off")
+        self.requests.append(request)
+        if self.answer is not None:
+            return _problem(self.answer, "as it was told", self.retry_after)
+        response = self._serve(request)
+        if self.lose_answers:
+            self.lose_answers -= 1
+            raise Unreachable("the answer was lost")
+        return response
+
+    def rows(self) -> Iterator[Row]:
+        """Every sample it holds."""
+        for upload in self.batches.values():
+            for values in zip(*upload.columns.values(), strict=True):
+                yield dict(zip(upload.columns, values, strict=True))
+
+    def _serve(self, request: Request) -> Response:
+        match [unquote(part) for part in urlsplit(request.url).path.split("/")[1:]]:
+            case ["v1", "learners", learner, "samples"] if request.method == "POST":
+                return self._take(learner, request)
+            case ["v1", "learners", _, "samples", batch_id] if request.method == "DELETE":
+                return self._erase(batch_id, request.headers.get(RECEIPT_HEADER, ""))
+        return _problem(404, "no such route")
+
+    def _take(self, learner: str, request: Request) -> Response:
+        if self._api_key and request.headers.get("Authorization") != f"Bearer {self._api_key}":
+            return _problem(401, "this key is not valid")
+        try:
+            upload = self._checked(learner, request.body or b"")
+        except (WireError, zlib.error, ValueError) as problem:
+            return _problem(422, str(problem))
+        if upload.batch_id in self.erased:
+            return _problem(410, "this batch was erased")
+        known = upload.batch_id in self.batches
+        self.batches.setdefault(upload.batch_id, upload)
+        return Response(200 if known else 201, b"{}")
+
+    def _checked(self, learner: str, body: bytes) -> Upload:
+        upload = wire.envelope_of(json.loads(zlib.decompressobj(31).decompress(body, MAX_BODY)))
+        schema = self._schemas.get(learner)
+        if schema is None or upload.learner != learner:
+            raise WireError("learner", "is not taken here")
+        if upload.schema_version != schema.version or list(upload.columns) != [spec.name for spec in schema.fields]:
+            raise WireError("columns", f"must be those of version {schema.version} of the schema")
+        for place, values in enumerate(zip(*upload.columns.values(), strict=True)):
+            schema.check_row(dict(zip(upload.columns, values, strict=True)), f"samples[{place}]")
+        return upload
+
+    def _erase(self, batch_id: str, receipt: str) -> Response:
+        upload = self.batches.get(batch_id)
+        if upload is None:
+            return Response(204) if batch_id in self.erased else _problem(404, "no such batch")
+        if wire.receipt_hash(receipt) != upload.receipt_hash:
+            return _problem(403, "the receipt does not belong to the batch")
+        del self.batches[batch_id]
+        self.erased.add(batch_id)
+        return Response(204)
+
+
+def _problem(status: int, detail: str, retry_after: str | None = None) -> Response:
+    headers = {} if retry_after is None else {"retry-after": retry_after}
+    return Response(status, json.dumps({"status": status, "detail": detail}).encode(), headers)

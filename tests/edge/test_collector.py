@@ -1,0 +1,424 @@
+"""The collector, before the server in memory."""
+
+from __future__ import annotations
+
+import base64
+import errno
+import gzip
+import hashlib
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.edge.thing import SCHEMA, ThingObserver, screen
+
+from samouk.edge import SelfLearningCollector, config, consent, wire
+from samouk.edge.batchfile import BatchFile
+from samouk.edge.errors import ConfigError, Unreachable
+from samouk.edge.observer import Observation
+from samouk.edge.spool import Limits
+from samouk.edge.testing import MemoryServer
+from samouk.edge.transport import Request, Response
+
+Make = Callable[..., SelfLearningCollector]
+
+
+def numbers(server: MemoryServer) -> list[int]:
+    return sorted(int(str(row["n"])) for row in server.rows())
+
+
+def wait_for(fact: Callable[[], bool], seconds: float = 10.0) -> None:
+    until = time.monotonic() + seconds
+    while not fact():
+        assert time.monotonic() < until, "it did not come true"
+        time.sleep(0.005)
+
+
+def test_what_is_seen_reaches_the_server_once(collector_of: Make, server: MemoryServer) -> None:
+    """Every sample that was acknowledged is at the server after a flush, none twice, and nothing is left here."""
+    collector = collector_of()
+    assert collector.collect_from_hierarchy(screen(25)) == 25
+    done = collector.flush()
+    assert not done.problem
+    assert numbers(server) == list(range(25))
+    assert collector.flush().sent == 0
+    assert collector.stats().pending == 0
+    assert collector.stats().uploaded == 25
+
+
+def test_a_full_batch_goes_by_itself(collector_of: Make, server: MemoryServer) -> None:
+    """A batch that is full is sent in the background; a short one stays."""
+    collector = collector_of()
+    collector.collect_from_hierarchy(screen(14))
+    wait_for(lambda: collector.stats().uploaded == 10)
+    assert collector.stats().pending == 4
+    assert numbers(server) == list(range(10))
+
+
+def test_the_host_does_not_wait_for_the_network(collector_of: Make) -> None:
+    """While a server keeps an upload hanging, collecting and closing go on."""
+    release = threading.Event()
+
+    class Hanging:
+        def send(self, request: Request) -> Response:
+            release.wait(30)
+            raise Unreachable("never mind")
+
+    collector = collector_of(transport=Hanging())
+    began = time.monotonic()
+    assert sum(collector.collect_from_hierarchy(screen(10, first)) for first in range(0, 500, 10)) == 500
+    collector._contribution.close(wait_s=0.05)
+    assert time.monotonic() - began < 5
+    release.set()
+
+
+@pytest.mark.parametrize("opt_in", [None, False])
+def test_nothing_is_collected_without_consent(collector_of: Make, tmp_path: Path, opt_in: bool | None) -> None:
+    """Without a yes nothing is written and nothing is sent."""
+    collector = collector_of(opt_in)
+    assert collector.collect_from_hierarchy(screen(25)) == 0
+    assert collector.flush().sent == 0
+    assert not (tmp_path / "cache").exists()
+    assert collector.consent().reason
+
+
+@pytest.mark.parametrize("variable", ["CI", "DO_NOT_TRACK"])
+def test_the_environment_outweighs_a_yes(
+    collector_of: Make, server: MemoryServer, environ: dict[str, str], variable: str
+) -> None:
+    """CI and DO_NOT_TRACK stop collecting and sending, also of what is queued."""
+    collector = collector_of()
+    collector.collect_from_hierarchy(screen(5))
+    environ[variable] = "1"
+    assert collector.collect_from_hierarchy(screen(5)) == 0
+    collector.flush()
+    assert server.requests == []
+
+
+def test_switching_off_purges_the_queue(collector_of: Make, server: MemoryServer, environ: dict[str, str]) -> None:
+    """After a withdrawal nothing that was queued is sent, by no process, and nothing lies on disk."""
+    config.change("ml.contribute", "true", environ)
+    collector = collector_of(None)
+    assert collector.collect_from_hierarchy(screen(5)) == 5
+    cache = collector._contribution.spool.samples.parent
+    assert consent.withdraw(environ, cache=cache) == 5
+    assert collector.collect_from_hierarchy(screen(5)) == 0
+    collector.flush()
+    assert server.requests == []
+    assert collector.stats().pending == 0
+    assert collector.stats().purged == 5
+
+
+def test_a_no_written_by_hand_purges_too(collector_of: Make, server: MemoryServer, environ: dict[str, str]) -> None:
+    """The next look at the settings empties the queue, however the no got there."""
+    collector = collector_of()
+    collector.collect_from_hierarchy(screen(5))
+    config.change("ml.contribute", "false", environ)
+    assert collector.flush().sent == 0
+    assert list(collector.pending()) == []
+    assert server.requests == []
+
+
+def test_platforms_that_are_not_shared_are_left_out(collector_of: Make, environ: dict[str, str]) -> None:
+    """Only platforms that both the settings and the application allow are collected."""
+    config.change("ml.contribute_platforms", "ios", environ)
+    assert collector_of().collect_from_hierarchy(screen(3), "android") == 0
+    assert collector_of().collect_from_hierarchy(screen(3), "ios") == 3
+    assert collector_of(platforms=["android"]).collect_from_hierarchy(screen(3), "ios") == 0
+
+
+def test_the_local_cache_only_is_never_sent(collector_of: Make, server: MemoryServer, environ: dict[str, str]) -> None:
+    """With ml.local_cache_only samples are kept and stay."""
+    config.change("ml.local_cache_only", "true", environ)
+    collector = collector_of()
+    assert collector.collect_from_hierarchy(screen(25)) == 25
+    collector.flush()
+    assert server.requests == []
+    assert collector.stats().pending == 25
+
+
+@pytest.mark.parametrize(
+    "source", [None, 7, b"\xff", "{", {"things": [{}]}, {"things": [{"n": -1, "size": 1}]}, object()]
+)
+def test_the_host_never_sees_an_error(collector_of: Make, source: object) -> None:
+    """Whatever is handed over, the call returns 0 and counts."""
+    collector = collector_of()
+    assert collector.collect_from_hierarchy(source) == 0
+    assert collector.stats().errors == 1
+    assert collector.stats().last_error
+
+
+def test_recursion_in_the_observer_stays_inside(collector_of: Make) -> None:
+    """An observer that runs out of stack costs its own call alone."""
+
+    class Deep(ThingObserver):
+        def observe(self, source: object, platform: str) -> Observation:
+            return self.observe(source, platform)
+
+    assert collector_of(observer=Deep()).collect_from_hierarchy(screen(1)) == 0
+
+
+def test_a_huge_source_is_not_read(collector_of: Make) -> None:
+    """A hierarchy beyond the bound is refused before anybody reads it."""
+    collector = collector_of()
+    assert collector.collect_from_hierarchy(" " * (16 * 2**20 + 1)) == 0
+    assert "16 MB" in collector.stats().last_error
+
+
+def test_a_full_disk_is_told_once(
+    collector_of: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A full disk means 0, a count, and one warning in the log."""
+
+    def full(*_: object) -> BatchFile:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(BatchFile, "create", full)
+    collector = collector_of()
+    with caplog.at_level(logging.WARNING):
+        assert [collector.collect_from_hierarchy(screen(3)) for _ in range(3)] == [0, 0, 0]
+    assert collector.stats().errors == 3
+    assert [record.message for record in caplog.records] == [
+        "the disk is full: no samples are kept until there is room"
+    ]
+
+
+def test_spoilt_settings_mean_no(collector_of: Make, environ: dict[str, str]) -> None:
+    """Settings that cannot be read mean no, and the reason names the file."""
+    config.change("ml.contribute", "true", environ)
+    path = Path(environ["HOME"]) / ".config/samouk/config.json"
+    path.write_text("{")
+    collector = collector_of()
+    assert collector.collect_from_hierarchy(screen(3)) == 0
+    assert "config.json" in collector.consent().reason
+
+
+def test_malformed_arguments_are_refused() -> None:
+    """What the programmer wrote wrongly is told to the programmer."""
+    with pytest.raises(ConfigError, match="upload_endpoint"):
+        SelfLearningCollector(upload_endpoint="models.example")
+
+
+def test_what_is_shown_is_what_is_sent(collector_of: Make, server: MemoryServer) -> None:
+    """show_upload gives the very bytes that a flush then sends."""
+    collector = collector_of()
+    collector.collect_from_hierarchy(screen(25))
+    collector.collect_from_hierarchy(screen(3, 25, app="org.other"))
+    shown = sorted(collector.show_upload())
+    collector.flush()
+    assert sorted(gzip.decompress(request.body or b"") for request in server.requests) == shown
+    assert all(wire.compress(body) in {request.body for request in server.requests} for body in shown)
+
+
+def test_uploads_are_shuffled_and_unlinked(collector_of: Make, server: MemoryServer) -> None:
+    """Order and ids of the screen do not leave, and batches share no value but what the schema says."""
+    collector = collector_of(limits=Limits(batch_size=100))
+    collector.collect_from_hierarchy(screen(100))
+    local = {row["sample_id"] for content in collector.pending() for row in content.rows}
+    collector.flush()
+    (upload,) = server.batches.values()
+    assert list(upload.columns["n"]) != list(range(100))
+    assert not local & set(upload.columns["sample_id"])
+    assert len(set(upload.columns["sample_id"])) == 100
+    for identifier in upload.columns["sample_id"]:
+        assert SCHEMA.by_name["sample_id"].refusal(identifier) is None
+
+
+def test_no_secret_leaves_or_lies_about(
+    collector_of: Make, server: MemoryServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Words, the app's name and the user's home are in no request, no file of the cache, and no log line."""
+    collector = collector_of(endpoint="http://localhost:8000", api_key="sk_key")
+    with caplog.at_level(logging.DEBUG):
+        collector.collect_from_hierarchy(screen(25))
+        collector.collect_from_hierarchy(json.dumps(screen(2)) + "secret-9")
+        collector.flush()
+    sent = [
+        request.url.encode() + repr(request.headers).encode() + gzip.decompress(request.body or b"")
+        for request in server.requests
+    ]
+    kept = [path.read_bytes() for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    for secret in (b"secret-1", b"org.secret.bank", str(tmp_path).encode()):
+        digests = [hashlib.sha256(secret).hexdigest().encode(), secret.hex().encode(), base64.b64encode(secret)]
+        for text in [*sent, *kept, caplog.text.encode()]:
+            assert not any(form in text for form in [secret, *digests])
+
+
+def test_batches_fall_into_the_group_of_their_app(collector_of: Make, server: MemoryServer) -> None:
+    """Samples of apps on different sides of the split never share a batch."""
+    collector = collector_of()
+    apps = [f"org.app{number}" for number in range(8)]
+    for place, app in enumerate(apps):
+        collector.collect_from_hierarchy(screen(2, place * 2, app))
+    collector.flush()
+    assert {upload.group for upload in server.batches.values()} == {wire.group_of(app) for app in apps}
+
+
+def test_offline_is_kept_and_sent_later(collector_of: Make, server: MemoryServer) -> None:
+    """Without a network everything stays; with one again, it all goes."""
+    server.offline = True
+    collector = collector_of()
+    collector.collect_from_hierarchy(screen(25))
+    assert "switched off" in collector.flush().problem
+    collector.close()
+    server.offline = False
+    later = collector_of()
+    assert later.flush().rows == 25
+    assert numbers(server) == list(range(25))
+
+
+def test_a_lost_answer_doubles_nothing(collector_of: Make, server: MemoryServer) -> None:
+    """A batch that the server stored though its answer was lost is sent again byte for byte, and stored once."""
+    server.lose_answers = 2
+    collector = collector_of()
+    collector.collect_from_hierarchy(screen(9))
+    problems = [collector.flush().problem for _ in range(3)]
+    assert problems[-1] == ""
+    assert numbers(server) == list(range(9))
+    assert len({request.body for request in server.requests}) == 1
+
+
+@pytest.mark.parametrize("status", [301, 401, 403, 404, 405, 408, 425, 429, 500, 503])
+def test_what_may_pass_is_kept(collector_of: Make, server: MemoryServer, status: int) -> None:
+    """Answers that may pass, or that the user can mend, lose nothing and say what to do."""
+    server.answer = status
+    collector = collector_of()
+    collector.collect_from_hierarchy(screen(9))
+    assert str(status) in collector.flush().problem
+    assert collector.stats().pending == 9
+    server.answer = None
+    assert collector.flush().rows == 9
+
+
+@pytest.mark.parametrize("status", [400, 409, 413, 415, 422])
+def test_what_is_refused_is_set_aside(collector_of: Make, server: MemoryServer, tmp_path: Path, status: int) -> None:
+    """A batch that a server refuses is kept beside the reason and not sent again."""
+    server.answer = status
+    collector = collector_of()
+    collector.collect_from_hierarchy(screen(9))
+    assert collector.flush().rejected == 1
+    assert collector.stats().rejected == 9
+    (reason,) = (tmp_path / "cache" / "rejected").glob("*.reason.txt")
+    assert "as it was told" in reason.read_text()
+    server.answer = None
+    assert collector.flush().sent == 0
+
+
+def test_a_key_is_sent_and_a_wrong_one_named(collector_of: Make, environ: dict[str, str]) -> None:
+    """The key comes from the settings; a wrong one keeps everything and names the setting."""
+    server = MemoryServer(SCHEMA, api_key="sk_right")
+    collector = collector_of(transport=server)
+    collector.collect_from_hierarchy(screen(9))
+    assert "ml.api_key" in collector.flush().problem
+    config.change("ml.api_key", "sk_right", environ)
+    assert collector.flush().rows == 9
+
+
+def test_a_batch_of_an_older_schema_is_set_aside(collector_of: Make, server: MemoryServer) -> None:
+    """What was collected under another version of the schema is not sent as if it were of this one."""
+    collector = collector_of()
+    collector.collect_from_hierarchy(screen(3))
+    collector.close()
+
+    class Newer(ThingObserver):
+        schema = wire.Schema("test.thing", 2, SCHEMA.fields)
+
+    assert collector_of(observer=Newer()).flush().rejected == 1
+    assert server.requests == []
+
+
+def test_a_full_batch_may_wait_a_random_time(collector_of: Make, server: MemoryServer, clock: Any) -> None:
+    """With a delay, a sealed batch stays until its own moment has come, over restarts too."""
+    collector = collector_of(max_delay_s=1000.0)
+    collector.collect_from_hierarchy(screen(10))
+    wait_for(lambda: any(entry.not_before for entry in collector._contribution.spool.receipts.entries().values()))
+    (entry,) = collector._contribution.spool.receipts.entries().values()
+    assert clock.time <= entry.not_before <= clock.time + 1000
+    collector.close()
+    assert server.requests == []
+    clock.time += 1001
+    collector_of().collect_from_hierarchy(screen(1, 10))
+    wait_for(lambda: numbers(server) == list(range(10)))
+
+
+def test_forgetting_reaches_the_server(collector_of: Make, server: MemoryServer) -> None:
+    """What was sent is erased there, what was queued is gone here, and nothing of it comes back."""
+    collector = collector_of()
+    collector.collect_from_hierarchy(screen(25))
+    collector.flush()
+    collector.collect_from_hierarchy(screen(5, 25))
+    assert collector.forget_all() == 3
+    collector.flush()
+    wait_for(lambda: len(server.erased) == 3)
+    assert server.batches == {}
+    assert list(collector.pending()) == []
+    assert collector.stats().erased == 25
+    assert collector.forget_all() == 0
+
+
+def test_a_deletion_is_tried_until_delivered(collector_of: Make, server: MemoryServer, environ: dict[str, str]) -> None:
+    """A deletion outlives restarts, a missing network and a withdrawn consent."""
+    collector = collector_of()
+    collector.collect_from_hierarchy(screen(10))
+    collector.flush()
+    server.offline = True
+    collector.forget_all()
+    assert collector.flush().problem
+    collector.close()
+    config.change("ml.contribute", "false", environ)
+    server.offline = False
+    later = collector_of(None)
+    assert later.flush().erased == 1
+    assert server.batches == {}
+
+
+def test_one_batch_can_be_forgotten(collector_of: Make, server: MemoryServer) -> None:
+    """A single batch is erased and the others stay."""
+    collector = collector_of()
+    collector.collect_from_hierarchy(screen(20))
+    collector.flush()
+    gone = next(iter(server.batches))
+    assert collector.forget(gone) == 1
+    assert collector.forget("unknown") == 0
+    collector.flush()
+    wait_for(lambda: gone in server.erased)
+    assert len(server.batches) == 1
+
+
+def test_a_forgotten_batch_that_was_never_sent_is_not_sent(collector_of: Make, server: MemoryServer) -> None:
+    """A sealed batch that waits offline is withdrawn from the queue."""
+    server.offline = True
+    collector = collector_of()
+    collector.collect_from_hierarchy(screen(10))
+    collector.flush()
+    collector.forget_all()
+    server.offline = False
+    collector.flush()
+    assert [request.method for request in server.requests] == ["DELETE"]
+
+
+def test_two_collectors_share_a_cache(collector_of: Make, server: MemoryServer) -> None:
+    """Collectors over one cache send everything once between them."""
+    one, two = collector_of(), collector_of()
+    for first in range(0, 60, 6):
+        one.collect_from_hierarchy(screen(3, first))
+        two.collect_from_hierarchy(screen(3, first + 3))
+    one.flush()
+    two.flush()
+    assert numbers(server) == list(range(60))
+
+
+def test_stats_count_platforms_for_good(collector_of: Make) -> None:
+    """The share of platforms is of everything ever collected, sent or not."""
+    collector = collector_of()
+    collector.collect_from_hierarchy(screen(6), "android")
+    collector.collect_from_hierarchy(screen(2), "ios")
+    collector.flush()
+    collector.collect_from_hierarchy(screen(2), "ios")
+    assert collector.stats().platforms == {"android": 6, "ios": 4}
+    assert collector.stats().collected == 10
