@@ -44,14 +44,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = self.server.folder / self.path.removeprefix(PREFIX)
-        if not self.path.startswith(PREFIX) or not path.is_file():
-            self.answer(404, b"")
-            return
-        body = path.read_bytes()
+        there = self.path.startswith(PREFIX) and path.is_file()
+        body = path.read_bytes() if there else b""
         if self.server.spoil is not None and self.server.spoil(self, body):
             self.close_connection = True
-            return
-        self.honest(body)
+        elif there:
+            self.honest(body)
+        else:
+            self.answer(404, b"")
 
     def honest(self, body: bytes) -> None:
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.edge.static_server import StaticServer, cut_off, failing, serving
+from tests.publish.world import LEARNER, World, model
 
 from samouk.edge import disk
 from samouk.edge.errors import ConfigError
 from samouk.edge.trust import UpdateNotStored, UpdateRefused, UpdateUnavailable
 from samouk.edge.updater import ModelUpdater
-from tests.edge.static_server import StaticServer, cut_off, failing, serving
-from tests.publish.world import LEARNER, World, model
 
 
 @pytest.fixture
@@ -240,7 +240,7 @@ def test_nobody_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize("endpoint", ["ftp://127.0.0.1", "file:///etc", "nonsense", "http://u:p@127.0.0.1"])
 def test_odd_endpoints_are_refused(tmp_path: Path, endpoint: str) -> None:
     """Only http and https addresses are asked."""
-    with pytest.raises(ConfigError, match="ml.upload_endpoint"):
+    with pytest.raises(ConfigError, match="upload_endpoint"):
         ModelUpdater(endpoint, LEARNER, data_dir=tmp_path, environ={"HOME": str(tmp_path)}).check_for_updates()
 
 
@@ -302,7 +302,7 @@ def test_two_clients_at_once(world: World, server: StaticServer, tmp_path: Path)
     data = world.release(1, model(1, padding=300_000))
     got: list[object] = []
     clients = [client(server, tmp_path) for _ in range(4)]
-    threads = [threading.Thread(target=lambda one=one: got.append(one.auto_update(force=True))) for one in clients]  # type: ignore[misc]
+    threads = [threading.Thread(target=lambda one=one: got.append(one.auto_update(force=True))) for one in clients]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -349,3 +349,26 @@ def test_check_state_of_another_day_is_not_believed(world: World, server: Static
     server.requests.clear()
     assert updater.check_for_updates() is None
     assert 304 not in [status for *_, status in server.requests] and len(server.requests) > 1
+
+
+def test_unwritable_folder(world: World, server: StaticServer, tmp_path: Path) -> None:
+    """A place for models that cannot be written is told as such."""
+    world.release(1)
+    (tmp_path / "data").write_text("a file where a folder should be")
+    with pytest.raises(UpdateNotStored, match="correct the rights"):
+        client(server, tmp_path).check_for_updates()
+
+
+def test_damaged_state_is_a_fresh_start(world: World, server: StaticServer, tmp_path: Path) -> None:
+    """Noise in current.json, check.json, next_check or the trusted metadata costs a full check and no more."""
+    data = world.release(1)
+    updater = client(server, tmp_path)
+    update(updater)
+    folder = tmp_path / "data" / "models" / LEARNER
+    trusted = next((tmp_path / "data" / "trust").iterdir())
+    for path in (folder / "current.json", folder / "check.json", folder / "next_check", trusted / "snapshot.json"):
+        path.write_bytes(b"\xff[")
+    assert updater.current() is None
+    assert updater.auto_update() is not None and updater.last_error is None
+    path_now = updater.model_path()
+    assert path_now is not None and path_now.read_bytes() == data

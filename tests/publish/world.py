@@ -119,7 +119,7 @@ class Thief:
 
     def write(self, signed: Targets | Snapshot | Timestamp, name: str | None = None) -> bytes:
         role = signed.type
-        metadata = Metadata(signed)
+        metadata: Metadata[Any] = Metadata(signed)
         metadata.sign(self.signers[role])
         data = metadata.to_bytes(COMPACT)
         name = name or ("timestamp.json" if role == "timestamp" else f"{signed.version}.{role}.json")

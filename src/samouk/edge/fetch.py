@@ -23,8 +23,8 @@ CHUNK = 65_536
 TIMEOUT_S = 10.0
 """Longest silence of a server."""
 
-DEADLINE_S = 30.0
-"""Longest time for one small file."""
+PATIENCE = 3
+"""A small file may take so many timeouts in all."""
 
 
 class NetworkFault(Exception):
@@ -104,9 +104,17 @@ class Reading:
 
 @contextmanager
 def reading(
-    url: str, headers: Mapping[str, str] | None = None, *, timeout_s: float = TIMEOUT_S, deadline_s: float = DEADLINE_S
+    url: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    timeout_s: float = TIMEOUT_S,
+    deadline_s: float | None = None,
 ) -> Iterator[Reading]:
     """GET ``url`` (http or https) and read the answer within the block.
+
+    Args:
+        timeout_s: longest silence.
+        deadline_s: longest time in all; by default ``PATIENCE`` timeouts.
 
     Raises:
         HttpStatus: an answer other than 200, 206 or 304.
@@ -122,7 +130,7 @@ def reading(
                 opened.shutdown(socket.SHUT_RDWR)
 
     request = urllib.request.Request(url, headers={"User-Agent": user_agent(), **(headers or {})})  # noqa: S310
-    watchdog = threading.Timer(deadline_s, expire)
+    watchdog = threading.Timer(timeout_s * PATIENCE if deadline_s is None else deadline_s, expire)
     watchdog.daemon = True
     watchdog.start()
     try:

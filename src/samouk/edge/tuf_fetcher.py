@@ -22,7 +22,8 @@ Progress = Callable[[int, int], None]
 ATTEMPTS = 4
 PAUSE_S = 0.2
 SLOWEST = 16_384
-"""Bytes a second below which a model's download is given up (after a minute's grace)."""
+GRACE_S = 60.0
+"""A model's download is given up when it takes longer than the grace and this many bytes a second."""
 
 
 class Fetcher(FetcherInterface):
@@ -69,7 +70,7 @@ class Fetcher(FetcherInterface):
             yield file
 
     def _grow(self, url: str, file: IO[bytes], length: int) -> None:
-        deadline = time.monotonic() + 60 + length / SLOWEST
+        deadline = time.monotonic() + GRACE_S + length / SLOWEST
         for attempt in range(ATTEMPTS):
             if file.seek(0, 2) == length:
                 break
@@ -90,7 +91,7 @@ class Fetcher(FetcherInterface):
         """One request for what is still missing; a server that ignores the range starts the file anew."""
         have = file.seek(0, 2)
         headers = {"Range": f"bytes={have}-"} if have else {}
-        with fetch.reading(url, headers, timeout_s=self._timeout_s, deadline_s=max(1.0, seconds)) as answer:
+        with fetch.reading(url, headers, timeout_s=self._timeout_s, deadline_s=max(0.1, seconds)) as answer:
             if have and not answer.headers.get("content-range", "").startswith(f"bytes {have}-"):
                 file.truncate(0)
                 file.seek(0)
