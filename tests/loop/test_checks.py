@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.loop.toy import TOY, ToyWorld, artifact, label, predict, score
+from examples.side_of_a_line import TOY, ToyWorld, artifact, label, predict, score
 
 from samouk.loop.checks import CHECKS, run
 from samouk.loop.columns import Columns

@@ -5,7 +5,7 @@ import datetime as dt
 
 import numpy as np
 import pytest
-from tests.loop.toy import TOY, ToyWorld, artifact
+from examples.side_of_a_line import TOY, ToyWorld, artifact
 
 from samouk.loop import watch
 from samouk.loop.learner import Context, Learner, Policy

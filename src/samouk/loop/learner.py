@@ -16,7 +16,7 @@ import numpy as np
 
 from samouk.edge.wire import Schema
 from samouk.loop.columns import Columns
-from samouk.loop.records import Artifact, Batch, BoolArray, Examples, FloatArray, Labels, Predictions
+from samouk.loop.records import Artifact, Batch, BoolArray, Examples, FloatArray, Labels, Order, Predictions, Run
 
 Progress = Callable[[str, float], None]
 """Called with a sentence and the share done, 0 to 1."""
@@ -146,6 +146,30 @@ class Learner:
         return self.metrics[0]
 
 
+class DemoHost(Protocol):
+    """A running server with a clock that can be stepped, on which a domain plays its main job."""
+
+    url: str
+    api_key: str
+    folder: Path
+    """A fresh folder for what the demo's clients keep."""
+
+    def now(self) -> dt.datetime:
+        """The server's present moment."""
+
+    def next_week(self) -> None:
+        """Step the server's clock by seven days."""
+
+    def due(self, learner: Learner) -> Order | None:
+        """Whether a trigger of the learner fires."""
+
+    def turn(self, learner: Learner, order: Order) -> Run:
+        """Take one turn."""
+
+    def say(self, text: str = "") -> None:
+        """One line to the person who watches."""
+
+
 @dataclass(frozen=True, slots=True)
 class Domain:
     """A room: learners that share a schema, their routes and their commands.
@@ -159,7 +183,7 @@ class Domain:
     learners: tuple[Learner, ...]
     home: Path
     routes: Callable[[Any], Any] | None = None
-    demo: Callable[[Any], None] | None = None
+    demo: Callable[[DemoHost], None] | None = None
 
 
 def mean(values: FloatArray) -> float:
