@@ -30,8 +30,11 @@ TEXT_LENGTHS = (0, 2, 7, 20, 40)
 COUNTS = (0, 1, 2, 3, 5, 10, 20)
 """Representatives of 0, 1, 2, 3-4, 5-9, 10-19 and 20 or more."""
 
-SHARES = (0, 1, 2, 3, 4, 5, 6, 7, 8)
-"""Eighths, rounded."""
+DEPTHS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 16, 20)
+"""Representatives of levels below a root: finer than other counts, for every framework wraps its screens alike."""
+
+SIXTEENTHS = 16
+"""Places and shares are told in whole sixteenths, 0 to 16."""
 
 DP_STEP = 8
 DP_CAP = 1024
@@ -51,6 +54,11 @@ def count_bucket(count: int) -> int:
     return COUNTS[bisect_right(COUNTS, count) - 1]
 
 
+def depth_bucket(depth: int) -> int:
+    """Representative of a depth: the largest of ``DEPTHS`` that it reaches."""
+    return DEPTHS[bisect_right(DEPTHS, depth) - 1]
+
+
 def _flag(name: str, meaning: str, optional: bool = False) -> Field:
     return Field(name, "flag", optional=optional, help=meaning)
 
@@ -60,7 +68,7 @@ def _count(name: str, meaning: str) -> Field:
 
 
 def _share(name: str, meaning: str) -> Field:
-    return Field(name, "integer", 0, SHARES[-1], help=meaning)
+    return Field(name, "integer", 0, SIXTEENTHS, help=meaning)
 
 
 def _kind(name: str, meaning: str) -> Field:
@@ -102,7 +110,12 @@ _AROUND = (
     _count("text_inside", "elements with words inside"),
     _count("picture_inside", "pictures inside, by class or by shape"),
     _count("clickable_inside", "elements inside that react to a tap"),
+    _count("scrollable_inside", "elements inside whose content moves"),
+    _count("checkable_inside", "elements inside that have a mark to set"),
     _count("text_beside", "siblings with words"),
+    _count("checkable_beside", "siblings that have a mark to set"),
+    _count("selected_beside", "siblings that are the chosen one"),
+    _share("child_cover", "of its area that its largest child takes, in sixteenths"),
     Field("words_inside", "integer", 0, TEXT_LENGTHS[-1], help="bucket of the length of all words inside"),
     Field("parent_class", "category", values=NEIGHBOURS, help="public class of the parent"),
     _kind("grandparent_kind", "what the grandparent's public class says"),
@@ -111,14 +124,14 @@ _AROUND = (
     _kind("next_kind", "what the public class of the sibling after says"),
     Field("arrangement", "category", values=ARRANGEMENTS, help="how its children lie"),
     Field("parent_arrangement", "category", values=ARRANGEMENTS, help="how it and its siblings lie"),
-    _share("x", "centre from the left, in eighths of the screen"),
-    _share("y", "centre from the top, in eighths of the screen"),
-    _share("width_share", "of the screen, in eighths"),
-    _share("height_share", "of the screen, in eighths"),
-    _share("parent_width_share", "of the parent's width, in eighths"),
-    _share("parent_height_share", "of the parent's height, in eighths"),
-    _share("parent_x", "centre from the parent's left, in eighths of it"),
-    _share("parent_y", "centre from the parent's top, in eighths of it"),
+    _share("x", "centre from the left, in sixteenths of the screen"),
+    _share("y", "centre from the top, in sixteenths of the screen"),
+    _share("width_share", "of the screen, in sixteenths"),
+    _share("height_share", "of the screen, in sixteenths"),
+    _share("parent_width_share", "of the parent's width, in sixteenths"),
+    _share("parent_height_share", "of the parent's height, in sixteenths"),
+    _share("parent_x", "centre from the parent's left, in sixteenths of it"),
+    _share("parent_y", "centre from the parent's top, in sixteenths of it"),
     _flag("parent_clickable", "the parent reacts to a tap; null where not told", optional=True),
     _flag("parent_scrollable", "the parent's content moves; null where not told", optional=True),
     _flag("inside_clickable", "any ancestor reacts to a tap"),
@@ -128,6 +141,7 @@ _AROUND = (
     _flag("inside_app_bar", "an ancestor's class is an app bar"),
     _flag("inside_dialog", "an ancestor's class is a dialog"),
     _flag("inside_web_view", "an ancestor's class is a web view"),
+    _flag("inside_compose", "an ancestor's class is the window of Jetpack Compose"),
 )
 
 SCHEMA = Schema("screens.element", 1, _OWN + _AROUND)

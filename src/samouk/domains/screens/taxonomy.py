@@ -63,6 +63,7 @@ class Flags(NamedTuple):
 
     password: bool | None = None
     clickable: bool | None = None
+    checkable: bool | None = None
     small: bool | None = None
 
 
@@ -233,8 +234,10 @@ PUBLIC_CLASSES: Mapping[str, str | None] = {
 }
 """Class names that may leave the machine, and the type that each means; None when the class says nothing."""
 
+_CHECKED_TEXTS = frozenset({"android.widget.CheckedTextView", "androidx.appcompat.widget.AppCompatCheckedTextView"})
+"""Rows of choice lists: lists that choose nothing use them too, as plain text."""
+
 _GENERIC_NAMES = frozenset(_GENERIC.split())
-_PICTURES = frozenset(name for name, kind in PUBLIC_CLASSES.items() if kind == "image")
 _STAND_INS: Mapping[Platform, tuple[str, ...]] = {
     # Compose, Flutter and the web report View; React Native reports ViewGroup; View is counted twice as often.
     "android": ("android.view.View", "android.view.View", "android.view.ViewGroup"),
@@ -252,14 +255,11 @@ def class_type(name: str, flags: Flags = NO_FLAGS) -> str | None:
     kind = PUBLIC_CLASSES.get(name)
     if kind == "text_input" and flags.password:
         return "password_input"
+    if kind == "checkbox" and flags.checkable is False and name in _CHECKED_TEXTS:
+        return "text"
     if kind == "image" and flags.small:
         return "icon_button" if flags.clickable else "icon"
     return kind
-
-
-def is_picture(name: str) -> bool:
-    """Whether the class draws a picture, so that size and a tap decide between image, icon and icon button."""
-    return name in _PICTURES
 
 
 def is_generic(name: str) -> bool:
