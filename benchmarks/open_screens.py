@@ -81,6 +81,7 @@ def _element(node: Mapping[str, Any]) -> Element:
         password = gold == "input" and node.get("password")
         kind = "password_input" if password else TYPE_OF_GOLD.get(gold, gold)
         known = Evidence(kind, CONFIDENCE[node["gold_confidence"]], "name")
+    flags: dict[str, Any] = {name: node.get(name) for name in _FLAGS}
     return Element(
         index=node["i"],
         parent=node["p"],
@@ -90,5 +91,5 @@ def _element(node: Mapping[str, Any]) -> Element:
         description_length=node["desc_length"],
         hint_length=node["hint_length"],
         known=known,
-        **{name: node.get(name) for name in _FLAGS},
+        **flags,
     )

@@ -20,7 +20,7 @@ from samouk.domains.screens.schema import (
     text_bucket,
 )
 from samouk.domains.screens.structure import Extent, Node
-from samouk.domains.screens.taxonomy import CUSTOM, ICON_DP, Flags, class_type, is_generic, public_class
+from samouk.domains.screens.taxonomy import CUSTOM, ICON_DP, Flags, class_type, public_class
 from samouk.edge.wire import Row, Value, week_of
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from samouk.domains.screens.element import Bounds, Element, Platform, Screen
 from samouk.domains.screens.schema import SCREEN_DP
@@ -207,7 +208,7 @@ def _arrangement(children: Sequence[Node]) -> str:
     if len(children) == 1:
         return "single"
     beside = below = upon = 0
-    for first, second in zip(children, children[1:], strict=False):
+    for first, second in pairwise(children):
         a, b = first.bounds, second.bounds
         apart_x = b.left >= a.right or a.left >= b.right
         apart_y = b.top >= a.bottom or a.top >= b.bottom
