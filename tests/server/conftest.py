@@ -48,11 +48,11 @@ def house(services: Services, published: Path) -> Iterator[House]:
         yield running_house
 
 
-def release(services: Services, name: str, number: int) -> Version:
-    """Put a version of the toy learner in service."""
+def release(services: Services, name: str, number: int, learner: str = "toy.half") -> Version:
+    """Put a version in service."""
     data = toy.ARTIFACT.data
     version = Version(
-        "toy.half",
+        learner,
         name,
         number,
         Stage.STAGING,
@@ -64,6 +64,6 @@ def release(services: Services, name: str, number: int) -> Version:
         changelog=("began",),
     )
     services.registry.add(version)
-    moved = services.registry.move("toy.half", name, Stage.PRODUCTION)
+    moved = services.registry.move(learner, name, Stage.PRODUCTION)
     services.publisher.publish(moved, data)
     return moved

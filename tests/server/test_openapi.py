@@ -67,6 +67,9 @@ def _attack(operation: Any, mode: schemathesis.GenerationMode, key: str) -> None
     @given(case=operation.as_strategy(generation_mode=mode))
     @settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
     def attack(case: Any) -> None:
-        case.call_and_validate(checks=CHECKS, headers={"Authorization": f"Bearer {key}"})
+        answer = case.call(headers={"Authorization": f"Bearer {key}"})
+        # What is no HTTP at all is answered by the HTTP parser, before this application.
+        if answer.content != b"Invalid HTTP request received.":
+            case.validate_response(answer, checks=CHECKS)
 
     attack()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
@@ -35,7 +35,7 @@ class Desk:
     Attributes:
         services: every port.
         learners: by name.
-        require_key: ``await desk.require_key(request)`` raises the 401 of a missing or bad API key.
+        StatsShape, ErasureShape, VersionShape: types of the answers of ``stats``, ``erase`` and ``view``.
         raw: routes that go past FastAPI, with their description; ``upload_at`` and ``download_at`` fill it.
     """
 
@@ -45,6 +45,9 @@ class Desk:
     door: Door
     ingest: Ingest
     failures: Failures
+    StatsShape: ClassVar[type] = StatsView
+    ErasureShape: ClassVar[type] = ErasureView
+    VersionShape: ClassVar[type] = VersionView
     raw: list[RawRoute] = field(default_factory=list)
 
     def learner(self, name: str) -> Learner:

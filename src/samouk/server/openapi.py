@@ -142,8 +142,13 @@ def describe(app: FastAPI, raw: Sequence[RawRoute]) -> dict[str, Any]:
 
 
 def install(app: FastAPI, raw: Sequence[RawRoute]) -> None:
-    """Put the raw routes first, where they are found fastest, and describe them with the rest."""
-    app.router.routes[:0] = [route.route() for route in raw]
+    """Add the raw routes, and describe them with the rest.
+
+    Those that take batches come first, where they are found fastest; those that give bytes last, so
+    that a name in a path never hides a fixed word.
+    """
+    app.router.routes[:0] = [route.route() for route in raw if route.method == "POST"]
+    app.router.routes += [route.route() for route in raw if route.method != "POST"]
     described: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:

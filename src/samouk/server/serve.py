@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
+
+START_S = 20
+"""Seconds that the application is given to start."""
 
 GRACE_S = 10
 """Seconds that running requests are given to end."""
@@ -59,11 +65,34 @@ def config(app: ASGIApp) -> uvicorn.Config:
     )
 
 
+@contextmanager
+def background(app: ASGIApp, host: str, port: int) -> Iterator[str]:
+    """Serve from a thread of this process until the block ends; gives the base URL. Raises CannotListen."""
+    with listen(host, port) as listener:
+        server = uvicorn.Server(config(app))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        deadline = time.monotonic() + START_S
+        while not server.started:
+            if not thread.is_alive() or time.monotonic() > deadline:
+                raise CannotListen("the server did not start; its log above says why")
+            time.sleep(0.005)
+        try:
+            yield _url(listener)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _url(listener: socket.socket) -> str:
+    where, bound = listener.getsockname()[:2]
+    shown = f"[{where}]" if ":" in where else where
+    return f"http://{shown}:{bound}"
+
+
 def serve(app: ASGIApp, host: str, port: int, home: Path, say: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; running requests end first. Raises CannotListen."""
     with listen(host, port) as listener:
-        where, bound = listener.getsockname()[:2]
-        shown = f"[{where}]" if ":" in where else where
-        say(f"Samouk listens on http://{shown}:{bound}")
+        say(f"Samouk listens on {_url(listener)}")
         say(f"Data lies in {home} (SAMOUK_HOME)")
         uvicorn.Server(config(app)).run(sockets=[listener])
