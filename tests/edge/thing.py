@@ -30,6 +30,7 @@ SCHEMA = Schema(
         Field("platform", "category", values=("android", "ios")),
         Field("element_type", "category", values=TYPES),
         Field("label_source", "category", values=("auto", "correction")),
+        Field("confidence", "number", 0, 1),
         Field("timestamp", "week"),
     ),
 )
@@ -73,6 +74,7 @@ class ThingObserver:
             "platform": platform,
             "element_type": "big" if thing["size"] > 50 else "small",
             "label_source": "auto",
+            "confidence": thing.get("sure", 0.9),
             "timestamp": wire.week_of(dt.datetime(2026, 11, 18, tzinfo=dt.UTC)),
         }
 

@@ -97,7 +97,7 @@ def _detail(response: Response) -> str:
     """The words of a problem document (RFC 9457), or nothing that could be long or strange."""
     try:
         problem = json.loads(response.body)
-        text = problem.get("detail") or problem.get("title") or ""
-    except (ValueError, AttributeError):
+        text = ": ".join(str(problem[name]) for name in ("field", "detail") if problem.get(name))
+    except (ValueError, AttributeError, TypeError):
         text = ""
-    return str(text)[:300] if str(text).isprintable() else ""
+    return text[:300] if text.isprintable() else ""

@@ -142,6 +142,8 @@ def _categories(spec: Field, values: Sequence[Any]) -> Column:
 
 
 def _identifiers(spec: Field, values: Sequence[Any]) -> Column:
+    if not values:
+        return np.empty(0, DTYPES["identifier"])  # numpy makes no array of an empty buffer
     """Canonical UUID4: lower-case hex, dashes and the version at fixed places; one line of 37 bytes each."""
     lines = "\n".join(values) + "\n"
     if len(lines) != 37 * len(values) or lines != lines.lower():
