@@ -85,6 +85,19 @@ def test_a_young_pack_is_left_while_others_are_at_work(store: Store, home: Path)
     assert key in set(LocalBlobs(home / "packs").keys())
 
 
+def test_a_commit_that_failed_leaves_no_pack(home: Path) -> None:
+    """Clients that try again while the disk is full do not fill it with what was refused."""
+    open_store(home, SteppedClock()).close()
+    log = SqlLog(Database(home / DATABASE), LocalBlobs(home / "packs"), SteppedClock())
+    with log.database.write() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")
+    with pytest.raises(StoreUnavailable, match="free some space"):
+        log.append([batch(number, rows=1) for number in range(2_000)])
+    assert list(log.packs.keys()) == []
+    assert log.entries(LEARNER) == []
+    log.database.close()
+
+
 def test_the_database_keeps_nothing_about_who_sent(store: Store, home: Path) -> None:
     """Of a batch there is the day it came, and no finer time and no address."""
     store.log.append([batch(1)])

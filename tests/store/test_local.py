@@ -75,3 +75,11 @@ def test_a_folder_of_another_user_is_named(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(StoreUnavailable, match="not writable"):
         blobs.put(b"model")
+
+
+def test_a_folder_that_went_away_is_named(tmp_path: Path) -> None:
+    """When the home is removed under a running store, the error says which folder failed."""
+    blobs = LocalBlobs(tmp_path / "home")
+    (tmp_path / "home").rmdir()
+    with pytest.raises(StoreUnavailable, match="home failed with 'No such file"):
+        blobs.put(b"model")

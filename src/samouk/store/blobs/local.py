@@ -52,11 +52,11 @@ class LocalBlobs:
         return key
 
     def get(self, key: str) -> bytes:
-        try:
-            with explained(self._folder):
+        with explained(self._folder):
+            try:
                 data = self._path(key).read_bytes()
-        except FileNotFoundError:
-            raise NotFound(f"no blob {key}") from None
+            except FileNotFoundError:
+                raise NotFound(f"no blob {key}") from None
         if hashlib.sha256(data).hexdigest() != key:
             raise CorruptBlob(
                 f"{self._path(key)} does not hold the bytes that were put there; restore it from a backup"
@@ -123,11 +123,9 @@ def sync_folder(folder: Path) -> None:
 
 @contextmanager
 def explained(place: Path) -> Iterator[None]:
-    """Turn the system's refusals into one error that names the remedy; a missing file stays what it is."""
+    """Turn the system's refusals into one error that names the remedy."""
     try:
         yield
-    except FileNotFoundError:
-        raise
     except OSError as error:
         if error.errno in _NO_ROOM:
             raise StoreUnavailable(f"no space left for {place}: free some space on its disk, then try again") from error

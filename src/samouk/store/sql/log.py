@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from samouk.loop.columns import Columns
-from samouk.loop.ports import Clock, CorruptBlob, NotFound, WrongReceipt
+from samouk.loop.ports import Clock, CorruptBlob, NotFound, StoreUnavailable, WrongReceipt
 from samouk.loop.records import Batch, BatchEntry, BatchState, Erasure, LogStats, Stored
-from samouk.store.blobs.codec import decode, encode, pack
+from samouk.store.blobs.codec import Pack, decode, encode, pack
 from samouk.store.blobs.local import LocalBlobs
-from samouk.store.sql.engine import Database
+from samouk.store.sql.engine import Ask, Database
 from samouk.store.sql.tables import batches, counters, doomed_packs, erasures
 
 ORPHAN_SECONDS = 3600.0
@@ -31,8 +31,21 @@ _ENTRY = (
     batches.c.day,
     batches.c.state,
 )
-_PLACE = sa.select(batches.c.pack, batches.c.offset, batches.c.length).where(batches.c.batch_id == sa.bindparam("id"))
-_CHUNK = 500  # bound parameters in one statement; every SQLite takes 999
+_PLACE = 'SELECT pack, "offset", length FROM batches WHERE batch_id = ?'
+_IDS: sa.BindParameter[str] = sa.bindparam("ids", expanding=True)
+_KNOWN = sa.union_all(
+    sa.select(batches.c.batch_id, sa.literal(Stored.DUPLICATE.value)).where(batches.c.batch_id.in_(_IDS)),
+    sa.select(erasures.c.batch_id, sa.literal(Stored.ERASED.value)).where(erasures.c.batch_id.in_(_IDS)),
+)
+_NEW_COUNTER = insert(counters)
+_COUNT = _NEW_COUNTER.on_conflict_do_update(
+    index_elements=["learner"],
+    set_={name: counters.c[name] + _NEW_COUNTER.excluded[name] for name in ("batches", "samples", "quarantined")},
+)
+_LAST_UPLOAD = (
+    sa.update(counters).where(counters.c.learner == sa.bindparam("whose")).values(last_upload=sa.bindparam("day"))
+)
+_CHUNK = 400  # bound parameters in one statement; every SQLite takes 999, and ``_KNOWN`` names each twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +64,23 @@ class SqlLog:
         firsts: dict[str, Batch] = {}
         for batch in batches_:
             firsts.setdefault(batch.batch_id, batch)
-        with self.database.read() as connection:
-            known = _known(connection, list(firsts))
-        # Encoded before the write lock is taken; only what is known can grow until then.
-        frames = {batch_id: encode(b.columns) for batch_id, b in firsts.items() if batch_id not in known}
-        with self.database.write() as connection:
-            known = _known(connection, list(firsts))
-            fresh = [batch for batch in firsts.values() if batch.batch_id not in known]
-            if fresh:
-                self._store(connection, fresh, frames)
+        # Encoded before the write lock is taken; a duplicate's frame is thrown away.
+        frames = {batch_id: encode(batch.columns) for batch_id, batch in firsts.items()}
+        key = ""
+        try:
+            with self.database.write() as connection:
+                known = _known(connection, list(firsts))
+                fresh = [batch for batch in firsts.values() if batch.batch_id not in known]
+                packed = pack(frames[batch.batch_id] for batch in fresh)
+                if fresh:
+                    key = self.packs.put(packed.data)
+                    self._enter(connection, fresh, key, packed)
+        except StoreUnavailable:
+            self._withdraw(key)
+            raise
         return _outcomes(batches_, known)
 
-    def _store(self, connection: sa.Connection, fresh: Sequence[Batch], frames: dict[str, bytes]) -> None:
-        packed = pack(frames[batch.batch_id] for batch in fresh)
-        key = self.packs.put(packed.data)
+    def _enter(self, connection: sa.Connection, fresh: Sequence[Batch], key: str, packed: Pack) -> None:
         day = self.clock.now().date()
         rows = [
             {**_row(batch), "day": day, "pack": key, "offset": offset, "length": length}
@@ -74,7 +90,14 @@ class SqlLog:
         for learner in {batch.learner for batch in fresh}:
             mine = [batch.rows for batch in fresh if batch.learner == learner]
             _count(connection, learner, batches=len(mine), samples=sum(mine))
-            connection.execute(sa.update(counters).where(counters.c.learner == learner).values(last_upload=day))
+            connection.execute(_LAST_UPLOAD, {"whose": learner, "day": day})
+
+    def _withdraw(self, key: str) -> None:
+        """Delete the pack of a commit that failed, so that clients who try again do not fill the disk with it."""
+        with self.database.read() as connection:
+            named = connection.execute(sa.select(batches.c.sequence).where(batches.c.pack == key).limit(1)).first()
+        if key and named is None:
+            self.packs.delete(key)
 
     def entries(self, learner: str, after: int = 0) -> list[BatchEntry]:
         wanted = sa.select(*_ENTRY).where(batches.c.learner == learner, batches.c.sequence > after)
@@ -86,29 +109,27 @@ class SqlLog:
 
     def read(self, entries: Sequence[BatchEntry]) -> Iterator[tuple[BatchEntry, Columns]]:
         key, data = "", memoryview(b"")
-        for entry in entries:
-            # Asked anew for each: an erasure may move or take it while the caller is at work.
-            place = self._place(entry.batch_id)
-            if place is not None and place.pack != key:
-                key, place, data = self._open(entry.batch_id, place)
-            if place is not None:
-                yield entry, decode(data[place.offset : place.offset + place.length])
+        with self.database.follow() as ask:
+            for entry in entries:
+                # Asked anew for each: an erasure may move or take it while the caller is at work.
+                place = ask(_PLACE, entry.batch_id)
+                if place is not None and place[0] != key:
+                    place, data = self._open(ask, entry.batch_id, place)
+                if place is not None:
+                    key, offset, length = place
+                    yield entry, decode(data[offset : offset + length])
 
-    def _place(self, batch_id: str) -> Any:
-        with self.database.read() as connection:
-            return connection.execute(_PLACE, {"id": batch_id}).first()
-
-    def _open(self, batch_id: str, place: Any) -> tuple[str, Any, memoryview]:
+    def _open(self, ask: Ask, batch_id: str, place: Any) -> tuple[Any, memoryview]:
         """The batch's pack, followed to where an erasure of a neighbour may have moved it."""
         while place is not None:
             try:
-                return place.pack, place, memoryview(self.packs.get(place.pack))
+                return place, memoryview(self.packs.get(place[0]))
             except NotFound:
-                moved = self._place(batch_id)
+                moved = ask(_PLACE, batch_id)
                 if moved == place:
-                    raise CorruptBlob(f"pack {place.pack} of batch {batch_id} is gone; restore a backup") from None
+                    raise CorruptBlob(f"pack {place[0]} of batch {batch_id} is gone; restore a backup") from None
                 place = moved
-        return "", None, memoryview(b"")
+        return None, memoryview(b"")
 
     def quarantine(self, batch_ids: Sequence[str], reason: str) -> None:
         change = {"state": BatchState.QUARANTINED.value, "reason": reason}
@@ -195,9 +216,8 @@ def _chunks(batch_ids: list[str]) -> Iterator[list[str]]:
 def _known(connection: sa.Connection, batch_ids: list[str]) -> dict[str, Stored]:
     known: dict[str, Stored] = {}
     for chunk in _chunks(batch_ids):
-        for table, state in ((batches, Stored.DUPLICATE), (erasures, Stored.ERASED)):
-            found = connection.scalars(sa.select(table.c.batch_id).where(table.c.batch_id.in_(chunk)))
-            known.update(dict.fromkeys(found, state))
+        for batch_id, state in connection.execute(_KNOWN, {"ids": chunk}):
+            known[batch_id] = Stored(state)
     return known
 
 
@@ -223,11 +243,10 @@ def _row(batch: Batch) -> dict[str, Any]:
     }
 
 
-def _count(connection: sa.Connection, learner: str, **by: int) -> None:
+def _count(connection: sa.Connection, learner: str, batches: int = 0, samples: int = 0, quarantined: int = 0) -> None:
     """Add to the learner's counters, which start at nothing."""
-    start = {"learner": learner, "batches": 0, "samples": 0, "quarantined": 0, **by}
-    more = {name: counters.c[name] + number for name, number in by.items()}
-    connection.execute(insert(counters).values(start).on_conflict_do_update(index_elements=["learner"], set_=more))
+    by = {"batches": batches, "samples": samples, "quarantined": quarantined}
+    connection.execute(_COUNT, {"learner": learner, **by})
 
 
 def _recall_last_upload(connection: sa.Connection, learner: str) -> None:
