@@ -123,6 +123,22 @@ def test_damaged_part_is_thrown_away(world: World, server: StaticServer, tmp_pat
     assert updater.download_update(found).read_bytes() == data
 
 
+def test_part_as_long_as_a_truncated_file(world: World, server: StaticServer, tmp_path: Path) -> None:
+    """A part that ends where a truncated file on the server ends is refused and thrown away, not kept for ever."""
+    data = world.release(1)
+    updater = client(server, tmp_path)
+    found = updater.check_for_updates()
+    assert found is not None
+    (place,) = (world.folder / "targets" / LEARNER).glob("*.v1.1.onnx")
+    place.write_bytes(data[:100])
+    part = tmp_path / "data" / "models" / LEARNER / f"{found.sha256}.part"
+    part.write_bytes(data[:100])
+    with pytest.raises(UpdateRefused, match="as long as was signed"):
+        updater.download_update(found)
+    place.write_bytes(data)
+    assert updater.download_update(found).read_bytes() == data
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
@@ -176,14 +192,18 @@ def test_damaged_model_falls_back(world: World, server: StaticServer, tmp_path: 
 
 
 def test_rollback_by_new_release(world: World, server: StaticServer, tmp_path: Path) -> None:
-    """Old bytes under a new, higher version are an ordinary update."""
+    """Old bytes under a new, higher version are an ordinary update, and are not fetched while they are still here."""
     old = world.release(1)
     updater = client(server, tmp_path)
     update(updater)
     world.release(2)
     update(updater)
     world.release(3, old)
+    server.requests.clear()
     assert update(updater).read_bytes() == old
+    assert not [path for path, *_ in server.requests if ".onnx" in path]
+    current = updater.current()
+    assert current is not None and current.version == "v1.3"
 
 
 def test_auto_update_once_a_day(world: World, server: StaticServer, tmp_path: Path) -> None:

@@ -13,11 +13,13 @@ import ssl
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import IO, Any
+
+Watch = Callable[[socket.socket], None]
 
 CHUNK = 65_536
 TIMEOUT_S = 10.0
@@ -39,8 +41,8 @@ class BrokenOff(NetworkFault):
     """The connection ended before the announced length."""
 
 
-class TooLong(Exception):
-    """More bytes came than the signed metadata allows."""
+class WrongLength(Exception):
+    """More bytes came than is allowed, or fewer than were signed."""
 
 
 class HttpStatus(Exception):
@@ -123,6 +125,11 @@ def reading(
     sockets: list[socket.socket] = []
     expired = threading.Event()
 
+    def watch(opened: socket.socket) -> None:
+        sockets.append(opened)
+        if expired.is_set():
+            raise TimeoutError("connecting took longer than the deadline")
+
     def expire() -> None:
         expired.set()
         for opened in sockets:
@@ -134,7 +141,7 @@ def reading(
     watchdog.daemon = True
     watchdog.start()
     try:
-        with _answer(request, sockets, timeout_s, expired) as response:
+        with _answer(request, watch, timeout_s, expired) as response:
             received = {name.lower(): value for name, value in response.headers.items()}
             yield Reading(response.status or 0, received, response, expired)
     finally:
@@ -142,23 +149,23 @@ def reading(
 
 
 def get(url: str, headers: Mapping[str, str] | None = None, *, limit: int, timeout_s: float = TIMEOUT_S) -> Answer:
-    """GET a small file of at most ``limit`` bytes. Raises HttpStatus, NetworkFault or TooLong."""
+    """GET a small file of at most ``limit`` bytes. Raises HttpStatus, NetworkFault or WrongLength."""
     with reading(url, headers, timeout_s=timeout_s) as answer:
         body = bytearray()
         for chunk in answer.chunks() if answer.status != 304 else ():
             body += chunk
             if len(body) > limit:
-                raise TooLong(f"{url}: more than the {limit} bytes that such a file may have")
+                raise WrongLength(f"{url}: more than the {limit} bytes that such a file may have")
         return Answer(answer.status, bytes(body), answer.headers.get("etag"))
 
 
 def append(answer: Reading, file: IO[bytes], limit: int) -> Iterator[int]:
-    """Write the body behind what ``file`` holds; yields the size so far. Raises TooLong beyond ``limit`` bytes."""
+    """Write the body behind what ``file`` holds; yields the size so far. Raises WrongLength beyond ``limit`` bytes."""
     size = file.tell()
     for chunk in answer.chunks():
         size += len(chunk)
         if size > limit:
-            raise TooLong(f"more than the {limit} bytes that were signed")
+            raise WrongLength(f"more than the {limit} bytes that were signed")
         file.write(chunk)
         yield size
 
@@ -170,10 +177,10 @@ def user_agent() -> str:
 
 @contextmanager
 def _answer(
-    request: urllib.request.Request, sockets: list[socket.socket], timeout_s: float, expired: threading.Event
+    request: urllib.request.Request, watch: Watch, timeout_s: float, expired: threading.Event
 ) -> Iterator[http.client.HTTPResponse | urllib.error.HTTPError]:
     try:
-        response = _opener(sockets).open(request, timeout=timeout_s)
+        response = _opener(watch).open(request, timeout=timeout_s)
     except urllib.error.HTTPError as error:
         with error:
             if error.code != 304:
@@ -188,18 +195,18 @@ def _answer(
         yield response
 
 
-def _opener(sockets: list[socket.socket]) -> urllib.request.OpenerDirector:
-    """An opener for http and https only that keeps its sockets in ``sockets`` and follows no redirect."""
+def _opener(watch: Watch) -> urllib.request.OpenerDirector:
+    """An opener for http and https only that shows its sockets to ``watch`` and follows no redirect."""
 
     class WatchedHTTP(http.client.HTTPConnection):
         def connect(self) -> None:
             super().connect()
-            sockets.append(self.sock)
+            watch(self.sock)
 
     class WatchedHTTPS(http.client.HTTPSConnection):
         def connect(self) -> None:
             super().connect()
-            sockets.append(self.sock)
+            watch(self.sock)
 
     class PlainHandler(urllib.request.HTTPHandler):
         def http_open(self, req: urllib.request.Request) -> Any:

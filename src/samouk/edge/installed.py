@@ -58,6 +58,12 @@ class ModelFolder:
         """Where a download grows, so that a broken one goes on."""
         return self.path / f"{sha256}{PART}"
 
+    def held(self, sha256: str) -> Path | None:
+        """The file of an installed model with these bytes."""
+        shelf = self.good()
+        held = [model.file for model in (shelf.current, shelf.previous) if model is not None and model.sha256 == sha256]
+        return self.path / held[0] if held else None
+
     def install(self, file: Path, release: Release) -> Installed:
         """Make a verified file the current model; the last good one is kept. Raises OSError."""
         shelf = self.good()

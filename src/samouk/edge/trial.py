@@ -40,15 +40,15 @@ def try_model(path: Path, learner: str, width: int | None = None) -> None:
         outputs = session.run(None, feeds)
     except Exception as error:  # as above
         raise UnfitModel(f"it does not predict: {_brief(error)}") from error
-    probabilities = [
-        value for value in outputs if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.ndim == 2
-    ]
-    if not any(value.shape == (1, classes) for value in probabilities):
-        shapes = ", ".join(str(value.shape) for value in probabilities) or "none"
+    shaped = [value for value in outputs if isinstance(value, np.ndarray) and value.shape == (1, classes)]
+    probabilities = [value for value in shaped if value.dtype.kind == "f"]
+    if not probabilities:
+        shapes = ", ".join(str(getattr(value, "shape", type(value).__name__)) for value in outputs)
         raise UnfitModel(f"it should give 1 × {classes} probabilities; its outputs are {shapes}")
-    for value in probabilities:
-        if not np.isfinite(value).all() or (value < -1e-6).any() or (value > 1 + 1e-6).any():
-            raise UnfitModel("its probabilities are not finite numbers between 0 and 1")
+    if not any(
+        np.isfinite(value).all() and (value > -1e-6).all() and (value < 1 + 1e-6).all() for value in probabilities
+    ):
+        raise UnfitModel("its probabilities are not finite numbers between 0 and 1")
 
 
 def _classes(metadata: dict[str, str], learner: str) -> int:

@@ -79,13 +79,17 @@ class Fetcher(FetcherInterface):
                 break
             except fetch.TooSlow:
                 raise
+            except fetch.HttpStatus as error:
+                if error.status != 416:
+                    raise
+                break  # the server's file ends where ours does
             except fetch.NetworkFault as fault:
                 if attempt == ATTEMPTS - 1:
                     raise
                 logger.info("download of %s broke at %d of %d bytes (%s); going on", url, file.tell(), length, fault)
                 time.sleep(PAUSE_S * 2**attempt)
         if file.seek(0, 2) != length:
-            raise fetch.TooLong(f"{file.tell()} bytes came and {length} were signed")
+            raise fetch.WrongLength(f"{file.tell()} bytes came and {length} were signed")
 
     def _once(self, url: str, file: IO[bytes], length: int, seconds: float) -> None:
         """One request for what is still missing; a server that ignores the range starts the file anew."""
@@ -111,5 +115,5 @@ def _tuf_words() -> Iterator[None]:
         raise tuf_errors.SlowRetrievalError(str(error)) from error
     except fetch.NetworkFault as error:
         raise tuf_errors.DownloadError(str(error)) from error
-    except fetch.TooLong as error:
+    except fetch.WrongLength as error:
         raise tuf_errors.DownloadLengthMismatchError(str(error)) from error

@@ -22,8 +22,8 @@ from urllib.parse import urlsplit
 from samouk.edge import config, disk, fetch, places
 from samouk.edge.errors import CacheError
 from samouk.edge.installed import ModelFolder, digest_of
-from samouk.edge.trial import UnfitModel, try_model
 from samouk.edge.observer import Observer, observer
+from samouk.edge.trial import UnfitModel, try_model
 from samouk.edge.trust import (
     MAX_TIMESTAMP_BYTES,
     Check,
@@ -116,10 +116,11 @@ class ModelUpdater:
                 return self._path(self.current())
             repository = self._repository()
             repository.refresh()
-            part = self._models.part(update.sha256)
-            repository.download(update.release, part, self._progress)
-            self._try(part, update.release)
-            installed = self._models.install(part, update.release)
+            file = self._models.held(update.sha256)  # a release that goes back to old bytes
+            if file is None:
+                file = repository.download(update.release, self._models.part(update.sha256), self._progress)
+                self._try(file, update.release)
+            installed = self._models.install(file, update.release)
             self._models.tidy()
         logger.info("%s: switched to %s", self.learner, installed.version)
         return self._path(installed)
@@ -195,7 +196,7 @@ class ModelUpdater:
             raise UpdateUnavailable(http_text(server, error.status)) from error
         except fetch.NetworkFault as error:
             raise UpdateUnavailable(f"{server}: {error}; try again later") from error
-        except fetch.TooLong as error:
+        except fetch.WrongLength as error:
             raise UpdateRefused(f"{error}; tell the operator of the server") from error
 
     def _last_check(self) -> Check | None:
