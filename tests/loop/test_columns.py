@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samouk.edge.wire import Field, Schema, WireError
-from samouk.loop.columns import DTYPES, MISSING, concatenate, from_rows, rows_in, take, to_columns
+from samouk.loop.columns import DTYPES, MISSING, concatenate, from_rows, rows_in, take, to_columns, to_lists
 
 SCHEMA = Schema(
     "test.all",
@@ -72,6 +72,15 @@ def test_good_rows_become_typed_columns(sample: list[dict[str, object]]) -> None
     assert [bytes(raw) for raw in columns["id"]] == [uuid.UUID(str(row["id"])).bytes for row in sample]
     assert [{1: True, 0: False, MISSING: None}[int(code)] for code in columns["on"]] == [row["on"] for row in sample]
     assert columns["count"].tolist() == [row["count"] for row in sample]
+
+
+@given(st.lists(rows, min_size=1, max_size=20))
+def test_columns_give_back_what_they_were_made_of(sample: list[dict[str, object]]) -> None:
+    """Plain values survive the way into arrays and out again, but for a number's last bits."""
+    lists = to_lists(SCHEMA, from_rows(SCHEMA, sample))  # type: ignore[arg-type]  # values are of the schema
+    for name, values in lists.items():
+        told = [row[name] for row in sample]
+        assert values == (pytest.approx(told, rel=1e-6, abs=1e-30) if name == "share" else told)
 
 
 @given(st.sampled_from([spec.name for spec in SCHEMA.fields]), junk)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -72,6 +73,11 @@ def to_columns(schema: Schema, lists: Mapping[str, Sequence[Any]], *, typed: boo
             raise WireError("columns", "must all have the same length")
         out[spec.name] = _convert(spec, values, typed)
     return out
+
+
+def to_lists(schema: Schema, columns: Columns) -> dict[str, list[Any]]:
+    """The plain values behind typed arrays: what ``to_columns`` takes."""
+    return {spec.name: [_PLAIN[spec.kind](spec, value) for value in columns[spec.name]] for spec in schema.fields}
 
 
 def from_rows(schema: Schema, rows: Sequence[Row]) -> dict[str, Column]:
@@ -191,6 +197,16 @@ _CONVERTERS = {
     "category": _categories,
     "identifier": _identifiers,
     "week": _weeks,
+}
+
+
+_PLAIN: Mapping[str, Callable[[Field, Any], Any]] = {
+    "flag": lambda spec, value: None if value == MISSING else bool(value),
+    "integer": lambda spec, value: None if value < spec.low else int(value),
+    "number": lambda spec, value: None if np.isnan(value) else float(value),
+    "category": lambda spec, value: None if value == MISSING else spec.values[value],
+    "identifier": lambda spec, value: str(uuid.UUID(bytes=bytes(value))),
+    "week": lambda spec, value: (_EPOCH + dt.timedelta(days=int(value))).isoformat(),
 }
 
 
