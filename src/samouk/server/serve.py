@@ -95,4 +95,16 @@ def serve(app: ASGIApp, host: str, port: int, home: Path, say: Callable[[str], N
     with listen(host, port) as listener:
         say(f"Samouk listens on {_url(listener)}")
         say(f"Data lies in {home} (SAMOUK_HOME)")
-        uvicorn.Server(config(app)).run(sockets=[listener])
+        with _returning():
+            uvicorn.Server(config(app)).run(sockets=[listener])
+
+
+@contextmanager
+def _returning() -> Iterator[None]:
+    """Let ``serve`` return after a signal: uvicorn raises the signal again once it has shut down."""
+    held = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in held.items():
+            signal.signal(number, handler)

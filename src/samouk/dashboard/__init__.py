@@ -1,0 +1,1 @@
+"""Pages that read the public HTTP API and nothing else."""
