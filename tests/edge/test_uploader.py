@@ -1,0 +1,83 @@
+"""When the uploader tries again, and what answers mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from samouk.edge.receipts import Deletion
+from samouk.edge.routes import Fate, deletion_request, judge_deletion, judge_upload, upload_request
+from samouk.edge.transport import Response
+from samouk.edge.uploader import LAST_DELAY_S, pause
+
+
+def test_pauses_double_up_to_an_hour() -> None:
+    """Each failure in a row doubles the pause, never beyond the cap, with jitter of up to a half."""
+    assert [pause(failures, None, 1.0) for failures in (1, 2, 3, 4)] == [5, 10, 20, 40]
+    assert pause(1, None, 0.0) == 2.5
+    assert pause(10_000, None, 1.0) == LAST_DELAY_S
+
+
+def test_a_server_that_asks_for_a_pause_gets_it() -> None:
+    """Retry-After lengthens a pause and never shortens it."""
+    assert pause(1, 300.0, 1.0) == 300
+    assert pause(5, 1.0, 1.0) == 80
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("7", 7.0),
+        ("99999999999", 86_400.0),
+        ("Thu, 01 Jan 1970 00:01:40 GMT", 40.0),
+        ("Thu, 01 Jan 1970 00:00:10 GMT", 0.0),
+        ("soon", None),
+        ("-5", None),
+        ("", None),
+        ("²", None),
+    ],
+)
+def test_retry_after_is_read_in_both_forms(text: str, seconds: float | None) -> None:
+    """Seconds and dates are read; nonsense is passed over; a day is the most."""
+    assert judge_upload(Response(429, b"", {"retry-after": text}), now=60.0).retry_after_s == seconds
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"field":"columns.n[3]","detail":"must be a whole number"}', "columns.n[3]: must be a whole number"),
+        (b"<html>", ""),
+        (b"[1]", ""),
+        (b'{"detail":"\\u001b[2J"}', ""),
+    ],
+)
+def test_a_refusal_is_told_in_the_servers_words(body: bytes, words: str) -> None:
+    """The problem's field and detail are shown, unless they could play tricks on a terminal."""
+    outcome = judge_upload(Response(422, body), now=0.0)
+    assert outcome.fate is Fate.REFUSED
+    assert outcome.reason.endswith(f": {words}")
+
+
+@pytest.mark.parametrize(
+    ("status", "fate"),
+    [(200, Fate.DONE), (204, Fate.DONE), (404, Fate.DONE), (410, Fate.DONE), (403, Fate.LATER), (500, Fate.LATER)],
+)
+def test_a_deletion_is_done_when_the_batch_is_not_there(status: int, fate: Fate) -> None:
+    """A batch that the server does not have is as good as erased; anything else is tried again."""
+    assert judge_deletion(Response(status), now=0.0).fate is fate
+
+
+def test_nothing_in_a_request_names_the_sender() -> None:
+    """Path and headers hold the learner, the batch and the secret, and nothing of the machine."""
+    upload = upload_request("http://s/", "a.b/c", b"{}", "key")
+    assert upload.url == "http://s/v1/learners/a.b%2Fc/samples"
+    assert upload.headers == {
+        "Content-Type": "application/json",
+        "Content-Encoding": "gzip",
+        "Authorization": "Bearer key",
+    }
+    assert "Authorization" not in upload_request("http://s", "a.b", b"{}", "").headers
+    deletion = Deletion("id", "a.b", "secret", "http://s", path=Path("id.json"))
+    assert deletion_request(deletion).headers == {"Samouk-Receipt": "secret"}
+    assert deletion_request(deletion).url == "http://s/v1/learners/a.b/samples/id"
