@@ -1,0 +1,122 @@
+"""The client's side of the screens: reads, labels and anonymises a hierarchy on the user's machine."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from samouk.domains.screens.features import features
+
+from samouk.domains.screens import anonymise, rules
+from samouk.domains.screens.element import Element, Evidence, Screen
+from samouk.domains.screens.readers import platform_of, read
+from samouk.domains.screens.schema import SCHEMA
+from samouk.domains.screens.taxonomy import TYPES
+from samouk.edge.observer import Observation, UnreadableSource
+from samouk.edge.wire import Row, Schema, WireError
+from samouk.loop.columns import from_rows
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_MODEL = Path(__file__).parent / "universal" / "model.onnx"
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenObserver:
+    """What `samouk.edge.observer.Observer` asks for, for elements of mobile screens."""
+
+    learner: str = "screens.element"
+    schema: Schema = SCHEMA
+    label_field: str = "element_type"
+
+    def observe(self, source: object, platform: str) -> Observation:
+        """Read a hierarchy (see ``readers.read``), label what the rules can tell, and anonymise it.
+
+        Elements that a person cannot see give no sample.
+
+        Raises:
+            UnreadableSource: says what is wrong with the source or the platform.
+        """
+        screen = read(source, platform)
+        return _observation(screen, rules.evidence_of(screen))
+
+    def correct(self, element: Mapping[str, Any], actual: str, platform: str) -> Observation:
+        """One element, as a mapping of its attributes, with the type that a person gave it.
+
+        Raises:
+            UnreadableSource: the element or the platform cannot be read.
+            WireError: ``actual`` is no type of the taxonomy; the message lists the nearest ones.
+        """
+        if actual not in TYPES:
+            raise WireError(self.label_field, _no_type(actual))
+        if not isinstance(element, Mapping):
+            raise UnreadableSource(f"an element is a mapping of its attributes, not {type(element).__name__}")
+        alone = {key: value for key, value in element.items() if key not in ("parent", "p", "parent_index")}
+        screen = read([alone], platform_of(platform))
+        told: list[Evidence | None] = [None] * len(screen.elements)
+        told[0] = Evidence(actual, 1.0, "correction")
+        shown = Screen(screen.platform, (_seen(screen.elements[0]), *screen.elements[1:]), screen.app)
+        whole = _observation(shown, told)
+        return Observation(whole.samples[:1], whole.keys[:1], whole.app)
+
+    def features(self, samples: Sequence[Row]) -> NDArray[np.float32]:
+        """Numbers that the model takes, (n, width)."""
+        return features(from_rows(SCHEMA, samples))
+
+    def bundled_model(self) -> Path | None:
+        """The universal model that ships with the package."""
+        return _MODEL if _MODEL.is_file() else None
+
+
+OBSERVER = ScreenObserver()
+
+
+def _observation(screen: Screen, evidence: Sequence[Evidence | None]) -> Observation:
+    placed = anonymise.samples_of(screen, evidence, dt.datetime.now(dt.UTC))
+    prints = _fingerprints(screen)
+    return Observation(tuple(row for _, row in placed), tuple(prints[index] for index, _ in placed), screen.app)
+
+
+def _fingerprints(screen: Screen) -> list[str]:
+    """For each element a hash of what makes it this very one."""
+    seen: Counter[tuple[int, str]] = Counter()
+    prints = []
+    for element in screen.elements:
+        place = (element.parent, element.class_name)
+        prints.append(_fingerprint(element, seen[place]))
+        seen[place] += 1
+    return prints
+
+
+def _fingerprint(element: Element, place: int) -> str:
+    """Its class and words, and its place among siblings of its class where it has no words.
+
+    The app is left out: a single element that a person corrects seldom tells it, and on one person's
+    machine an element of the same class, identifier and words is the same thing.
+    """
+    words = (element.resource_id, element.text, element.description)
+    identity = (element.class_name, *words, "" if any(words) else str(place))
+    return hashlib.sha256("\0".join(identity).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _seen(element: Element) -> Element:
+    """A person who corrects an element sees it, whatever the dump says."""
+    bounds = element.bounds if element.bounds and element.bounds.width > 0 and element.bounds.height > 0 else None
+    return replace(element, visible=True, bounds=bounds)
+
+
+def _no_type(actual: object) -> str:
+    close = difflib.get_close_matches(str(actual).lower().replace("-", "_"), TYPES, n=3, cutoff=0.5)
+    return (
+        f"is no type of element; use {' or '.join(close)}"
+        if close
+        else f"is no type of element; use one of {', '.join(TYPES)}"
+    )
