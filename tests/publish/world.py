@@ -30,10 +30,13 @@ def model(seed: int = 0, *, learner: str = LEARNER, width: int = WIDTH, weight: 
     rng = np.random.default_rng(seed)
     kernel = (rng.normal(size=(width, len(CLASSES))) * weight).astype(np.float32)
     graph = helper.make_graph(
-        [helper.make_node("MatMul", ["x", "w"], ["z"]), helper.make_node("Softmax", ["z"], ["p"], axis=1)],
+        [
+            helper.make_node("MatMul", ["features", "w"], ["z"]),
+            helper.make_node("Softmax", ["z"], ["probabilities"], axis=1),
+        ],
         "linear",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", width])],
-        [helper.make_tensor_value_info("p", TensorProto.FLOAT, ["n", len(CLASSES)])],
+        [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", width])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", len(CLASSES)])],
         [numpy_helper.from_array(kernel, "w")],
     )
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)

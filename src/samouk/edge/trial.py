@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 METADATA_KEY = "samouk"
 """Under this key a model's own metadata holds JSON with at least ``learner`` and ``classes``."""
 
+INPUT, OUTPUT = "features", "probabilities"
+"""A model takes float32 (n, width) under the first name and gives (n, classes) under the second."""
+
 
 class UnfitModel(Exception):
     """The file is no model for this client; the message says why."""
 
 
-def try_model(path: Path, learner: str, width: int | None = None) -> None:
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What this client's observer asks of a model; None where it is not known."""
+
+    learner: str
+    schema_version: int | None = None
+    width: int | None = None
+
+
+def try_model(path: Path, fit: Fit) -> None:
     """Load the model and predict one row of zeros.
 
-    Args:
-        width: how many numbers this client makes of a sample; None when unknown.
-
     Raises:
-        UnfitModel: it does not load, belongs to another learner, takes another width, or its
+        UnfitModel: it does not load, belongs to another learner or schema, takes another width, or its
             probabilities are not finite numbers in [0, 1], one a class.
     """
-    import numpy as np
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -34,50 +43,58 @@ def try_model(path: Path, learner: str, width: int | None = None) -> None:
         session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the runtime raises a class of its own for each status, with no common root
         raise UnfitModel(f"it does not load: {_brief(error)}") from error
-    classes = _classes(session.get_modelmeta().custom_metadata_map, learner)
-    feeds = {item.name: _zeros(item, width) for item in session.get_inputs()}
-    try:
-        outputs = session.run(None, feeds)
-    except Exception as error:  # as above
-        raise UnfitModel(f"it does not predict: {_brief(error)}") from error
-    shaped = [value for value in outputs if isinstance(value, np.ndarray) and value.shape == (1, classes)]
-    probabilities = [value for value in shaped if value.dtype.kind == "f"]
-    if not probabilities:
-        shapes = ", ".join(str(getattr(value, "shape", type(value).__name__)) for value in outputs)
-        raise UnfitModel(f"it should give 1 × {classes} probabilities; its outputs are {shapes}")
-    if not any(
-        np.isfinite(value).all() and (value > -1e-6).all() and (value < 1 + 1e-6).all() for value in probabilities
-    ):
-        raise UnfitModel("its probabilities are not finite numbers between 0 and 1")
+    classes = _classes(session.get_modelmeta().custom_metadata_map, fit)
+    width = _width(session, fit)
+    _check_probabilities(_predict(session, width), classes)
 
 
-def _classes(metadata: dict[str, str], learner: str) -> int:
+def _classes(properties: dict[str, str], fit: Fit) -> int:
+    """How many classes it tells apart, once its metadata agrees with this client."""
     try:
-        document = json.loads(metadata.get(METADATA_KEY, ""))
-        owner, classes = document["learner"], len(document["classes"])
+        metadata = json.loads(properties.get(METADATA_KEY, ""))
+        owner, classes = metadata["learner"], len(metadata["classes"])
+        schema = metadata.get("schema_version")
     except (ValueError, KeyError, TypeError) as error:
         raise UnfitModel(f"its metadata {METADATA_KEY!r} names no learner and classes") from error
-    if owner != learner:
-        raise UnfitModel(f"it is a model of {owner!r:.80}, not of {learner}")
+    if owner != fit.learner:
+        raise UnfitModel(f"it is a model of {owner!r:.80}, not of {fit.learner}")
+    if None not in (schema, fit.schema_version) and schema != fit.schema_version:
+        raise UnfitModel(f"it reads schema {schema!r:.20}, this client {fit.schema_version}; install the newest samouk")
     return classes
 
 
-def _zeros(item: Any, width: int | None) -> Any:
-    """One row for an input of the session; free dimensions are 1, a free width is the client's."""
+def _width(session: Any, fit: Fit) -> int:
+    """How many numbers a row has: the model's own width, or the client's where the model leaves it free."""
+    inputs = {item.name: item for item in session.get_inputs()}
+    outputs = {item.name for item in session.get_outputs()}
+    if set(inputs) != {INPUT} or OUTPUT not in outputs or len(inputs[INPUT].shape) != 2:
+        raise UnfitModel(f"it must take rows of {INPUT} and give {OUTPUT}")
+    takes = inputs[INPUT].shape[1]
+    if not isinstance(takes, int):
+        return fit.width or 1
+    if fit.width not in (None, takes):
+        raise UnfitModel(
+            f"it takes {takes} numbers a sample and this client makes {fit.width}; install the newest samouk"
+        )
+    return takes
+
+
+def _predict(session: Any, width: int) -> Any:
     import numpy as np
 
-    if item.type != "tensor(float)":
-        raise UnfitModel(f"its input {item.name} takes {item.type}, not tensor(float)")
-    shape = [size if isinstance(size, int) else 1 for size in item.shape]
-    if len(shape) == 2 and width is not None:
-        if isinstance(item.shape[1], int) and item.shape[1] != width:
-            raise UnfitModel(
-                f"it takes {item.shape[1]} numbers a sample and this client makes {width}; "
-                "install the newest samouk package"
-            )
-        shape[1] = width
-    shape[0] = 1
-    return np.zeros(shape, dtype=np.float32)
+    try:
+        return session.run([OUTPUT], {INPUT: np.zeros((1, width), np.float32)})[0]
+    except Exception as error:  # as above
+        raise UnfitModel(f"it does not predict: {_brief(error)}") from error
+
+
+def _check_probabilities(given: Any, classes: int) -> None:
+    import numpy as np
+
+    if getattr(given, "shape", None) != (1, classes) or given.dtype.kind != "f":
+        raise UnfitModel(f"it should give 1 × {classes} {OUTPUT}, not {getattr(given, 'shape', type(given).__name__)}")
+    if not np.isfinite(given).all() or (given < -1e-6).any() or (given > 1 + 1e-6).any():
+        raise UnfitModel(f"its {OUTPUT} are not finite numbers between 0 and 1")
 
 
 def _brief(error: Exception) -> str:

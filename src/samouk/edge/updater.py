@@ -23,7 +23,7 @@ from samouk.edge import config, disk, fetch, places
 from samouk.edge.errors import CacheError
 from samouk.edge.installed import ModelFolder, digest_of
 from samouk.edge.observer import Observer, observer
-from samouk.edge.trial import UnfitModel, try_model
+from samouk.edge.trial import Fit, UnfitModel, try_model
 from samouk.edge.trust import (
     MAX_TIMESTAMP_BYTES,
     Check,
@@ -228,15 +228,18 @@ class ModelUpdater:
 
     def _try(self, part: Path, release: Release) -> None:
         try:
-            try_model(part, self.learner, self._width())
+            try_model(part, self._fit())
         except UnfitModel as error:
             part.unlink(missing_ok=True)
             raise UpdateRefused(
                 f"{release.version} is signed but does not work here: {error}; the installed model stays in service"
             ) from error
 
-    def _width(self) -> int | None:
-        return None if self._observer is None else int(self._observer.features(()).shape[1])
+    def _fit(self) -> Fit:
+        if self._observer is None:
+            return Fit(self.learner)
+        width = int(self._observer.features(()).shape[1])
+        return Fit(self.learner, self._observer.schema.version, width)
 
     def _bundled(self) -> Installed | None:
         path = None if self._observer is None else self._observer.bundled_model()
