@@ -1,6 +1,6 @@
 """What the embedded store costs, beside the naive way: one SQL row a sample through executemany.
 
-Run ``python benchmarks/store.py``; it prints a table and writes ``benchmarks/results/store.json``. CPU
+Run ``python -m benchmarks.store``; it prints a table and writes ``benchmarks/results/store.json``. CPU
 seconds (user and system) are the figure to trust, wall time holds the disk and whatever else runs.
 Both ways sync each commit (SQLite in WAL mode, synchronous=FULL) and store a batch once.
 """

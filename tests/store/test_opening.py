@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from pathlib import Path
@@ -109,3 +110,20 @@ def test_a_full_database_says_so(home: Path) -> None:
 def test_only_the_owner_may_look_into_a_home(store: Store, home: Path) -> None:
     """A fresh home is closed to other users of the machine."""
     assert home.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.parametrize("locked", ["parent", "home", "database"])
+def test_a_home_without_permission_is_refused(home: Path, locked: str) -> None:
+    """Whatever may not be written, the error names it and the remedy."""
+    if locked != "parent":
+        open_store(home, SteppedClock()).close()
+    place = {"parent": home.parent, "home": home, "database": home / DATABASE}[locked]
+    mode = place.stat().st_mode
+    place.chmod(0o500)
+    try:
+        with pytest.raises(StoreUnavailable, match="owner"):
+            store = open_store(home, SteppedClock())
+            store.log.append([batch(1)])
+    finally:
+        place.chmod(mode)

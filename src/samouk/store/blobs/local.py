@@ -32,14 +32,13 @@ class LocalBlobs:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        with explained(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
 
     def put(self, data: bytes) -> str:
         key = hashlib.sha256(data).hexdigest()
         path = self._path(key)
+        make_folder(path.parent)
         with explained(self._folder):
-            self._make_shelf(path.parent)
             # Written anew even when it is there: that repairs a damaged file and races with nobody.
             unfinished = path.with_name(f"{key}.{secrets.token_hex(4)}{UNFINISHED}")
             try:
@@ -99,17 +98,20 @@ class LocalBlobs:
             raise NotFound(f"{key!r} is not the key of a blob: it must be 64 hexadecimal digits")
         return self._folder / key[:2] / key
 
-    def _make_shelf(self, shelf: Path) -> None:
-        if not shelf.exists():
-            shelf.mkdir(exist_ok=True)
-            sync_folder(self._folder)
-
 
 def _write_durably(path: Path, data: bytes) -> None:
     with path.open("xb") as file:
         file.write(data)
         file.flush()
         _sync_data(file.fileno())
+
+
+def make_folder(folder: Path, mode: int = 0o777) -> None:
+    """Make the folder, if need be, so that it survives a power cut. Raises StoreUnavailable."""
+    with explained(folder):
+        if not folder.is_dir():
+            folder.mkdir(mode, parents=True, exist_ok=True)
+            sync_folder(folder.parent)
 
 
 def sync_folder(folder: Path) -> None:

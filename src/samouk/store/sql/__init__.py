@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from samouk.loop.ports import Audit, Blobs, Clock, Keys, Leases, Log, Registry, Runs
-from samouk.store.blobs.local import LocalBlobs, explained
+from samouk.store.blobs.local import LocalBlobs, explained, make_folder
 from samouk.store.sql.audit import SqlAudit
 from samouk.store.sql.engine import Database
 from samouk.store.sql.keys import SqlKeys
@@ -45,8 +45,7 @@ def open_store(home: Path, clock: Clock) -> Store:
     Raises:
         StoreUnavailable: no permission, no space, or made by a newer samouk; the message names the remedy.
     """
-    with explained(home):
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(home, 0o700)  # other users of the machine have no business in it
     packs, blobs = LocalBlobs(home / "packs"), LocalBlobs(home / "blobs")
     database = Database(home / DATABASE)
     log = SqlLog(database, packs, clock)

@@ -76,7 +76,8 @@ class SqlLog:
                     key = self.packs.put(packed.data)
                     self._enter(connection, fresh, key, packed)
         except StoreUnavailable:
-            self._withdraw(key)
+            if key:
+                self._withdraw(key)
             raise
         return _outcomes(batches_, known)
 
@@ -96,7 +97,7 @@ class SqlLog:
         """Delete the pack of a commit that failed, so that clients who try again do not fill the disk with it."""
         with self.database.read() as connection:
             named = connection.execute(sa.select(batches.c.sequence).where(batches.c.pack == key).limit(1)).first()
-        if key and named is None:
+        if named is None:
             self.packs.delete(key)
 
     def entries(self, learner: str, after: int = 0) -> list[BatchEntry]:
