@@ -372,9 +372,8 @@ def test_a_deletion_is_tried_until_delivered(collector_of: Make, server: MemoryS
     collector.close()
     config.change("ml.contribute", "false", environ)
     server.offline = False
-    later = collector_of(None)
-    assert later.flush().erased == 1
-    assert server.batches == {}
+    collector_of(None)
+    wait_for(lambda: not server.batches)
 
 
 def test_one_batch_can_be_forgotten(collector_of: Make, server: MemoryServer) -> None:
@@ -422,3 +421,29 @@ def test_stats_count_platforms_for_good(collector_of: Make) -> None:
     collector.collect_from_hierarchy(screen(2), "ios")
     assert collector.stats().platforms == {"android": 6, "ios": 4}
     assert collector.stats().collected == 10
+
+
+def test_a_ledger_that_cannot_be_written_holds_nothing_up(
+    collector_of: Make, server: MemoryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fills up in the midst of an upload loses nothing, doubles nothing and leaves no batch locked."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    collector = collector_of()
+    collector.collect_from_hierarchy(screen(9))
+    with monkeypatch.context() as patch:
+        patch.setattr("samouk.edge.spool.Spool.settle", full)
+        assert "No space" in collector.flush().problem
+    assert collector.flush().rows == 9
+    assert numbers(server) == list(range(9))
+
+
+def test_the_batch_size_can_be_given_alone(collector_of: Make) -> None:
+    """The batch size is a knob of its own, and an impossible one is told to the programmer."""
+    collector = collector_of(limits=None, batch_size=4, local_only=True)
+    collector.collect_from_hierarchy(screen(9))
+    assert sorted(len(content.rows) for content in collector.pending()) == [1, 4, 4]
+    with pytest.raises(ValueError, match="batch_size"):
+        collector_of(batch_size=0)

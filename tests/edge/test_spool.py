@@ -271,3 +271,30 @@ def test_the_receipt_survives_a_torn_ledger(tmp_path: Path) -> None:
     assert (entry.receipt, entry.event, entry.not_before) == (receipt, "sealed", 5.0)
     assert BatchFile.adopt(spool.paths()[0]) is not None
     assert batchfile.read_header(spool.paths()[0]) == header
+
+
+def test_only_so_many_refused_batches_are_kept(tmp_path: Path) -> None:
+    """A server that refuses everything does not fill the disk."""
+    spool = Spool(tmp_path, Limits(batch_size=1))
+    spool.append(SHELF, rows(25))
+    for path in spool.paths():
+        claimed = spool.claim(path)
+        assert claimed is not None
+        spool.settle(*claimed, "rejected", reason="no")
+    assert len(list((tmp_path / "rejected").glob("batch_*.json"))) == 20
+    assert len(list((tmp_path / "rejected").iterdir())) == 40
+    assert sum(entry.rows for entry in spool.receipts.entries().values()) == 25
+
+
+def test_drafts_that_a_kill_left_go(tmp_path: Path) -> None:
+    """An old draft goes with the next batch, and every draft with a purge."""
+    spool = Spool(tmp_path)
+    spool.append(SHELF, rows(1))
+    old, young = spool.samples / ".old.tmp", spool.samples / ".young.tmp"
+    old.write_text("x")
+    os.utime(old, (0, 0))
+    young.write_text("x")
+    spool.append(SHELF._replace(group=9), rows(1))
+    assert (old.exists(), young.exists()) == (False, True)
+    spool.purge()
+    assert not young.exists()

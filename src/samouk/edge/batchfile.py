@@ -176,13 +176,15 @@ class BatchFile:
         os.fsync(self._descriptor)
 
     def close(self) -> None:
-        """Let go of the lock; the file stays."""
-        disk.unlock(self._descriptor)
-        os.close(self._descriptor)
+        """Let go of the lock; the file stays. Closing twice is no error."""
+        if self._descriptor >= 0:
+            disk.unlock(self._descriptor)
+            self.abandon()
 
     def abandon(self) -> None:
-        """In a forked child: forget the file, which stays locked by the parent."""
+        """Forget the file without giving the lock back: for a forked child, whose parent holds it."""
         os.close(self._descriptor)
+        self._descriptor = -1
 
     def discard(self) -> None:
         """Delete the file and let go of it."""

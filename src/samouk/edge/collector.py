@@ -21,9 +21,10 @@ MAX_SOURCE = 16 * 2**20
 class SelfLearningCollector:
     """Turns screens into anonymised samples, if and only if there is consent.
 
-    It never raises into its host and never waits for a network: what `collect_from_hierarchy`
+    Collecting never raises into its host and never waits for a network: what `collect_from_hierarchy`
     counted is on disk when it returns, a daemon thread sends full batches, and what cannot be sent
-    stays for the next time. ::
+    stays for the next time. Only what is asked for by hand (`stats`, `pending`, `show_upload`,
+    `forget`) raises OSError when the cache cannot be read. ::
 
         with SelfLearningCollector() as collector:
             collector.collect_from_hierarchy(driver.page_source, platform="android")
@@ -36,7 +37,8 @@ class SelfLearningCollector:
         **knobs: see `samouk.edge.contribution.Knobs`.
 
     Raises:
-        ConfigError: an argument is malformed.
+        ConfigError: ``upload_endpoint`` is malformed.
+        ValueError: a bound among the knobs is impossible.
     """
 
     def __init__(self, opt_in: bool | None = None, upload_endpoint: str | None = None, **knobs: Unpack[Knobs]) -> None:

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict
 
@@ -33,7 +34,8 @@ class Knobs(TypedDict, total=False):
         cache_dir: the folder ``ml_cache``; by default one among the user's caches, outside any project.
         platforms: platforms to share; never more than the user's settings allow.
         local_only: collect, never send.
-        limits: bounds of the queue, the batch size among them.
+        batch_size: samples after which a batch is sent.
+        limits: the other bounds of the queue.
         max_delay_s: a full batch waits a random time up to this before it is sent, so that its moment of
             arrival says little about its moment of birth; 86,400 is a good value, 0 the default.
         transport: what carries requests; `samouk.edge.testing.MemoryServer` in tests.
@@ -46,6 +48,7 @@ class Knobs(TypedDict, total=False):
     cache_dir: str | os.PathLike[str] | None
     platforms: Sequence[str] | None
     local_only: bool | None
+    batch_size: int
     limits: Limits | None
     max_delay_s: float
     transport: Transport | None
@@ -58,7 +61,8 @@ class Contribution:
     """One process's share in a cache. Every method may be called from any thread; only `put` raises.
 
     Raises:
-        ConfigError: an argument is malformed.
+        ConfigError: ``upload_endpoint`` is malformed.
+        ValueError: a bound is impossible.
     """
 
     def __init__(self, opt_in: bool | None, upload_endpoint: str | None, knobs: Knobs) -> None:
@@ -71,11 +75,15 @@ class Contribution:
         self._clock = knobs.get("clock", time.time)
         self._observer = knobs.get("observer")
         self.mishaps = Mishaps()
-        self.spool = Spool(Path(knobs.get("cache_dir") or places.cache_dir(self._environ)), knobs.get("limits"))
+        limits = knobs.get("limits") or Limits()
+        limits = replace(limits, batch_size=knobs.get("batch_size", limits.batch_size))
+        self.spool = Spool(Path(knobs.get("cache_dir") or places.cache_dir(self._environ)), limits)
         self._uploader = Uploader(self.spool, knobs.get("transport") or HttpTransport(), self._clock)
         self._settings: tuple[object, Config | ConfigError] = (None, Config())
         self._background = Background(self._due)
         self._pid = os.getpid()
+        if self.spool.receipts.has_deletions():
+            self._wake()  # consent or not: what was withdrawn is to be erased
 
     def observer(self) -> Observer:
         """Who reads screens. Raises LookupError when none is installed."""

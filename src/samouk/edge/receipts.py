@@ -129,6 +129,10 @@ class Receipts:
             self._append(deletion, event="erased")
         deletion.path.unlink(missing_ok=True)
 
+    def has_deletions(self) -> bool:
+        """Whether any request waits."""
+        return any(self._deletions.glob("*.json"))
+
     def deletion_of(self, batch_id: str) -> bool:
         """Whether the batch is to be erased."""
         return (self._deletions / f"{batch_id}.json").exists()

@@ -19,19 +19,26 @@ import json
 import os
 import secrets
 import threading
+import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from samouk.edge import batchfile, disk, wire
 from samouk.edge.batchfile import BatchFile, Content, Header
+from samouk.edge.errors import CacheError
 from samouk.edge.receipts import SETTLED, Receipts
 from samouk.edge.wire import Row
 
 AUTO, CORRECTION = "auto", "correction"
+MAX_REJECTED = 20
+"""Refused batches that are kept for their owner to look at."""
+
+DRAFT_LIFE_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +116,9 @@ class Spool:
                         break
                     raise
                 stored, filled = stored + part.rows, filled or part.filled
-            if self._bytes > self.limits.max_bytes:
-                self._shrink()
+            # What is stored is stored, even if the ledger of drops cannot be written just now.
+            with suppress(OSError, CacheError):
+                self._keep_bounds()
         return Appended(stored, filled)
 
     def own_group(self) -> int:
@@ -149,12 +157,16 @@ class Spool:
         if claimed is None:
             return None
         batch, content = claimed
-        entry = self.receipts.entry(batch.header)
-        if entry.event in SETTLED:
-            batch.discard()  # a kill came between the ledger and the file
-            return None
-        if content.torn > entry.torn:
-            self.receipts.record(batch.header, torn=content.torn)
+        try:
+            entry = self.receipts.entry(batch.header)
+            if entry.event in SETTLED:
+                batch.discard()  # a kill came between the ledger and the file
+                return None
+            if content.torn > entry.torn:
+                self.receipts.record(batch.header, torn=content.torn)
+        except BaseException:
+            batch.close()
+            raise
         return claimed
 
     def is_full(self, batch: BatchFile) -> bool:
@@ -177,15 +189,26 @@ class Spool:
                 batch.close()
 
     def settle(self, batch: BatchFile, content: Content, event: str, reason: str = "", endpoint: str = "") -> None:
-        """Record what became of a claimed batch, then take its file out of the queue."""
+        """Record what became of a claimed batch, take its file out of the queue and let go of it in any case."""
         facts = {"endpoint": endpoint} if endpoint else {}
         platforms = Counter(str(row["platform"]) for row in content.rows if "platform" in row)
-        self.receipts.record(batch.header, event=event, rows=len(content.rows), platforms=platforms, **facts)
-        if event == "rejected":
-            kept = disk.private_dir(self._rejected) / batch.path.name
-            disk.replace(kept.with_suffix(".reason.txt"), reason.encode() + b"\n")
-            batch.path.replace(kept)
-        batch.discard()
+        try:
+            self.receipts.record(batch.header, event=event, rows=len(content.rows), platforms=platforms, **facts)
+            if event == "rejected":
+                self._set_aside(batch.path, reason)
+            batch.discard()
+        finally:
+            batch.close()
+
+    def _set_aside(self, path: Path, reason: str) -> None:
+        """Keep a refused batch beside the reason; only so many, for a server may refuse everything."""
+        kept = disk.private_dir(self._rejected) / path.name
+        disk.replace(kept.with_suffix(".reason.txt"), reason.encode() + b"\n")
+        path.replace(kept)
+        batches = sorted(self._rejected.glob(batchfile.PATTERN), key=lambda old: old.stat().st_mtime_ns)
+        for old in batches[:-MAX_REJECTED]:
+            old.unlink(missing_ok=True)
+            old.with_suffix(".reason.txt").unlink(missing_ok=True)
 
     def purge(self) -> int:
         """Delete everything that was not sent, also what other processes are filling; the number of samples.
@@ -195,6 +218,7 @@ class Spool:
         self._leave_the_parents_files()
         with self._mutex:
             self._close_open()
+            self._sweep(0.0)
             return sum(map(self._purge, self.paths()))
 
     def _purge(self, path: Path) -> int:
@@ -269,14 +293,16 @@ class Spool:
     def _create(self, shelf: Shelf, rows: Sequence[Row]) -> BatchFile:
         self._prepare()
         header = Header(str(uuid.uuid4()), shelf.learner, shelf.schema, shelf.group, shelf.kind)
-        batch = BatchFile.create(self.samples, header, rows)
-        try:
-            self._bytes = sum(path.stat().st_size for path in self.paths())
-        except FileNotFoundError:
-            self._bytes += self.limits.max_bytes  # counted anew by the shrinking that this brings about
-        if len(self.paths()) > self.limits.max_batches:
-            self._shrink()
-        return batch
+        self._sweep(DRAFT_LIFE_S)
+        self._bytes = self.limits.max_bytes + 1  # a new file: count what there is
+        return BatchFile.create(self.samples, header, rows)
+
+    def _sweep(self, age_s: float) -> None:
+        """Remove drafts that a kill left; a younger one may be at work."""
+        for draft in self.samples.glob(".*.tmp"):
+            with suppress(FileNotFoundError):
+                if time.time() - draft.stat().st_mtime >= age_s:
+                    draft.unlink()
 
     def _prepare(self) -> None:
         disk.private_dir(self._cache)
@@ -285,10 +311,11 @@ class Spool:
             if not (folder / ".gitignore").exists():
                 (folder / ".gitignore").write_text("*\n")
 
-    def _shrink(self) -> None:
+    def _keep_bounds(self) -> None:
         """Drop the oldest batches that nobody is filling or sending until the queue fits its bounds."""
-        paths = self.paths()
-        sizes = {path: path.stat().st_size for path in paths if path.exists()}
+        if self._bytes <= self.limits.max_bytes:
+            return
+        sizes = {path: size for path in self.paths() if (size := _size(path)) is not None}
         total, count = sum(sizes.values()), len(sizes)
         for path, size in sizes.items():
             if total <= self.limits.max_bytes and count <= self.limits.max_batches:
@@ -318,3 +345,10 @@ class Spool:
         for batch in self._open.values():
             batch.abandon()
         self._open.clear()
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None

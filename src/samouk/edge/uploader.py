@@ -89,8 +89,12 @@ class Uploader:
                 break
             header = batchfile.read_header(path)
             claimed = self._spool.claim(path) if header and header.learner == schema.name else None
-            if claimed is not None:
+            if claimed is None:
+                continue
+            try:
                 self._offer(*claimed, schema, to, everything, done)
+            finally:
+                claimed[0].close()
         return done
 
     def _withdrawn(self, deletion: Deletion) -> bool:
@@ -113,10 +117,9 @@ class Uploader:
     def _offer(
         self, batch: BatchFile, content: Content, schema: Schema, to: Destination, everything: bool, done: Pass
     ) -> None:
-        """Send a claimed batch if it is final and due; let go of it in any case."""
+        """Send a claimed batch if it is final and due."""
         entry = self._spool.receipts.entry(batch.header)
         if not (entry.event == "sealed" or everything or self._spool.is_full(batch) or self._is_old(batch)):
-            batch.close()
             return
         if self._spool.receipts.deletion_of(batch.header.batch_id) or not content.rows:
             self._spool.settle(batch, content, "purged")
@@ -126,7 +129,6 @@ class Uploader:
             entry = self._spool.receipts.entry(batch.header)
         if entry.not_before > self._clock() and not everything:
             done.kept += 1
-            batch.close()
             return
         self._conclude(batch, content, self._sent(schema, content, entry.receipt, to), to, done)
 
@@ -142,7 +144,6 @@ class Uploader:
         if outcome.fate is Fate.LATER:
             done.kept += 1
             done.problem, done.retry_after_s = outcome.reason, outcome.retry_after_s
-            batch.close()
         elif outcome.fate is Fate.REFUSED:
             done.rejected += 1
             self._spool.settle(batch, content, "rejected", outcome.reason, to.endpoint)
