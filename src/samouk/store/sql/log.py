@@ -16,25 +16,26 @@ from samouk.loop.records import Batch, BatchEntry, BatchState, Erasure, LogStats
 from samouk.store.blobs.codec import Pack, decode, encode, pack
 from samouk.store.blobs.local import LocalBlobs
 from samouk.store.sql.engine import Ask, Database
-from samouk.store.sql.tables import batches, counters, doomed_packs, erasures
+from samouk.store.sql.tables import batches as batch_table
+from samouk.store.sql.tables import counters, doomed_packs, erasures
 
 ORPHAN_SECONDS = 3600.0
 """A pack without a row is younger than this only while its commit is under way."""
 
 _ENTRY = (
-    batches.c.sequence,
-    batches.c.batch_id,
-    batches.c.learner,
-    batches.c.schema_version,
-    batches.c.split_group,
-    batches.c.rows,
-    batches.c.day,
-    batches.c.state,
+    batch_table.c.sequence,
+    batch_table.c.batch_id,
+    batch_table.c.learner,
+    batch_table.c.schema_version,
+    batch_table.c.split_group,
+    batch_table.c.rows,
+    batch_table.c.day,
+    batch_table.c.state,
 )
 _PLACE = 'SELECT pack, "offset", length FROM batches WHERE batch_id = ?'
 _IDS: sa.BindParameter[str] = sa.bindparam("ids", expanding=True)
 _KNOWN = sa.union_all(
-    sa.select(batches.c.batch_id, sa.literal(Stored.DUPLICATE.value)).where(batches.c.batch_id.in_(_IDS)),
+    sa.select(batch_table.c.batch_id, sa.literal(Stored.DUPLICATE.value)).where(batch_table.c.batch_id.in_(_IDS)),
     sa.select(erasures.c.batch_id, sa.literal(Stored.ERASED.value)).where(erasures.c.batch_id.in_(_IDS)),
 )
 _NEW_COUNTER = insert(counters)
@@ -60,9 +61,9 @@ class SqlLog:
     packs: LocalBlobs
     clock: Clock
 
-    def append(self, batches_: Sequence[Batch]) -> list[Stored]:
+    def append(self, batches: Sequence[Batch]) -> list[Stored]:
         firsts: dict[str, Batch] = {}
-        for batch in batches_:
+        for batch in batches:
             firsts.setdefault(batch.batch_id, batch)
         # Encoded before the write lock is taken; a duplicate's frame is thrown away.
         frames = {batch_id: encode(batch.columns) for batch_id, batch in firsts.items()}
@@ -79,7 +80,7 @@ class SqlLog:
             if key:
                 self._withdraw(key)
             raise
-        return _outcomes(batches_, known)
+        return _outcomes(batches, known)
 
     def _enter(self, connection: sa.Connection, fresh: Sequence[Batch], key: str, packed: Pack) -> None:
         day = self.clock.now().date()
@@ -87,7 +88,7 @@ class SqlLog:
             {**_row(batch), "day": day, "pack": key, "offset": offset, "length": length}
             for batch, (offset, length) in zip(fresh, packed.places, strict=True)
         ]
-        connection.execute(sa.insert(batches), rows)
+        connection.execute(sa.insert(batch_table), rows)
         for learner in {batch.learner for batch in fresh}:
             mine = [batch.rows for batch in fresh if batch.learner == learner]
             _count(connection, learner, batches=len(mine), samples=sum(mine))
@@ -96,16 +97,18 @@ class SqlLog:
     def _withdraw(self, key: str) -> None:
         """Delete the pack of a commit that failed, so that clients who try again do not fill the disk with it."""
         with self.database.read() as connection:
-            named = connection.execute(sa.select(batches.c.sequence).where(batches.c.pack == key).limit(1)).first()
+            named = connection.execute(
+                sa.select(batch_table.c.sequence).where(batch_table.c.pack == key).limit(1)
+            ).first()
         if named is None:
             self.packs.delete(key)
 
     def entries(self, learner: str, after: int = 0) -> list[BatchEntry]:
-        wanted = sa.select(*_ENTRY).where(batches.c.learner == learner, batches.c.sequence > after)
+        wanted = sa.select(*_ENTRY).where(batch_table.c.learner == learner, batch_table.c.sequence > after)
         with self.database.read() as connection:
             return [
                 BatchEntry(*row[:-1], state=BatchState(row.state))
-                for row in connection.execute(wanted.order_by(batches.c.sequence))
+                for row in connection.execute(wanted.order_by(batch_table.c.sequence))
             ]
 
     def read(self, entries: Sequence[BatchEntry]) -> Iterator[tuple[BatchEntry, Columns]]:
@@ -136,11 +139,11 @@ class SqlLog:
         change = {"state": BatchState.QUARANTINED.value, "reason": reason}
         with self.database.write() as connection:
             for chunk in _chunks(list(batch_ids)):
-                live = batches.c.batch_id.in_(chunk) & (batches.c.state == BatchState.LIVE.value)
-                held = sa.select(batches.c.learner, sa.func.count()).where(live).group_by(batches.c.learner)
+                live = batch_table.c.batch_id.in_(chunk) & (batch_table.c.state == BatchState.LIVE.value)
+                held = sa.select(batch_table.c.learner, sa.func.count()).where(live).group_by(batch_table.c.learner)
                 for learner, number in connection.execute(held).all():
                     _count(connection, learner, quarantined=number)
-                connection.execute(sa.update(batches).where(live).values(change))
+                connection.execute(sa.update(batch_table).where(live).values(change))
 
     def erase(self, batch_id: str, receipt_hash: str) -> Erasure:
         with self.database.write() as connection:
@@ -149,12 +152,12 @@ class SqlLog:
         return erasure
 
     def _erase(self, connection: sa.Connection, batch_id: str, receipt_hash: str) -> Erasure:
-        row = connection.execute(sa.select(batches).where(batches.c.batch_id == batch_id)).first()
+        row = connection.execute(sa.select(batch_table).where(batch_table.c.batch_id == batch_id)).first()
         if row is None:
             raise NotFound(f"no batch {batch_id} was ever stored")
         _check_receipt(batch_id, row.receipt_hash, receipt_hash)
         self._repack(connection, row)
-        connection.execute(sa.delete(batches).where(batches.c.batch_id == batch_id))
+        connection.execute(sa.delete(batch_table).where(batch_table.c.batch_id == batch_id))
         erasure = Erasure(batch_id, row.learner, row.rows, self.clock.now().date())
         kept = {"batch_id": batch_id, "learner": row.learner, "rows": row.rows, "day": erasure.day}
         connection.execute(sa.insert(erasures).values(**kept, receipt_hash=row.receipt_hash))
@@ -165,8 +168,8 @@ class SqlLog:
 
     def _repack(self, connection: sa.Connection, gone: Any) -> None:
         """Write the pack anew without the batch, point its neighbours there and doom the old one."""
-        neighbours = (batches.c.pack == gone.pack) & (batches.c.batch_id != gone.batch_id)
-        kept = connection.execute(sa.select(batches).where(neighbours).order_by(batches.c.offset)).all()
+        neighbours = (batch_table.c.pack == gone.pack) & (batch_table.c.batch_id != gone.batch_id)
+        kept = connection.execute(sa.select(batch_table).where(neighbours).order_by(batch_table.c.offset)).all()
         connection.execute(insert(doomed_packs).values(pack=gone.pack).on_conflict_do_nothing())
         if not kept:
             return
@@ -175,7 +178,7 @@ class SqlLog:
         key = self.packs.put(packed.data)
         for row, (offset, length) in zip(kept, packed.places, strict=True):
             moved = {"pack": key, "offset": offset, "length": length}
-            connection.execute(sa.update(batches).where(batches.c.sequence == row.sequence).values(moved))
+            connection.execute(sa.update(batch_table).where(batch_table.c.sequence == row.sequence).values(moved))
 
     def bury(self) -> None:
         """Delete the packs that erasures replaced, and every trace in the database's own files."""
@@ -193,7 +196,7 @@ class SqlLog:
         self.packs.clean(seconds)
         stale = set(self.packs.stale(seconds))
         with self.database.read() as connection:
-            named = set(connection.scalars(sa.select(batches.c.pack).distinct())) if stale else set()
+            named = set(connection.scalars(sa.select(batch_table.c.pack).distinct())) if stale else set()
         orphans = sorted(stale - named)
         for key in orphans:
             self.packs.delete(key)
@@ -251,7 +254,12 @@ def _count(connection: sa.Connection, learner: str, batches: int = 0, samples: i
 
 
 def _recall_last_upload(connection: sa.Connection, learner: str) -> None:
-    last = sa.select(batches.c.day).where(batches.c.learner == learner).order_by(batches.c.sequence.desc()).limit(1)
+    last = (
+        sa.select(batch_table.c.day)
+        .where(batch_table.c.learner == learner)
+        .order_by(batch_table.c.sequence.desc())
+        .limit(1)
+    )
     change = sa.update(counters).where(counters.c.learner == learner)
     connection.execute(change.values(last_upload=last.scalar_subquery()))
 
