@@ -1,0 +1,122 @@
+"""How a command ends: one exit code a kind of trouble, one plain line on standard error, never a stack trace."""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import sys
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+import click
+
+from samouk.edge.errors import CacheError, ConfigError, ModelError, TransportError, TrustError
+from samouk.edge.observer import UnreadableSource
+from samouk.edge.trust import UpdateUnavailable
+from samouk.edge.wire import WireError
+
+DONE, FAILED, MISUSE, BAD_INPUT, NETWORK, REFUSED, NO_CONSENT, NO_EXTRA = range(8)
+
+CODES = """\b
+Exit codes:
+  0  done
+  1  this machine could not do it (a full disk, for example)
+  2  wrong use, or a setting that is not understood
+  3  an input file is missing, broken or wrong
+  4  the network or the server; nothing is lost
+  5  a model or an update that must not be used
+  6  no consent to collect
+  7  an extra must be installed first"""
+
+
+class BadInput(ValueError):
+    """A file of the user's that is missing, broken or of another kind; the message names it and the remedy."""
+
+
+class NoConsent(Exception):
+    """Nothing may be collected; the message says why and how to allow it."""
+
+
+class MissingExtra(Exception):
+    """A part of the distribution that is not installed."""
+
+
+_KINDS: tuple[tuple[type[Exception], int], ...] = (
+    (ConfigError, MISUSE),
+    (UnreadableSource, BAD_INPUT),
+    (WireError, BAD_INPUT),
+    (BadInput, BAD_INPUT),
+    (TransportError, NETWORK),
+    (TrustError, REFUSED),
+    (ModelError, REFUSED),
+    (NoConsent, NO_CONSENT),
+    (MissingExtra, NO_EXTRA),
+    (CacheError, FAILED),
+    (OSError, FAILED),
+)
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class Commands(click.Group):
+    """A group that suggests close names and turns foreseen errors into one line with an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. Errors that nobody foresaw keep their trace: they are ours to mend."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            fail(f"{error.format_message()} (see {(error.ctx or ctx).command_path} --help)", MISUSE)
+        except BrokenPipeError:
+            raise  # whoever read our output has seen enough; click ends quietly
+        except tuple(kind for kind, _ in _KINDS) as error:
+            fail(words_of(error), code_of(error))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command of that name, or a usage error that names those close to it."""
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            ctx.fail(f"no such command {args[0]!r}{meant(args[0], self.commands)}")
+        return super().resolve_command(ctx, args)
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """One line on standard error, and out."""
+    warn(message)
+    sys.exit(code)
+
+
+def warn(message: str) -> None:
+    """One line of trouble on standard error."""
+    click.secho(f"❌ {' '.join(message.split())}", fg="red", err=True)
+
+
+def hint(message: str) -> None:
+    """One line beside the result, on standard error, so that it never mixes with it."""
+    click.echo(message, err=True)
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """``; did you mean …?`` with the names close to ``name``, else all of them."""
+    names = list(known)
+    close = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.5)
+    if not close:
+        return f"; there are {', '.join(names)}"
+    return f"; did you mean {' or '.join(filter(None, (', '.join(close[:-1]), close[-1])))}?"
+
+
+def code_of(error: Exception) -> int:
+    """The exit code of a foreseen error."""
+    return next(code for kind, code in _KINDS if isinstance(error, kind))
+
+
+def words_of(error: Exception) -> str:
+    """What to tell the user."""
+    if isinstance(error, UpdateUnavailable):
+        return f"{error}; another server: observe config set ml.upload_endpoint URL"
+    if not isinstance(error, OSError):
+        return str(error)
+    where = f"{error.filename}: " if error.filename else ""
+    if error.errno in _FULL:
+        return f"{where}the disk is full; free some space and try again, nothing that was kept is lost"
+    return f"{where}{error.strerror or error}; correct the rights or choose another place"

@@ -1,0 +1,215 @@
+"""Commands about models: which one is in service, whether there is a better one, and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from samouk.domains.screens.commands.ends import FAILED, fail
+from samouk.domains.screens.commands.printing import json_option, meter, print_json
+from samouk.domains.screens.schema import SCHEMA
+from samouk.edge import config as settings
+from samouk.edge import places
+
+if TYPE_CHECKING:
+    from samouk.edge.trust import Installed, Update
+    from samouk.edge.updater import ModelUpdater
+
+KILOBYTE = 1_000
+
+
+def updater(progress: Callable[[int, int], None] | None = None) -> ModelUpdater:
+    """The updater of the screens' model over the user's settings."""
+    from samouk.edge.updater import ModelUpdater as Updater
+
+    return Updater(learner=SCHEMA.name, progress=progress, environ=os.environ)
+
+
+@click.command("check-updates")
+@json_option
+def check_updates(as_json: bool) -> None:
+    """Ask whether there is a better model."""
+    client = updater()
+    if not as_json:
+        _say_checking()
+    update = client.check_for_updates()
+    current = client.current()
+    if as_json:
+        print_json({"current": None if current is None else current.version, "update": _plain(update)})
+    elif update is None:
+        _say_newest(client)
+    else:
+        _say_update(update)
+        click.echo("💡 To take it: observe ml update-model")
+
+
+@click.command("update-model")
+@json_option
+def update_model(as_json: bool) -> None:
+    """Take a better model.
+
+    It is downloaded, verified and tried before the switch, and the old one is kept.
+    """
+    with ExitStack() as bars:
+        client = updater(_drawing(bars, as_json))
+        if not as_json:
+            _say_checking()
+        update = client.check_for_updates()
+        if update is not None:
+            if not as_json:
+                _say_update(update)
+            client.download_update(update)
+    current = client.current()
+    if as_json:
+        print_json({"current": None if current is None else current.version, "update": _plain(update)})
+    elif update is None:
+        _say_newest(client)
+    else:
+        click.echo(f"✅ {update.version} is in service")
+        click.echo("💡 To go back: observe ml rollback")
+
+
+@click.command()
+@json_option
+def models(as_json: bool) -> None:
+    """Show the model in service."""
+    from samouk.edge.installed import ModelFolder
+
+    client = updater()
+    current = client.current()
+    shelf = ModelFolder(places.models_dir(os.environ, client.learner)).good()
+    previous = shelf.previous
+    if as_json:
+        facts = {"current": _facts(client, current), "previous": None if previous is None else previous.version}
+        print_json(facts)
+        return
+    if current is None:
+        click.echo("💤 No model is installed and none ships with this package; to get one: observe ml update-model")
+        return
+    for line in describe(client):
+        click.echo(line)
+    if previous is not None:
+        click.echo(f"   Before it: {previous.version}; to go back: observe ml rollback")
+
+
+@click.command()
+@json_option
+def rollback(as_json: bool) -> None:
+    """Go back to the model before.
+
+    The one that is left does not come back by itself.
+    """
+    left = updater().current()
+    now = updater().rollback_to_last_good()
+    if now is None:
+        fail("there is no model to go back to; the one in service stays", FAILED)
+    if as_json:
+        print_json({"current": now.version, "left": None if left is None else left.version})
+        return
+    click.echo(f"✅ {now.version} is in service again")
+    if left is not None:
+        click.echo(f"   {left.version} will not come back by itself; a newer version will.")
+
+
+def describe(client: ModelUpdater) -> Iterator[str]:
+    """Which model and version is in service, on how many elements it was trained, for which platforms."""
+    facts = _facts(client, client.current())
+    if facts is None:
+        return
+    yield f"✅ Model {facts['learner']} {facts['version']}"
+    trained = f"trained on {facts['samples']:,} elements" if facts["samples"] else ""
+    platforms = f"platforms: {', '.join(facts['platforms'])}" if facts["platforms"] else ""
+    about = " · ".join(part for part in (trained, platforms, *_figures({}, facts["figures"])) if part)
+    if about:
+        yield f"   {about}"
+
+
+def metadata_of(model: Path) -> Mapping[str, Any]:
+    """What a model file says of itself; nothing when it cannot be read."""
+    import onnxruntime
+
+    from samouk.edge.trial import METADATA_KEY
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    try:
+        session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        document = json.loads(session.get_modelmeta().custom_metadata_map.get(METADATA_KEY, "{}"))
+    except Exception:  # noqa: BLE001 - the runtime raises a class of its own for each status, with no common root
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _facts(client: ModelUpdater, installed: Installed | None) -> dict[str, Any] | None:
+    path = client.model_path()
+    if installed is None or path is None:
+        return None
+    inside = metadata_of(path)
+    return {
+        "learner": client.learner,
+        "version": inside.get("version", installed.version) if installed.number == 0 else installed.version,
+        "samples": inside.get("samples"),
+        "platforms": inside.get("platforms") or [],
+        "figures": dict(installed.figures),
+        "file": str(path),
+    }
+
+
+def _say_checking() -> None:
+    click.echo(f"🔄 Asking {settings.load(os.environ).upload_endpoint} for a better model")
+
+
+def _say_newest(client: ModelUpdater) -> None:
+    click.echo("✅ You have the newest model")
+    for line in describe(client):
+        click.echo(line.replace("✅", "  "))
+
+
+def _say_update(update: Update) -> None:
+    since = f"{update.current} → {update.version}" if update.current else update.version
+    click.echo(f"🆕 {since} ({_size(update.size)})")
+    if update.samples:
+        click.echo(f"   trained on {update.samples:,} elements" + _listed(" · platforms: ", update.platforms))
+    for line in _figures(update.before, update.after):
+        click.echo(f"   {line}")
+    for line in update.changelog:
+        click.echo(f"   {line}")
+
+
+def _figures(before: Mapping[str, float], after: Mapping[str, float]) -> Iterator[str]:
+    for name, value in after.items():
+        yield f"{name} {before[name]:.1%} → {value:.1%}" if name in before else f"{name} {value:.1%}"
+
+
+def _listed(title: str, names: tuple[str, ...]) -> str:
+    return f"{title}{', '.join(names)}" if names else ""
+
+
+def _size(size: int) -> str:
+    return f"{size / KILOBYTE / KILOBYTE:.1f} MB" if size >= KILOBYTE * KILOBYTE else f"{size / KILOBYTE:.0f} KB"
+
+
+def _drawing(bars: ExitStack, quiet: bool) -> Callable[[int, int], None]:
+    """A progress that opens its bar with the first bytes, so that no bar shows when nothing is downloaded."""
+    opened: list[Any] = []
+
+    def show(done: int, total: int) -> None:
+        if not opened:
+            opened.append(bars.enter_context(meter(total, "📥 Downloading", quiet)))
+        opened[0].update(done - opened[0].pos)
+
+    return show
+
+
+def _plain(update: Update | None) -> dict[str, Any] | None:
+    if update is None:
+        return None
+    release = dataclasses.asdict(update.release)
+    return {**release, "current": update.current, "before": dict(update.before)}

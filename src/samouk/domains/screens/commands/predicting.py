@@ -1,0 +1,118 @@
+"""``observe ml predict``: what every element of a screen is."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from samouk.domains.screens.commands.ends import BadInput, hint
+from samouk.domains.screens.commands.inputs import (
+    file_type,
+    platform_option,
+    read_dump,
+)
+from samouk.domains.screens.commands.models import describe, updater
+from samouk.domains.screens.commands.pickled import opened
+from samouk.domains.screens.commands.printing import json_option, print_json
+from samouk.domains.screens.element import Element
+from samouk.domains.screens.observer import OBSERVER
+from samouk.domains.screens.readers import read
+from samouk.edge.observer import UnreadableSource
+
+if TYPE_CHECKING:
+    from samouk.edge.predictor import Prediction, Predictor
+
+LONGEST = 40
+"""Signs of an element's words that are shown."""
+
+
+@click.command()
+@click.argument("file", type=file_type)
+@platform_option
+@click.option(
+    "--model", type=click.Path(path_type=Path), help="A model of your own: .onnx, or .pkl with --trust-pickle."
+)
+@click.option("--trust-pickle", is_flag=True, help="Open the .pkl; do it only with a file that you made yourself.")
+@json_option
+def predict(file: Path, platform: str | None, model: Path | None, trust_pickle: bool, as_json: bool) -> None:
+    """Predict the type of every element in FILE.
+
+    Nothing is collected and nothing leaves.
+
+    FILE is a hierarchy: uiautomator or Appium XML, DroidBot or plain JSON; - is standard input.
+    """
+    from samouk.edge.predictor import Predictor
+
+    dump = read_dump(file, platform)
+    with opened(model, trust_pickle) as path:
+        predictor = Predictor(path, OBSERVER, environ=os.environ)
+        try:
+            screen = read(dump.content, dump.platform)
+            found = predictor.predict(dump.content, dump.platform)
+        except UnreadableSource as error:
+            raise BadInput(f"{file}: {error}") from None
+    rows = list(zip(screen.visible(), found, strict=True))
+    if as_json:
+        version = None if predictor.model is None else predictor.model.version
+        print_json({"model": version, "platform": dump.platform, "elements": [_plain(*row) for row in rows]})
+    else:
+        _say_model(predictor, model)
+        _say_elements(file, rows)
+    if model is None:
+        _update_by_itself()
+
+
+def _say_model(predictor: Predictor, model: Path | None) -> None:
+    for note in predictor.notes:
+        hint(f"⚠️  {note}")
+    if predictor.model is None:
+        hint("💤 No model is installed, so the rules alone speak; to get one: observe ml update-model")
+    elif model is not None:
+        hint(f"✅ Model {model} {predictor.model.version}".rstrip())
+    else:
+        for line in describe(updater()):
+            hint(line)
+
+
+def _say_elements(file: Path, rows: list[tuple[Element, Prediction]]) -> None:
+    width = max((len(found.element_type) for _, found in rows), default=0)
+    for element, found in rows:
+        sure = "?" if found.abstained else " "
+        line = f"{element.index:4}  {found.element_type:{width}} {sure} {found.confidence:4.0%}  {found.source:6}"
+        click.echo(f"{line}  {element.class_name.rpartition('.')[2]}  {_words(element)}".rstrip())
+    if any(found.abstained for _, found in rows):
+        hint("?  a guess too weak to act on")
+    hint(f"💡 Something wrong? observe ml correct --screen {file} --index N --actual TYPE")
+
+
+def _words(element: Element) -> str:
+    """What a person may know the element by; these words stay on the terminal."""
+    words = " ".join((element.text or element.description).split())
+    if not words and element.resource_id:
+        return f"#{element.resource_id.rpartition('/')[2]}"[:LONGEST]
+    return (
+        json.dumps(words if len(words) <= LONGEST else words[: LONGEST - 1] + "…", ensure_ascii=False) if words else ""
+    )
+
+
+def _plain(element: Element, found: Prediction) -> dict[str, Any]:
+    return {
+        "index": element.index,
+        "element_type": found.element_type,
+        "confidence": round(found.confidence, 4),
+        "source": found.source,
+        "abstained": found.abstained,
+        "class_name": element.class_name,
+        "bounds": None if element.bounds is None else list(element.bounds),
+    }
+
+
+def _update_by_itself() -> None:
+    """Take a better model at most once a day, unless ``ml.auto_update`` is false; offline, nothing happens."""
+    update = updater().auto_update()
+    if update is not None:
+        hint(f"🔄 {update.version} was installed and predicts from now on (ml.auto_update)")

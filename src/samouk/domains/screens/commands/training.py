@@ -1,0 +1,217 @@
+"""Commands about models of one's own: make test samples, train on samples."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from samouk.domains.screens.commands.ends import BadInput, MissingExtra
+from samouk.domains.screens.commands.inputs import STANDARD_INPUT, Samples, file_type, read_samples
+from samouk.domains.screens.commands.pickled import SUFFIX, pickled
+from samouk.domains.screens.commands.printing import counted, json_option, meter, print_json, progress, shares
+from samouk.edge import disk
+
+if TYPE_CHECKING:
+    from samouk.edge.wire import Row
+    from samouk.loop.learner import Learner
+    from samouk.loop.records import Artifact, Examples
+
+PART = 2_000
+"""Test samples that are simulated at a time; each part comes of apps of its own."""
+
+HELD_OUT = 0.2
+MINIMUM = 100
+"""Labelled samples to train on, at least: fewer would teach nothing and measure nothing."""
+
+_NEEDED = ("lightgbm", "onnx")
+_MANY = 1_000_003
+
+
+@click.command("generate-test-samples")
+@click.option("--count", type=click.IntRange(1, 10_000_000), default=1_000, show_default=True, help="Samples to make.")
+@click.option("--output", type=file_type, required=True, help="File to write; - is standard output.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Equal seeds give equal samples.")
+@json_option
+def generate_test_samples(count: int, output: Path, seed: int, as_json: bool) -> None:
+    """Write samples of simulated screens.
+
+    They come of many apps, are labelled with the truth, and written as a JSON list.
+    """
+    with progress(range(0, count, PART), "Simulating", as_json) as starts:
+        rows = [row for start in starts for row in _simulated(min(PART, count - start), seed + start // PART * _MANY)]
+    body = b"[\n" + b",\n".join(json.dumps(row).encode() for row in rows) + b"\n]\n"
+    if output == STANDARD_INPUT:
+        click.echo(body, nl=False)
+        return
+    disk.replace(output, body)
+    if as_json:
+        print_json({"samples": len(rows), "output": str(output), "seed": seed, "types": _types(rows)})
+        return
+    click.echo(f"✅ {counted(len(rows), 'sample')} written to {output} (seed {seed})")
+    for line in shares(_types(rows), most=10):
+        click.echo(line)
+    click.echo("   They are simulated: good for trying things out, no measure of real apps.")
+    click.echo(f"💡 To train on them: observe ml train --data {output} --output model.onnx")
+
+
+@click.command()
+@click.option(
+    "--data",
+    required=True,
+    multiple=True,
+    type=file_type,
+    help="A file of samples or a folder of batches; may be repeated.",
+)
+@click.option(
+    "--output", required=True, type=click.Path(path_type=Path), help="model.onnx, or model.pkl for your own disk."
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the split and of the fit.")
+@json_option
+def train(data: tuple[Path, ...], output: Path, seed: int, as_json: bool) -> None:
+    """Train a model of your own.
+
+    It is measured on samples that it did not see. DATA is what generate-test-samples wrote, or batches of
+    the cache. Needs pip install 'samouk[server]'.
+    """
+    if output.suffix not in (".onnx", SUFFIX):
+        raise click.UsageError(f"--output {output}: must end in .onnx, or in .pkl for your own disk")
+    learner = _learner()
+    examples = _examples(learner, read_samples(data))
+    parts = split(examples, seed)
+    artifact = _fit(learner, parts.taught, seed, as_json)
+    body = artifact.data if output.suffix == ".onnx" else pickled(artifact.data, artifact.metadata)
+    disk.replace(output, body)
+    figures = _figures(learner, artifact, parts.held)
+    if as_json:
+        rows = {"trained_on": parts.taught.rows, "held_out": parts.held.rows, "split": parts.how}
+        print_json({"output": str(output), "bytes": len(body), **rows, "figures": figures})
+    else:
+        _say(output, len(body), parts, figures)
+
+
+class Parts(NamedTuple):
+    """Examples to learn from and examples to judge by, and in words how they were parted."""
+
+    taught: Examples
+    held: Examples
+    how: str
+
+
+def split(examples: Examples, seed: int) -> Parts:
+    """Keep about a fifth to judge by: whole groups where there are several, else rows at random."""
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    groups, sizes = np.unique(examples.groups, return_counts=True)
+    held: set[int] = set()
+    rows = 0
+    for place in rng.permutation(len(groups)):
+        if rows < HELD_OUT * examples.rows and rows + sizes[place] <= examples.rows / 2:
+            held.add(int(groups[place]))
+            rows += int(sizes[place])
+    if rows >= HELD_OUT * examples.rows / 2:
+        mask = np.isin(examples.groups, list(held))
+        how = f"{counted(len(held), 'group')} of {len(groups)} held out whole: no application of theirs was learnt from"
+    else:
+        mask = rng.random(examples.rows) < HELD_OUT
+        how = "a random split, for there are no groups to tell applications apart: real screens will do worse"
+    return Parts(_chosen(examples, ~mask), _chosen(examples, mask), how)
+
+
+def _chosen(examples: Examples, mask: Any) -> Examples:
+    from samouk.loop.columns import take
+    from samouk.loop.records import Examples as Chosen
+    from samouk.loop.records import Labels
+
+    labels = examples.labels
+    return Chosen(
+        take(examples.columns, mask),
+        Labels(labels.values[mask], labels.confidence[mask], labels.trusted[mask]),
+        examples.groups[mask],
+    )
+
+
+def _learner() -> Learner:
+    """The learner of this domain. Raises MissingExtra when what trains it is not installed."""
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        raise MissingExtra(f"training needs {' and '.join(missing)}: pip install 'samouk[server]'")
+    from samouk.domains.screens import DOMAIN
+
+    return DOMAIN.learners[0]
+
+
+def _examples(learner: Learner, batches: Sequence[Samples]) -> Examples:
+    """The samples that carry a label, each with the number of its group."""
+    from samouk.loop.columns import from_rows
+    from samouk.loop.snapshot import join, label
+
+    numbers = {name: number for number, name in enumerate(sorted({batch.group for batch in batches}))}
+    found = join(
+        learner,
+        [
+            label(learner, from_rows(learner.schema, batch.rows), numbers[batch.group])
+            for batch in batches
+            if batch.rows
+        ],
+    )
+    if found.rows < MINIMUM:
+        raise BadInput(f"{counted(found.rows, 'labelled sample')} found; at least {MINIMUM} are needed to learn from")
+    return found
+
+
+def _fit(learner: Learner, examples: Examples, seed: int, quiet: bool) -> Artifact:
+    from samouk.loop.learner import Context
+
+    with meter(100, "Training", quiet) as bar:
+
+        def show(text: str, share: float) -> None:
+            bar.label = text
+            bar.update(round(100 * share) - bar.pos)
+
+        threads = max(1, (os.cpu_count() or 1) - 1)
+        artifact = learner.fit(examples, None, Context(seed=seed, threads=threads, progress=show))
+        show("Trained", 1.0)
+    return artifact
+
+
+def _figures(learner: Learner, artifact: Artifact, held: Examples) -> dict[str, dict[str, float]]:
+    """Metric → mean and number of held-out elements that it applies to; only labels that may judge count."""
+    import numpy as np
+
+    from samouk.loop.learner import mean
+    from samouk.loop.snapshot import trusted
+
+    judged = trusted(held)
+    scores = learner.score(artifact, judged) if judged.rows else {}
+    counts = {name: int(np.count_nonzero(~np.isnan(values))) for name, values in scores.items()}
+    return {name: {"mean": mean(values), "n": counts[name]} for name, values in scores.items() if counts[name]}
+
+
+def _say(output: Path, size: int, parts: Parts, figures: Mapping[str, Mapping[str, float]]) -> None:
+    click.echo(f"✅ {output} ({size:,} bytes), trained on {counted(parts.taught.rows, 'element')}")
+    click.echo(f"   Measured on {counted(parts.held.rows, 'element')} that it did not see")
+    click.echo(f"   ({parts.how})")
+    for name, figure in figures.items():
+        click.echo(f"   {name:24} {figure['mean']:6.1%}  of {figure['n']:,}")
+    if not figures:
+        click.echo("   None of their labels is sure enough to judge a model on.")
+    trust = " --trust-pickle" if output.suffix == SUFFIX else ""
+    click.echo(f"💡 To use it: observe ml predict screen.xml --model {output}{trust}")
+
+
+def _simulated(count: int, seed: int) -> list[Row]:
+    from samouk.domains.screens.world import test_samples
+
+    return test_samples(count, seed)
+
+
+def _types(rows: Sequence[Row]) -> dict[str, int]:
+    return dict(Counter(str(row["element_type"]) for row in rows).most_common())
