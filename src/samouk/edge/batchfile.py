@@ -99,6 +99,14 @@ def read_header(path: Path) -> Header | None:
         return None
 
 
+def count_rows(path: Path) -> int:
+    """About how many samples the file holds: quick, right for every file that is not torn; 0 when it is gone."""
+    try:
+        return max(path.read_bytes().count(b"\n") - 2, 0)
+    except OSError:
+        return 0
+
+
 class BatchFile:
     """A batch that this process holds the lock of, so that no other process fills or sends it."""
 

@@ -17,6 +17,7 @@ from samouk.edge.batchfile import Content
 from samouk.edge.config import Config
 from samouk.edge.consent import Consent, decide
 from samouk.edge.errors import ConfigError
+from samouk.edge.fitting import fitting_columns
 from samouk.edge.observer import Observer, observer
 from samouk.edge.packing import pack
 from samouk.edge.spool import AUTO, Limits, Shelf, Spool
@@ -114,8 +115,7 @@ class Contribution:
             OSError: the disk takes no more.
         """
         schema = self.observer().schema
-        for place, row in enumerate(samples):
-            schema.check_row(row, f"samples[{place}]")
+        fitting_columns(schema, samples)
         group = wire.group_of(app) if app else self.spool.own_group()
         appended = self.spool.append(Shelf(schema.name, schema.version, group, kind), samples)
         # The first call looks for what earlier processes left, whether or not a batch is full.

@@ -14,6 +14,7 @@ import uuid
 
 from samouk.edge import wire
 from samouk.edge.batchfile import Content
+from samouk.edge.fitting import fitting_columns
 from samouk.edge.wire import Row, Schema, Upload, WireError
 
 
@@ -37,7 +38,7 @@ def pack(schema: Schema, content: Content, receipt: str) -> bytes:
         schema_version=schema.version,
         group=header.group,
         receipt_hash=wire.receipt_hash(receipt),
-        columns=wire.columns_of(schema, rows),
+        columns=fitting_columns(schema, rows),
     )
     return wire.encode(upload)
 

@@ -38,6 +38,9 @@ AUTO, CORRECTION = "auto", "correction"
 MAX_REJECTED = 20
 """Refused batches that are kept for their owner to look at."""
 
+MAX_LEFTOVERS = 50
+"""How many of the newest batches are looked through for one to fill on; the host waits for it once a batch."""
+
 DRAFT_LIFE_S = 3600.0
 
 
@@ -274,21 +277,23 @@ class Spool:
         return batch
 
     def _leftover(self, shelf: Shelf) -> BatchFile | None:
-        for path in self.paths():
+        for path in self.paths()[-MAX_LEFTOVERS:]:
             header = batchfile.read_header(path)
             if header is None or Shelf(header.learner, header.schema, header.group, header.kind) != shelf:
                 continue
-            if self.receipts.entry(header).event not in ("", "issued"):
+            if not self._may_grow(header) or batchfile.count_rows(path) >= self.limits.rows_of(shelf.kind):
                 continue
             claimed = self.claim(path)
             if claimed is None:
                 continue
             # Looked at again under the lock: another process may have filled or sealed it meanwhile.
-            batch = claimed[0]
-            if not self.is_full(batch) and self.receipts.entry(header).event in ("", "issued"):
-                return batch
-            batch.close()
+            if self._may_grow(header) and not self.is_full(claimed[0]):
+                return claimed[0]
+            claimed[0].close()
         return None
+
+    def _may_grow(self, header: Header) -> bool:
+        return self.receipts.entry(header).event in ("", "issued")
 
     def _create(self, shelf: Shelf, rows: Sequence[Row]) -> BatchFile:
         self._prepare()
