@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samouk.edge.wire import Field, Schema, WireError
+from samouk.edge.wire import Field, Packed, Schema, Upload, WireError, columns_of, encode, envelope_of, packed, plain
 from samouk.loop.columns import DTYPES, MISSING, concatenate, from_rows, rows_in, take, to_columns, to_lists
 
 SCHEMA = Schema(
@@ -101,6 +101,45 @@ def test_the_two_validators_agree(name: str, value: object) -> None:
     if client is not None and server is not None:
         assert client == f"sample.{name}"
         assert server == f"columns.{name}[0]"
+
+
+@given(st.lists(rows, min_size=1, max_size=40))
+def test_packed_columns_are_the_same_columns(sample: list[dict[str, object]]) -> None:
+    """What travels packed arrives as what travels plain."""
+    lists = columns_of(SCHEMA, sample)  # type: ignore[arg-type]  # values are of the schema
+    upload = Upload(str(GOOD["id"]), "test.all", 1, 0, "0" * 64, {name: column * 3 for name, column in lists.items()})
+    arrived = envelope_of(json.loads(encode(upload))).columns
+    assert any(isinstance(column, Packed) for column in arrived.values())
+    assert plain(arrived) == upload.columns
+    for name, column in to_columns(SCHEMA, arrived).items():
+        assert column.tolist() == to_columns(SCHEMA, upload.columns)[name].tolist()
+
+
+@pytest.mark.parametrize(
+    ("column", "where"),
+    [
+        (Packed(["a", "z"], "AB"), r"columns\.kind\.values\[1\]"),
+        (Packed(["a", "b"], "AC"), r"columns\.kind\.codes"),
+        (Packed(["a", "b"], "A!"), r"columns\.kind\.codes"),
+        (Packed(["a", "b"], "Aé"), r"columns\.kind\.codes"),
+        (Packed(["a", "b"], "ABA"), "columns: must all"),
+    ],
+)
+def test_a_column_packed_wrongly_is_refused_by_name(column: Packed, where: str) -> None:
+    """A value out of the vocabulary, and a code that stands for nothing, are found."""
+    lists: dict[str, object] = {name: [value] * 2 for name, value in GOOD.items()}
+    with pytest.raises(WireError, match=where):
+        to_columns(SCHEMA, {**lists, "kind": column})  # type: ignore[dict-item]  # lists of plain values
+
+
+def test_many_values_take_two_signs_a_code() -> None:
+    """Up to 4,096 distinct values are packed; more, or too few repeats, travel plain."""
+    values = [n // 3 for n in range(600)]
+    column = packed(values)
+    assert column is not None
+    assert (column.width, column.rows, column.plain()) == (2, 600, values)
+    assert packed(list(range(100))) is None
+    assert packed([True, 1, 1.0] * 4) == Packed([True, 1, 1.0], "ABC" * 4)
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,9 @@ def kind(state: State) -> TriggerKind | None:
         (State(NOW, new_samples=300, quality={"accuracy": 0.81}), None),
         (State(NOW, new_samples=600, moved={"x": 0.3}), None),
         (State(NOW, new_samples=600, moved={"x": 0.3, "y": 0.2}), TriggerKind.DRIFT),
-        (State(NOW, erased=1), TriggerKind.ERASURE),
-        (State(NOW, last_turn=NOW, last_kind=TriggerKind.TIME, erased=1), TriggerKind.ERASURE),
-        (State(NOW, last_turn=NOW, last_kind=TriggerKind.ERASURE, erased=1), None),
+        (State(NOW, erased=True), TriggerKind.ERASURE),
+        (State(NOW, last_turn=NOW, last_kind=TriggerKind.TIME, erased=True), TriggerKind.ERASURE),
+        (State(NOW, last_turn=NOW, last_kind=TriggerKind.ERASURE, erased=True), None),
     ],
 )
 def test_each_state_has_its_order(state: State, expected: TriggerKind | None) -> None:
@@ -46,7 +46,7 @@ def test_each_state_has_its_order(state: State, expected: TriggerKind | None) ->
 
 def test_a_person_whose_data_are_erased_comes_first() -> None:
     """Erasure outranks every other reason."""
-    assert kind(State(NOW, new_samples=9_999, erased=2, quality={"accuracy": 0.1})) is TriggerKind.ERASURE
+    assert kind(State(NOW, new_samples=9_999, erased=True, quality={"accuracy": 0.1})) is TriggerKind.ERASURE
 
 
 def test_distance_is_nought_for_equals_and_one_for_strangers() -> None:

@@ -102,7 +102,7 @@ def _columns(**changes: object) -> dict[str, object]:
         ({"host": "mine"}, "host"),
         ({"columns": {}}, "columns"),
         ({"columns": []}, "columns"),
-        ({"columns": {"value": 5}}, "columns"),
+        ({"columns": {"value": 5}}, "columns.value"),
         ({"columns": _columns(text=["a", "b", "c"])}, "columns.text"),
         ({"columns": _columns(value=...)}, "columns.value"),
         ({"columns": _columns(value=[0.5])}, "columns"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import zlib
 from collections.abc import Iterator
@@ -90,9 +91,10 @@ class MemoryServer:
             raise WireError("learner", "is not taken here")
         if upload.schema_version != schema.version or list(upload.columns) != [spec.name for spec in schema.fields]:
             raise WireError("columns", f"must be those of version {schema.version} of the schema")
-        for place, values in enumerate(zip(*upload.columns.values(), strict=True)):
-            schema.check_row(dict(zip(upload.columns, values, strict=True)), f"samples[{place}]")
-        return upload
+        plain = dataclasses.replace(upload, columns=wire.plain(upload.columns))
+        for place, values in enumerate(zip(*plain.columns.values(), strict=True)):
+            schema.check_row(dict(zip(plain.columns, values, strict=True)), f"samples[{place}]")
+        return plain
 
     def _erase(self, batch_id: str, receipt: str) -> Response:
         upload = self.batches.get(batch_id)

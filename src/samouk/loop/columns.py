@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from samouk.edge.wire import Field, Row, Schema, WireError, columns_of
+from samouk.edge.wire import MAX_PACKED, SIGNS, Field, Packed, Row, Schema, WireError, columns_of
 
 Column = NDArray[Any]
 Columns = Mapping[str, Column]
@@ -39,6 +39,9 @@ _TYPES: Mapping[str, set[type]] = {
     "identifier": {str},
     "week": {str},
 }
+_DIGITS = np.full(256, MAX_PACKED, np.intp)
+"""Byte of a sign → its digit; larger than any code for bytes that are no signs."""
+_DIGITS[np.frombuffer(SIGNS.encode(), np.uint8)] = np.arange(len(SIGNS))
 _EPOCH = dt.date(1970, 1, 1)
 _MISSING_BYTE = 255
 """``MISSING`` as an unsigned byte."""
@@ -50,10 +53,8 @@ def rows_in(columns: Columns) -> int:
     return len(next(iter(columns.values()), ()))
 
 
-def to_columns(schema: Schema, lists: Mapping[str, Sequence[Any]], *, typed: bool = False) -> dict[str, Column]:
-    """Check lists of plain values against the schema and turn them into typed arrays.
-
-    ``typed`` says that a decoder made sure of the values' types already; ranges and words are checked here.
+def to_columns(schema: Schema, lists: Mapping[str, Sequence[Any] | Packed]) -> dict[str, Column]:
+    """Check plain or packed values against the schema and turn them into typed arrays.
 
     Raises:
         WireError: names the field and the first row that is unknown, missing or out of range.
@@ -61,7 +62,7 @@ def to_columns(schema: Schema, lists: Mapping[str, Sequence[Any]], *, typed: boo
     for name in lists:
         if name not in schema.by_name:
             raise WireError(f"columns.{name}", "is not a field of this schema; remove it")
-    length = len(next(iter(lists.values()), ()))
+    length = _length(next(iter(lists.values()), ()))
     out: dict[str, Column] = {}
     for spec in schema.fields:
         values = lists.get(spec.name)
@@ -69,10 +70,24 @@ def to_columns(schema: Schema, lists: Mapping[str, Sequence[Any]], *, typed: boo
             if not spec.optional:
                 raise WireError(f"columns.{spec.name}", "is missing")
             values = [None] * length
-        if len(values) != length:
+        if _length(values) != length:
             raise WireError("columns", "must all have the same length")
-        out[spec.name] = _convert(spec, values, typed)
+        out[spec.name] = _unpack(spec, values) if isinstance(values, Packed) else _convert(spec, values)
     return out
+
+
+def _length(values: Sequence[Any] | Packed) -> int:
+    return values.rows if isinstance(values, Packed) else len(values)
+
+
+def _unpack(spec: Field, column: Packed) -> Column:
+    """Each distinct value is checked once, and each row picks its own."""
+    table = _convert(spec, column.values, f"columns.{spec.name}.values")
+    digits = _DIGITS[np.frombuffer(column.codes.encode("ascii", "replace"), np.uint8)]
+    codes = digits if column.width == 1 else digits[::2] * np.intp(len(SIGNS)) + digits[1::2]
+    if codes.size and codes.max() >= len(table):
+        raise WireError(f"columns.{spec.name}.codes", "a code stands for no value")
+    return table[codes]
 
 
 def to_lists(schema: Schema, columns: Columns) -> dict[str, list[Any]]:
@@ -97,13 +112,12 @@ def concatenate(schema: Schema, parts: Sequence[Columns]) -> dict[str, Column]:
     return {spec.name: np.concatenate([part[spec.name] for part in parts]) for spec in schema.fields}
 
 
-def _convert(spec: Field, values: Sequence[Any], typed: bool) -> Column:
+def _convert(spec: Field, values: Sequence[Any], where: str = "") -> Column:
     try:
-        if not typed:
-            _require_types(spec, values)
+        _require_types(spec, values)
         return _CONVERTERS[spec.kind](spec, values)
     except (KeyError, TypeError, ValueError, OverflowError):
-        raise _first_refusal(spec, values) from None
+        raise _first_refusal(spec, values, where or f"columns.{spec.name}") from None
 
 
 def _flags(spec: Field, values: Sequence[Any]) -> Column:
@@ -210,9 +224,9 @@ _PLAIN: Mapping[str, Callable[[Field, Any], Any]] = {
 }
 
 
-def _first_refusal(spec: Field, values: Sequence[Any]) -> WireError:
+def _first_refusal(spec: Field, values: Sequence[Any], where: str) -> WireError:
     for index, value in enumerate(values):
         reason = spec.refusal(value)
         if reason is not None:
-            return WireError(f"columns.{spec.name}[{index}]", reason)
-    return WireError(f"columns.{spec.name}", "does not fit the schema")
+            return WireError(f"{where}[{index}]", reason)
+    return WireError(where, "does not fit the schema")

@@ -36,7 +36,7 @@ class State:
         last_turn: when the last finished run began; None before the first.
         last_kind: why it was taken.
         new_samples: rows in live batches that the last snapshot had not seen.
-        erased: batches erased since, that the champion was fitted on.
+        erased: whether something that the champion was fitted on was erased since.
         quality: metric → mean of the champion on fresh labelled rows; empty when too few.
         moved: fields whose distribution left the champion's reference, with their distances.
     """
@@ -45,7 +45,7 @@ class State:
     last_turn: dt.datetime | None = None
     last_kind: TriggerKind | None = None
     new_samples: int = 0
-    erased: int = 0
+    erased: bool = False
     quality: Mapping[str, float] = field(default_factory=dict)
     moved: Mapping[str, float] = field(default_factory=dict)
 
@@ -55,7 +55,7 @@ def decide(policy: TriggerPolicy, metrics: tuple[Metric, ...], state: State) -> 
     tried = state.last_kind is TriggerKind.ERASURE and _cooling(policy, state)
     if state.erased and not tried:
         # A person asked for it, so it waits for nothing but its own last try.
-        return Order(TriggerKind.ERASURE, f"{state.erased} batches that the champion was fitted on were erased")
+        return Order(TriggerKind.ERASURE, "samples that the champion was fitted on were erased")
     if state.new_samples == 0 or _cooling(policy, state):
         return None
     return _quality(metrics, state) or _drift(metrics, state) or _volume(policy, state) or _time(policy, state)

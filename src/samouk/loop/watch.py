@@ -50,18 +50,10 @@ def observe(learner: Learner, services: Services) -> trigger.State:
         last_turn=last.started if last else None,
         last_kind=last.order.kind if last else None,
         new_samples=sum(entry.rows for entry in fresh),
-        erased=_erased(services, champion),
+        erased=champion is not None and champion.version.tainted,
         quality=quality,
         moved=moved,
     )
-
-
-def _erased(services: Services, champion: Champion | None) -> int:
-    if champion is None or not champion.version.tainted or champion.version.snapshot is None:
-        return 0
-    taught = set(services.registry.snapshot(champion.version.snapshot).train)
-    gone = {erasure.batch_id for erasure in services.log.erasures(champion.version.learner)}
-    return len(taught & gone) or 1
 
 
 def _health(

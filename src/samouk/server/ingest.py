@@ -17,7 +17,6 @@ from samouk.loop.records import Batch, Stored
 from samouk.server import body
 from samouk.server.auth import Door
 from samouk.server.commit import GroupCommit
-from samouk.server.decoder import Decoder
 from samouk.server.options import Options
 from samouk.server.problems import Busy, Problem
 
@@ -30,7 +29,6 @@ class Ingest:
 
     def __init__(self, learners: Mapping[str, Learner], door: Door, commit: GroupCommit, options: Options) -> None:
         self._learners = learners
-        self._decoders = {name: Decoder(learner.schema) for name, learner in learners.items()}
         self._door = door
         self._commit = commit
         self._options = options
@@ -67,19 +65,15 @@ class Ingest:
         raw = await body.read(request, self._options.max_body)
         data = body.inflate(raw, encoding, self._options.max_inflated)
         if len(data) <= IN_LOOP:
-            return self._batch_of(learner, data)
-        return await to_thread.run_sync(self._batch_of, learner, data, limiter=self._large)
-
-    def _batch_of(self, name: str, data: bytes) -> Batch:
-        return batch_of(self._learners[name], self._decoders[name], data)
+            return batch_of(self._learners[learner], data)
+        return await to_thread.run_sync(batch_of, self._learners[learner], data, limiter=self._large)
 
 
-def batch_of(learner: Learner, decoder: Decoder, data: bytes) -> Batch:
+def batch_of(learner: Learner, data: bytes) -> Batch:
     """One document as a checked batch. Raises Problem or WireError."""
-    document, typed = decoder.decode(data)
-    upload = envelope_of(document)
+    upload = envelope_of(body.decode(data))
     _require_match(learner, upload)
-    columns = to_columns(learner.schema, upload.columns, typed=typed)
+    columns = to_columns(learner.schema, upload.columns)
     return Batch(upload.batch_id, learner.name, upload.schema_version, upload.group, upload.receipt_hash, columns)
 
 
