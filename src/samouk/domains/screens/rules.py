@@ -77,6 +77,12 @@ def evidence_of(screen: Screen) -> list[Evidence | None]:
     ]
 
 
+def told_by_class(screen: Screen) -> list[Evidence | None]:
+    """For each element what its public class and its place tell, or None where they say nothing."""
+    view = _View(screen)
+    return [_by_class(view, element) for element in screen.elements]
+
+
 def _scale(screen: Screen) -> float:
     """Dp in one of the dump's units."""
     roots = [element.bounds for element in screen.visible() if element.parent < 0 and element.bounds]

@@ -37,8 +37,9 @@ class ScreenWorld:
         * An app is made with one framework; 44 % native Android, the rest Compose, Flutter, React Native, iOS.
         * Each app has a device, a look (paddings, row heights, letter sizes), a habit of naming elements, and
           its own ways to build each type out of classes; three times in four it keeps to its way.
-        * Screens are of 18 kinds (login, settings, feed, chat ...), laid out in dp; rare kinds of elements are
+        * Screens are of 19 kinds (login, settings, feed, chat ...), laid out in dp; rare kinds of elements are
           somewhat more common than in life, so that they can be learnt at all.
+        * Where a public class tells a type, that is the truth, as the taxonomy's order of decision wants it.
         * Runtimes show elements as `simulator.forms` says; words are made up, only their lengths count.
         * A contributor uses one app of 400 and sends one batch a week, labelled by the automatic labeller
           alone: the simulator's truth is in ``screens`` and never in ``batches``.

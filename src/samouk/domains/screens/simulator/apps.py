@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +13,15 @@ Framework = Literal["native", "compose", "flutter", "rn", "ios"]
 FRAMEWORKS: tuple[Framework, ...] = ("native", "compose", "flutter", "rn", "ios")
 _SHARES = (0.44, 0.16, 0.12, 0.13, 0.15)
 """How common each framework is among the apps: an assumption, not a count."""
+
+_NESTING: Mapping[Framework, tuple[int, int]] = {
+    "native": (1, 7),
+    "compose": (2, 7),
+    "flutter": (1, 5),
+    "rn": (5, 14),
+    "ios": (0, 8),
+}
+"""Fragment hosts, navigators and safe areas: React Native stacks the most of them."""
 
 _VENDORS_TEXT = """
 acorn birch cedar dune ember fjord grove harbor iris juniper kelp lark maple nimbus opal pebble
@@ -41,6 +50,7 @@ class App:
         pad, gap, row, button, corner_icon, letter: its look, in dp.
         ids, descriptions, custom: shares of elements with an identifier, a description, a class of its own.
         naming: how it spells identifiers.
+        nesting: layouts between the window and a screen's own root.
         wrappers: share of elements that sit in one more layout than they need.
         words: how long its words are; below 1 for scripts that need few characters.
         habit: seed of its habits: which of several ways it builds each type of element.
@@ -63,6 +73,7 @@ class App:
     descriptions: float
     custom: float
     naming: Literal["snake", "camel", "kebab", "hungarian"]
+    nesting: int
     wrappers: float
     words: float
     habit: int
@@ -96,7 +107,8 @@ def app_of(seed: int, number: int, framework: Framework | None = None) -> App:
         descriptions=rng.choice((0.05, 0.3, 0.6, 0.95)),
         custom=rng.choice((0.0, 0.02, 0.05, 0.15)),
         naming=_naming(rng, framework),
-        wrappers=rng.choice((0.02, 0.1, 0.25)) if framework != "rn" else rng.choice((0.2, 0.5)),
+        nesting=rng.randint(*_NESTING[framework]),
+        wrappers=rng.choice((0.05, 0.15, 0.3, 0.45)) if framework != "rn" else rng.choice((0.2, 0.4, 0.6)),
         words=rng.choice((0.35, 0.8, 1.0, 1.0, 1.25)),
         habit=rng.randrange(1 << 30),
         keeps_hidden=rng.random() < 0.4,

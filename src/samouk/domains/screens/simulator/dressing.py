@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from samouk.domains.screens.element import Bounds, Element, Evidence, Screen
+from samouk.domains.screens.rules import told_by_class
 from samouk.domains.screens.simulator.apps import App
 from samouk.domains.screens.simulator.forms import FORMS, Form
 from samouk.domains.screens.simulator.layout import Box, place, shown
@@ -88,6 +89,19 @@ _LAYOUTS = {
     "ios": "XCUIElementTypeOther",
     "native": "android.widget.FrameLayout",
 }
+_WINDOWS = {
+    "native": ("android.widget.FrameLayout", "android.widget.LinearLayout", "android.widget.FrameLayout"),
+    "compose": (
+        "android.widget.FrameLayout",
+        "android.widget.LinearLayout",
+        "android.widget.FrameLayout",
+        "androidx.compose.ui.platform.ComposeView",
+    ),
+    "flutter": ("android.widget.FrameLayout", "android.widget.LinearLayout", "android.widget.FrameLayout"),
+    "rn": ("android.widget.FrameLayout", "android.widget.LinearLayout", "android.widget.FrameLayout"),
+    "ios": ("XCUIElementTypeApplication", "XCUIElementTypeWindow"),
+}
+_TWINS = {"checkbox": "CheckBox", "radio_button": "RadioButton", "dropdown": "Spinner"}
 _WRITTEN = frozenset({"text_input", "password_input", "search_input"})
 _LOOSE = frozenset({"container", "card", "app_bar", "tab_bar", "stepper", "segmented", "page_indicator"})
 """What Flutter's semantics tree leaves out: it keeps only what says or does something."""
@@ -126,38 +140,16 @@ class Dresser:
                 self._swallow(box)
         self._close(outside)
         elements = tuple(Element(index=index, **row) for index, row in enumerate(self.rows))
-        return Screen(self.app.platform, elements, self.app.name)
+        return _settled(Screen(self.app.platform, elements, self.app.name))
 
     def _frame(self) -> None:
-        """What the system puts around every screen."""
+        """What the system and the app's navigation put around every screen."""
         whole = Bounds(0, 0, self.app.width, self.app.height)
-        around = {
-            "native": ["android.widget.FrameLayout", "android.widget.LinearLayout", "android.widget.FrameLayout"],
-            "compose": [
-                "android.widget.FrameLayout",
-                "android.widget.LinearLayout",
-                "androidx.compose.ui.platform.ComposeView",
-            ],
-            "flutter": [
-                "android.widget.FrameLayout",
-                "android.widget.FrameLayout",
-                "android.view.View",
-                "android.view.View",
-            ],
-            "rn": [
-                "android.widget.FrameLayout",
-                "android.widget.FrameLayout",
-                "android.view.ViewGroup",
-                "android.view.ViewGroup",
-            ],
-            "ios": [
-                "XCUIElementTypeApplication",
-                "XCUIElementTypeWindow",
-                "XCUIElementTypeOther",
-                "XCUIElementTypeOther",
-            ],
-        }[self.app.framework]
-        for name in around[: self.rng.randint(max(1, len(around) - 1), len(around))]:
+        habit = random.Random(self.app.habit)  # noqa: S311 - a simulation
+        around = [*_WINDOWS[self.app.framework], *[_LAYOUTS[self.app.framework]] * self.app.nesting]
+        if self.app.framework == "native" and habit.random() < 0.2:
+            around.insert(-1, "androidx.drawerlayout.widget.DrawerLayout")
+        for name in around:
             self._open(self._row("container", name, whole), len(self.open))
 
     def _open(self, index: int, depth: int, *, twin: bool = False, swallows: bool = False) -> None:
@@ -168,7 +160,8 @@ class Dresser:
             done = self.open.pop()
             if done.twin:
                 kind = self.rows[done.index]["known"].element_type
-                row = self._row(kind, "android.widget.Button", done.bounds, parent=done.index)
+                twin = f"android.widget.{_TWINS.get(kind, 'Button')}"
+                row = self._row(kind, twin, done.bounds, parent=done.index)
                 self.rows[row]["focusable"] = False
 
     def _row(self, kind: str, class_name: str, bounds: Bounds, parent: int | None = None) -> int:
@@ -193,8 +186,10 @@ class Dresser:
     def _dress(self, box: Box, depth: int, bounds: Bounds) -> None:
         if self.app.framework == "flutter" and box.kind in _LOOSE and not box.tappable and self.rng.random() < 0.75:
             return
-        if box.children and self.rng.random() < self.app.wrappers:
-            self._open(self._row("container", _LAYOUTS[self.app.framework], bounds), depth)
+        layouts = 3 if box.children else 1
+        while layouts and self.rng.random() < self.app.wrappers:
+            self._open(self._row("container", self._form("container").class_name, bounds), depth)
+            layouts -= 1
         form = self._form(box.kind)
         index = self._row(box.kind, self._class(box, form), bounds)
         self._flags(self.rows[index], box, form)
@@ -222,21 +217,27 @@ class Dresser:
         if self.app.platform == "ios":
             row["selected"] = None
             return
-        tappable = "c" in form.flags or box.tappable
+        tappable = ("c" in form.flags or box.tappable) and not box.inert
         row["clickable"] = tappable and not (box.kind in ("card", "list_item") and not box.tappable)
-        row["focusable"] = "f" in form.flags or (tappable and self.rng.random() < 0.9)
+        row["focusable"] = ("f" in form.flags and not box.inert) or (tappable and self.rng.random() < 0.9)
         row["long_clickable"] = "l" in form.flags or (box.kind == "list_item" and self.rng.random() < 0.15)
         row["checkable"] = "k" in form.flags
         row["checked"] = row["checkable"] and bool(box.on)
         row["selected"] = box.kind == "tab" and bool(box.on)
-        row["scrollable"] = "s" in form.flags and self.rng.random() < 0.85
+        row["scrollable"] = "s" in form.flags and self.rng.random() < 0.6
         row["password"] = box.kind == "password_input"
         row["enabled"] = not (box.kind in ("button", "icon_button") and self.rng.random() < 0.07)
 
     def _words(self, index: int, box: Box, form: Form) -> None:
         row = self.rows[index]
-        if self.app.platform == "ios" and box.kind in _WRITTEN:
+        if box.kind == "switch" and self.app.framework == "native" and not box.text:
+            self._say(row, "text", "ON" if box.on else "OFF")
+        elif box.kind == "list_item" and self.app.platform == "ios" and self.rng.random() < 0.4:
+            self._say(row, "description", next((child.text for child in box.children if child.text), "Entry"))
+        elif self.app.platform == "ios" and box.kind in _WRITTEN:
             self._say(row, "text", box.text or box.description)
+        elif form.words == "label":
+            self._written(row, box)
         elif box.kind in _WRITTEN:
             self._say(row, "text", box.text or (box.description if self.rng.random() < 0.6 else ""))
             if not box.text and self.rng.random() < 0.3:
@@ -249,6 +250,12 @@ class Dresser:
         elif form.words in ("description", "merged"):
             self._say(row, "description", box.text)
         self._describe(row, box, form)
+
+    def _written(self, row: dict[str, Any], box: Box) -> None:
+        """A field of Compose shows its label as a text inside it."""
+        self._say(row, "text", box.text)
+        if not box.text or self.rng.random() < 0.5:
+            self._inside("text", replace(box, text=box.description), row["bounds"])
 
     def _describe(self, row: dict[str, Any], box: Box, form: Form) -> None:
         spoken = form.words == "description" and not box.text
@@ -303,3 +310,18 @@ class Dresser:
 
     def _scaled(self, bounds: tuple[float, float, float, float]) -> Bounds:
         return Bounds(*(float(round(edge * self.app.density)) for edge in bounds))
+
+
+def _settled(screen: Screen) -> Screen:
+    """With what a public class tells in place of what was meant, as the taxonomy's order of decision wants it.
+
+    A search field stays one, although its class only says that it takes text.
+    """
+    elements = []
+    for element, told in zip(screen.elements, told_by_class(screen), strict=True):
+        meant = element.known.element_type if element.known else "unknown"
+        agrees = told is None or told.element_type == meant
+        stays = agrees or (meant == "search_input" and told is not None and told.element_type == "text_input")
+        kind = meant if stays or told is None else told.element_type
+        elements.append(replace(element, known=Evidence(kind, 1.0, TRUTH)))
+    return replace(screen, elements=tuple(elements))

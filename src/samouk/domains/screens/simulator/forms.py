@@ -13,7 +13,7 @@ from typing import Literal
 
 from samouk.domains.screens.simulator.apps import Framework
 
-Words = Literal["text", "description", "child", "merged", "none"]
+Words = Literal["text", "description", "child", "label", "merged", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class Form:
         weight: how common it is among the ways.
         class_name: as the platform reports it.
         flags: letters of what is true of it: c clickable, f focusable, k checkable, l long-clickable,
-            s scrollable, t has an empty twin of class Button inside, i has a picture inside.
-        words: where they stand: its text, its description, a text inside it, or merged with those of
-            all that is inside, which then does not show.
+            s scrollable, t has an empty twin inside that tells the role, i has a picture inside.
+        words: where they stand: its text, its description, a text inside it, a label inside as long as
+            nothing is written, or merged with those of all that is inside, which then does not show.
     """
 
     weight: float
@@ -42,10 +42,10 @@ _SHORT = {
     "r": "androidx.recyclerview.widget.",
     "x": "XCUIElementType",
 }
-_WORDS: Mapping[str, Words] = {"T": "text", "D": "description", "C": "child", "M": "merged", "-": "none"}
+_WORDS: Mapping[str, Words] = {"T": "text", "D": "description", "C": "child", "L": "label", "M": "merged", "-": "none"}
 
 _NATIVE = """
-button: 6 w:Button cf T | 1 w:TextView cf T | 1 w:LinearLayout cf C | .7 w:FrameLayout cf C | .3 v:View cf D
+button: 6 w:Button cf T | 1.5 w:LinearLayout cf C | .7 w:FrameLayout cf C | .3 v:View cf D
 icon_button: 5 w:ImageButton cf D | 1.5 w:ImageView cf D | 1 w:FrameLayout cfi D | .5 w:Button cf D
 link: 3 w:TextView cf T
 text_input: 8 w:EditText cfl T | 1 w:AutoCompleteTextView cfl T
@@ -59,9 +59,9 @@ stepper: 1 w:NumberPicker - - | 2 w:LinearLayout - -
 dropdown: 1 w:Spinner cf C
 date_picker: 2 w:DatePicker - C | .5 w:TimePicker - C | 1 w:LinearLayout - C
 tab: 2 w:FrameLayout cf C | 2 w:LinearLayout cf C | 1 androidx.appcompat.app.ActionBar$Tab cf C
-tab_bar: 2 w:HorizontalScrollView - - | 2 w:FrameLayout - - | 1 w:LinearLayout - - | 1 w:TabWidget - -
+tab_bar: .7 w:HorizontalScrollView - - | 2 w:FrameLayout - - | 1 w:LinearLayout - - | 1 w:TabWidget - -
 segmented: 1 w:LinearLayout - - | 1 w:RadioGroup - -
-chip: 3 m:chip.Chip cfk T | 2 w:Button cf T | 1 w:TextView cf T
+chip: 3 m:chip.Chip cfk T | 1 w:LinearLayout cf C
 menu_item: 3 w:LinearLayout cf C | 1 w:FrameLayout cf C | 1 w:RelativeLayout cf C
 list_item: 3 w:LinearLayout cf C | 2 w:FrameLayout cf C | 2 w:RelativeLayout cf C | 2 v:ViewGroup cf C
 text: 1 w:TextView - T
@@ -83,14 +83,14 @@ container: 4 w:LinearLayout - - | 4 w:FrameLayout - - | 2 w:RelativeLayout - - |
 unknown: 2 v:View cf - | 1 v:SurfaceView - -
 """
 _COMPOSE = """
-button: 3 v:View cft C | 2 v:View cf C | 1 w:Button cf T
-icon_button: 3 v:View cfti - | 2 v:View cfi - | 1 w:Button cf D
+button: 4 v:View cft C | 2 v:View cf C | .3 w:Button cf T
+icon_button: 4 v:View cfti - | 2 v:View cfi - | .3 w:Button cf D
 link: 1 w:TextView cf T
-text_input: 3 w:EditText cf T
-password_input: 1 w:EditText cf T
-search_input: 1 w:EditText cf T
-checkbox: 3 w:CheckBox cfk - | 1 v:View cfk C
-radio_button: 3 w:RadioButton cf - | 1 v:View cfk C
+text_input: 3 w:EditText cf L
+password_input: 1 w:EditText cf L
+search_input: 1 w:EditText cf L
+checkbox: 2 w:CheckBox cfk - | 2 v:View cfkt C
+radio_button: 2 w:RadioButton cf - | 2 v:View cfkt C
 switch: 1 v:View cfk -
 slider: 1 w:SeekBar f -
 stepper: 1 v:View - -
@@ -180,7 +180,7 @@ menu_item: 1 v:ViewGroup cf C
 list_item: 1 v:ViewGroup cf C
 text: 1 w:TextView - T
 image: 1 w:ImageView - D
-icon: 1 w:ImageView - - | 1 w:TextView - T | 1 com.horcrux.svg.SvgView - -
+icon: 2 w:ImageView - - | .4 w:TextView - T | 1 com.horcrux.svg.SvgView - -
 progress: 1 w:ProgressBar - -
 page_indicator: 1 v:ViewGroup - -
 map: 1 v:ViewGroup - D | 1 com.google.android.gms.maps.MapView - D

@@ -26,6 +26,7 @@ class Box:
         size: of its letters in dp.
         on: state of a mark or of a choice, None where there is no such state.
         tappable: something happens when a person taps it, beyond what its type implies.
+        inert: the row around it reacts in its place.
         clip: children outside its bounds do not show.
         x, y, w, h: where the layout put it, in dp.
     """
@@ -44,6 +45,7 @@ class Box:
     size: float = 14.0
     on: bool | None = None
     tappable: bool = False
+    inert: bool = False
     clip: bool = False
     x: float = 0.0
     y: float = 0.0

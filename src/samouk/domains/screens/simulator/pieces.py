@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 
 from samouk.domains.screens.simulator.apps import App
-from samouk.domains.screens.simulator.layout import WRAP, Box
+from samouk.domains.screens.simulator.layout import FILL, WRAP, Box
 
 _SYLLABLES_TEXT = """
 ka lo mi ten var sol per dan tre no li ra ves tal om ek sti par ne go bel ur sa din
@@ -35,14 +35,33 @@ class Pieces:
     def text(
         self, low: int = 4, high: int = 20, *, scale: float = 1.0, width: float = 0.0, purpose: str = "title"
     ) -> Box:
-        return Box(kind="text", purpose=purpose, text=self.words(low, high), size=self.app.letter * scale, width=width)
+        return Box(
+            kind="text",
+            purpose=purpose,
+            text=self.words(low, high),
+            size=self.app.letter * scale * self.rng.choice((0.85, 1.0, 1.0, 1.15)),
+            width=WRAP if width == FILL and self.chance(0.65) else width,
+            pad=self.rng.choice((0, 0, 0, 2, 4, 8)),
+            tappable=self.app.framework == "native" and self.chance(0.1),
+        )
 
     def icon(self, size: float | None = None, purpose: str = "action") -> Box:
-        side = size or self.rng.choice((16, 20, 24, 24, 28, 32))
+        side = (size or self.rng.choice((16, 20, 24, 24, 28, 32, 40))) * self.rng.choice((0.75, 1.0, 1.0, 1.25))
         return Box(kind="icon", purpose=purpose, description=self.words(4, 10), width=side, height=side)
 
     def image(self, width: float, height: float, purpose: str = "photo") -> Box:
-        return Box(kind="image", purpose=purpose, description=self.words(5, 20), width=width, height=height)
+        scale = self.rng.choice((0.6, 0.8, 1.0, 1.0, 1.3))
+        picture = Box(
+            kind="image",
+            purpose=purpose,
+            description=self.words(5, 20),
+            width=width * scale,
+            height=height * scale * self.rng.choice((0.5, 1.0, 1.0, 1.0)),
+            tappable=self.chance(0.12),
+        )
+        if self.app.framework != "flutter" and self.chance(0.15):
+            return Box(kind="card", purpose="frame", children=[picture], width=picture.width)
+        return picture
 
     def icon_button(self, purpose: str = "action") -> Box:
         side = self.app.corner_icon
@@ -112,7 +131,7 @@ class Pieces:
         )
 
     def date_picker(self) -> Box:
-        if self.chance(0.5):
+        if self.chance(0.8):
             return Box(kind="date_picker", purpose="birthday", text=self.words(8, 12), height=44, width=140)
         head = Box(
             kind="container",
@@ -198,6 +217,7 @@ class Pieces:
         }.get(trail)
         if back:
             children.append(back())
+            children[-1].inert = self.chance(0.6)
         return Box(
             kind=kind,
             purpose=purpose,

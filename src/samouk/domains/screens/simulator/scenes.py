@@ -50,6 +50,8 @@ def _page(pieces: Pieces, *inside: Box, bar: bool = True, bottom: Box | None = N
     top = 24 if pieces.app.platform == "android" else 44
     foot = [bottom] if bottom else []
     room = pieces.height - top - _BAR * len(head) - (bottom.height if bottom else 0)
+    if bar and pieces.chance(0.12):
+        head.append(Box(kind="progress", purpose="loading", height=pieces.rng.choice((2, 4))))
     content = list(inside)
     if len(content) == 1 and content[0].clip:
         content[0].height = room
@@ -398,32 +400,68 @@ def place_map(pieces: Pieces) -> Box:
 
 
 def web(pieces: Pieces) -> Box:
-    """A page of the web in the app, loading or loaded."""
+    """A page of the web in the app, loading or loaded; the document is a second web view inside the first."""
+    parts = [
+        pieces.text(10, 40, scale=1.5),
+        pieces.text(80, 300),
+        pieces.link(),
+        pieces.image(200, 120),
+        pieces.button(),
+    ]
+    page = Box(kind="container", pad=12, gap=8, children=parts)
+    inside = [page] if pieces.chance(0.6) else []
+    title = pieces.words(6, 40)
+    if pieces.chance(0.6):
+        inside = [Box(kind="web_view", text=title, clip=True, height=pieces.height, children=inside)]
     view = Box(
-        kind="web_view",
-        purpose="web",
-        clip=True,
-        height=pieces.height,
-        children=[
-            Box(
-                kind="container",
-                purpose="",
-                pad=12,
-                gap=8,
-                children=[
-                    pieces.text(10, 40, scale=1.5),
-                    pieces.text(80, 300),
-                    pieces.link(),
-                    pieces.image(200, 120),
-                    pieces.link(),
-                ],
-            )
-        ]
-        if pieces.chance(0.6)
-        else [],
+        kind="web_view", purpose="web", text=title if pieces.chance(0.6) else "", clip=True, height=pieces.height
     )
+    view.children = inside
+    view.tappable = pieces.chance(0.3)
     bar = [Box(kind="progress", purpose="loading", height=4)] if pieces.chance(0.5) else []
     return _page(pieces, Box(kind="container", purpose="browser", clip=True, children=[*bar, view]))
+
+
+def dashboard(pieces: Pieces) -> Box:
+    """Shortcuts, banners and rows that move sideways, as shops and portals open with."""
+    shortcuts = [
+        Box(
+            kind="button",
+            purpose="shortcut",
+            anchor="center",
+            pad=4,
+            width=72,
+            tappable=True,
+            children=[
+                pieces.icon(pieces.rng.choice((28, 36, 44)), "shortcut"),
+                pieces.text(3, 8, scale=0.8, width=WRAP),
+            ],
+        )
+        for _ in range(pieces.rng.choice((4, 5, 8, 10)))
+    ]
+    tiles = [
+        Box(
+            kind="card",
+            purpose="offer",
+            pad=4,
+            width=130,
+            tappable=True,
+            children=[pieces.image(110, 90), pieces.text(4, 24), pieces.text(2, 6, purpose="price")],
+        )
+        for _ in range(5)
+    ]
+    banner = Box(kind="scroll", purpose="banner", clip=True, height=150, children=[pieces.image(FILL, 150, "banner")])
+    carousel = Box(kind="list", purpose="offers", flow="row", gap=8, clip=True, height=170, children=tiles)
+    head = Box(
+        kind="container", purpose="section", flow="row", children=[pieces.text(4, 14), pieces.text(3, 6, width=WRAP)]
+    )
+    grid = Box(
+        kind=pieces.rng.choice(("list", "container")), purpose="shortcuts", flow="wrap", gap=4, children=shortcuts
+    )
+    parts = [grid, banner, head, carousel, pieces.labels(), pieces.row(lead="avatar", trail="text")]
+    return _page(
+        pieces, *parts, bar=pieces.chance(0.5), bottom=_tab_bar(pieces, top=False) if pieces.chance(0.7) else None
+    )
 
 
 def dialog(pieces: Pieces) -> Box:
@@ -528,7 +566,7 @@ SCENES: Sequence[tuple[Callable[[Pieces], Box], float]] = (
     (rows, 1.6),
     (settings, 1.4),
     (detail, 1.2),
-    (search, 1.0),
+    (search, 0.6),
     (feed, 1.2),
     (gallery, 0.7),
     (form, 1.6),
@@ -536,7 +574,8 @@ SCENES: Sequence[tuple[Callable[[Pieces], Box], float]] = (
     (player, 0.8),
     (onboarding, 0.7),
     (place_map, 0.4),
-    (web, 0.4),
+    (web, 0.6),
+    (dashboard, 1.5),
     (canvas, 0.3),
     (dialog, 1.0),
     (menu, 0.6),
