@@ -233,3 +233,32 @@ def test_names_the_reason(house: House) -> None:
         "detail": "must lie between 0 and 15, not 99",
         "field": "group",
     }
+
+
+PACKED = {"values": ["below", "above"], "codes": "ABA"}
+
+
+def test_packed(house: House) -> None:
+    """A packed column is as good as a plain one."""
+    answer = house.send(toy.altered(columns=_columns(answer=PACKED)), Content_Encoding="identity")
+    assert answer.status == 201
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"codes": "ABC"}, "columns.answer.codes"),
+        ({"codes": "AB!"}, "columns.answer.codes"),
+        ({"codes": "ABé"}, "columns.answer.codes"),
+        ({"codes": "AB"}, "columns"),
+        ({"codes": 5}, "columns.answer"),
+        ({"values": []}, "columns.answer"),
+        ({"values": ["below", 1]}, "columns.answer.values[1]"),
+        ({"values": "ab"}, "columns.answer"),
+        ({"text": "secret"}, "columns.answer"),
+    ],
+)
+def test_packed_refused(house: House, change: dict[str, object], field: str) -> None:
+    """A packed column that does not fit is refused by name."""
+    body = toy.altered(columns=_columns(answer={**PACKED, **change}))
+    _problem(house.send(body, Content_Encoding="identity"), 422, field)

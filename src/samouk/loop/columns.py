@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from samouk.edge.wire import MAX_PACKED, SIGNS, Field, Packed, Row, Schema, WireError, columns_of
+from samouk.edge.wire import SIGNS, Field, Packed, Row, Schema, WireError, columns_of
 
 Column = NDArray[Any]
 Columns = Mapping[str, Column]
@@ -39,9 +39,8 @@ _TYPES: Mapping[str, set[type]] = {
     "identifier": {str},
     "week": {str},
 }
-_DIGITS = np.full(256, MAX_PACKED, np.intp)
-"""Byte of a sign → its digit; larger than any code for bytes that are no signs."""
-_DIGITS[np.frombuffer(SIGNS.encode(), np.uint8)] = np.arange(len(SIGNS))
+_DIGITS = bytes(SIGNS.find(chr(byte)) % 256 for byte in range(256))
+"""Byte of a sign → its digit; 255, which is larger than any, for bytes that are no signs."""
 _EPOCH = dt.date(1970, 1, 1)
 _MISSING_BYTE = 255
 """``MISSING`` as an unsigned byte."""
@@ -83,11 +82,11 @@ def _length(values: Sequence[Any] | Packed) -> int:
 def _unpack(spec: Field, column: Packed) -> Column:
     """Each distinct value is checked once, and each row picks its own."""
     table = _convert(spec, column.values, f"columns.{spec.name}.values")
-    digits = _DIGITS[np.frombuffer(column.codes.encode("ascii", "replace"), np.uint8)]
+    digits = np.frombuffer(column.codes.encode("ascii", "replace").translate(_DIGITS), np.uint8)
     codes = digits if column.width == 1 else digits[::2] * np.intp(len(SIGNS)) + digits[1::2]
-    if codes.size and codes.max() >= len(table):
+    if codes.size and (codes.max() >= len(table) or digits.max() >= len(SIGNS)):
         raise WireError(f"columns.{spec.name}.codes", "a code stands for no value")
-    return table[codes]
+    return table.take(codes)
 
 
 def to_lists(schema: Schema, columns: Columns) -> dict[str, list[Any]]:

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.routing import Route
 
-from samouk.edge.wire import GROUPS, MAX_BATCH_ROWS, WIRE_FORMAT
+from samouk.edge.wire import GROUPS, MAX_BATCH_ROWS, MAX_PACKED, WIRE_FORMAT
 from samouk.server.problems import MEDIA_TYPE
 
 Operation = Mapping[str, Any]
@@ -35,6 +35,17 @@ _PROBLEM_ANSWER = {
 }
 
 UUID4 = "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+PLAIN_COLUMN = {"type": "array", "minItems": 1, "maxItems": MAX_BATCH_ROWS}
+PACKED_COLUMN = {
+    "type": "object",
+    "description": "the distinct values, and for each row the sign (two for over 64 values) of its own",
+    "additionalProperties": False,
+    "required": ["values", "codes"],
+    "properties": {
+        "values": {"type": "array", "minItems": 1, "maxItems": MAX_PACKED},
+        "codes": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$", "maxLength": 2 * MAX_BATCH_ROWS},
+    },
+}
 UPLOAD = {
     "type": "object",
     "title": "Upload",
@@ -49,8 +60,8 @@ UPLOAD = {
         "group": {"type": "integer", "minimum": 0, "maximum": GROUPS - 1},
         "columns": {
             "type": "object",
-            "description": "one array a field of the learner's schema, all of one length",
-            "additionalProperties": {"type": "array", "minItems": 1, "maxItems": MAX_BATCH_ROWS},
+            "description": "one column a field of the learner's schema, all of one length",
+            "additionalProperties": {"oneOf": [PLAIN_COLUMN, PACKED_COLUMN]},
         },
     },
 }
