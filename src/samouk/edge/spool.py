@@ -194,14 +194,17 @@ class Spool:
     def settle(self, batch: BatchFile, content: Content, event: str, reason: str = "", endpoint: str = "") -> None:
         """Record what became of a claimed batch, take its file out of the queue and let go of it in any case."""
         facts = {"endpoint": endpoint} if endpoint else {}
-        platforms = Counter(str(row["platform"]) for row in content.rows if "platform" in row)
         try:
-            self.receipts.record(batch.header, event=event, rows=len(content.rows), platforms=platforms, **facts)
+            self._conclude(content, event, **facts)
             if event == "rejected":
                 self._set_aside(batch.path, reason)
             batch.discard()
         finally:
             batch.close()
+
+    def _conclude(self, content: Content, event: str, **facts: str) -> None:
+        platforms = Counter(str(row["platform"]) for row in content.rows if "platform" in row)
+        self.receipts.record(content.header, event=event, rows=len(content.rows), platforms=platforms, **facts)
 
     def _set_aside(self, path: Path, reason: str) -> None:
         """Keep a refused batch beside the reason; only so many, for a server may refuse everything."""
@@ -235,7 +238,7 @@ class Spool:
         path.unlink(missing_ok=True)
         if content is None:
             return 0
-        self.receipts.record(content.header, event="purged", rows=len(content.rows))
+        self._conclude(content, "purged")
         return len(content.rows)
 
     def close(self) -> None:
