@@ -145,6 +145,14 @@ def test_foreign_root_keys_do_not_count(tmp_path: Path) -> None:
         rotate_keys(world.keys)
 
 
+def test_a_foreign_root_key_among_ours_is_passed_over(tmp_path: Path) -> None:
+    """With one foreign key among them, the two that count still sign a root that old clients accept."""
+    world, other = World(tmp_path / "a"), World(tmp_path / "b")
+    world.made.root_files[0].write_bytes(other.made.root_files[0].read_bytes())
+    rotate_keys(world.keys)
+    Metadata[Root].from_bytes(world.made.root.read_bytes()).verify_delegate("root", newest_root(world.keys))
+
+
 def test_unknown_role(tmp_path: Path) -> None:
     """A role that is not online is refused by name."""
     world = World(tmp_path)
