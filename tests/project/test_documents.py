@@ -1,0 +1,62 @@
+"""What the documents show works: their commands and programs are run, their links lead somewhere."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("src/**/README.md")])
+BLOCK = re.compile(r"<!-- run -->\n```(console|python)\n(.*?)```", re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
+
+
+def blocks() -> list[object]:
+    found = []
+    for page in PAGES:
+        for number, (kind, text) in enumerate(BLOCK.findall(page.read_text())):
+            name = f"{page.relative_to(ROOT)}-{number}"
+            found.append(pytest.param(kind, text, id=name))
+    return found
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A user of their own, with the commands of this environment at hand and nobody to talk to."""
+    kept = {name: os.environ[name] for name in ("LANG", "OMP_WAIT_POLICY") if name in os.environ}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    homes = {f"SAMOUK_{name}": str(tmp_path / name.lower()) for name in ("HOME", "CACHE", "CONFIG_HOME", "DATA_HOME")}
+    return {**kept, **homes, "PATH": path, "HOME": str(tmp_path)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "text"), blocks())
+def test_what_is_shown_runs(kind: str, text: str, tmp_path: Path, environment: dict[str, str]) -> None:
+    """Every block marked to be run ends well, in the order of its lines."""
+    if kind == "python":
+        programs = [[sys.executable, "-W", "error", "-c", text]]
+    else:
+        lines = [line[2:] for line in text.splitlines() if line.startswith("$ ")]
+        # What is installed here is what is tested; installing anew is the business of the install benchmark.
+        programs = [["bash", "-c", line] for line in lines if not line.startswith("pip install")]
+    for program in programs:
+        done = subprocess.run(program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{program[-1]}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link names a file that is there."""
+    for target in LINK.findall(page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_ci_calls_the_command_of_the_readme() -> None:
+    """What a reader is told to type is what CI runs."""
+    readme = (ROOT / "README.md").read_text()
+    assert "make demo" in readme
+    assert "make test" in readme
+    assert "make test" in (ROOT / ".ci" / "run").read_text()
