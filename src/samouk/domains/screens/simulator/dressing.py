@@ -101,7 +101,13 @@ _WINDOWS = {
     "rn": ("android.widget.FrameLayout", "android.widget.LinearLayout", "android.widget.FrameLayout"),
     "ios": ("XCUIElementTypeApplication", "XCUIElementTypeWindow"),
 }
+_HELD = {"list_item": 0.2, "text": 0.4, "icon_button": 0.25, "tab": 0.4}
+"""How often a tappable type also reacts to a long press: rows, selectable text, buttons with a tooltip."""
+
 _TWINS = {"checkbox": "CheckBox", "radio_button": "RadioButton", "dropdown": "Spinner"}
+_FRAGMENTS = {"android": 0.04, "ios": 0.3}
+"""Share of dumps that show one element and what is in it: iOS is slow to tell all, so parts are asked for."""
+
 _WRITTEN = frozenset({"text_input", "password_input", "search_input"})
 _LOOSE = frozenset({"container", "card", "app_bar", "tab_bar", "stepper", "segmented", "page_indicator"})
 """What Flutter's semantics tree leaves out: it keeps only what says or does something."""
@@ -140,7 +146,24 @@ class Dresser:
                 self._swallow(box)
         self._close(outside)
         elements = tuple(Element(index=index, **row) for index, row in enumerate(self.rows))
-        return _settled(Screen(self.app.platform, elements, self.app.name))
+        whole = _settled(Screen(self.app.platform, elements, self.app.name))
+        return self._fragment(whole) if self.rng.random() < _FRAGMENTS[self.app.platform] else whole
+
+    def _fragment(self, whole: Screen) -> Screen:
+        """A part of the screen without what is around it, as some tools dump one element."""
+        children = whole.children()
+        held = [index for index, inside in enumerate(children) if len(inside) > 1]
+        if not held:
+            return whole
+        first = self.rng.choice(held)
+        last = first
+        while children[last]:
+            last = children[last][-1]
+        part = [
+            replace(element, index=element.index - first, parent=max(element.parent - first, -1))
+            for element in whole.elements[first : last + 1]
+        ]
+        return replace(whole, elements=tuple(part))
 
     def _frame(self) -> None:
         """What the system and the app's navigation put around every screen."""
@@ -220,7 +243,7 @@ class Dresser:
         tappable = ("c" in form.flags or box.tappable) and not box.inert
         row["clickable"] = tappable and not (box.kind in ("card", "list_item") and not box.tappable)
         row["focusable"] = ("f" in form.flags and not box.inert) or (tappable and self.rng.random() < 0.9)
-        row["long_clickable"] = "l" in form.flags or (box.kind == "list_item" and self.rng.random() < 0.15)
+        row["long_clickable"] = self.rng.random() < (0.7 if "l" in form.flags else _HELD.get(box.kind, 0.0) * tappable)
         row["checkable"] = "k" in form.flags
         row["checked"] = row["checkable"] and bool(box.on)
         row["selected"] = box.kind == "tab" and bool(box.on)
@@ -232,6 +255,9 @@ class Dresser:
         row = self.rows[index]
         if box.kind == "switch" and self.app.framework == "native" and not box.text:
             self._say(row, "text", "ON" if box.on else "OFF")
+        elif box.kind in ("switch", "slider") and self.app.platform == "ios":
+            self._say(row, "description", box.text or "Option")
+            self._say(row, "text", "1" if box.on else "0")
         elif box.kind == "list_item" and self.app.platform == "ios" and self.rng.random() < 0.4:
             self._say(row, "description", next((child.text for child in box.children if child.text), "Entry"))
         elif self.app.platform == "ios" and box.kind in _WRITTEN:

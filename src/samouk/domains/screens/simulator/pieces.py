@@ -74,7 +74,7 @@ class Pieces:
             purpose=purpose,
             text=self.words(3, 16),
             width=wide,
-            height=self.app.button,
+            height=self.app.button if self.chance(0.6) else self.rng.choice((24, 30, 36, 48)),
             pad=16,
             size=self.app.letter,
         )
@@ -182,7 +182,10 @@ class Pieces:
         )
 
     def avatar(self) -> Box:
-        side = self.rng.choice((32.0, 40.0, 48.0, 56.0))
+        side = self.rng.choice((32.0, 40.0, 48.0, 56.0, 64.0))
+        if self.app.framework == "native" and self.chance(0.2):
+            picture = Box(kind="icon", purpose="avatar", width=side * 0.6, height=side * 0.6, anchor="center")
+            return Box(kind="card", purpose="avatar", flow="stack", width=side, height=side, children=[picture])
         return (
             self.image(side, side, "avatar")
             if side > 48
@@ -226,7 +229,7 @@ class Pieces:
             pad=min(self.app.pad, 16),
             gap=12,
             height=self.app.row,
-            tappable=True,
+            tappable=kind != "list_item" or random.Random(self.app.habit).random() < 0.7,  # noqa: S311 - a simulation
         )
 
     def card(self, *inside: Box, tappable: bool | None = None) -> Box:
@@ -246,4 +249,25 @@ class Pieces:
         return Box(kind="ad", purpose="native", flow="row", children=inside, gap=8, pad=8)
 
     def divider(self) -> Box:
-        return Box(kind="container", purpose="divider", height=1)
+        kind = "image" if self.app.framework == "native" and self.chance(0.2) else "container"
+        return Box(kind=kind, purpose="divider", height=self.rng.choice((1, 1, 2, 8)))
+
+    def mini_player(self) -> Box:
+        """What plays, in a bar above the bottom, with a thin line of progress."""
+        line = Box(kind="progress", purpose="played", height=2)
+        parts = [self.image(40, 40, "cover"), self.labels(), self.icon_button("play"), self.icon_button("next")]
+        bar = Box(kind="container", purpose="now_playing", flow="row", pad=8, gap=8, children=parts)
+        return Box(kind="container", purpose="player", children=[line, bar], height=58, tappable=True)
+
+    def choices(self, kind: str) -> Box:
+        """A short list of marks, whose rows the list itself reacts for."""
+        marks = [self.mark(kind, labelled=True) for _ in range(self.rng.randint(2, 6))]
+        for mark in marks:
+            mark.inert, mark.height = self.chance(0.5), 48
+        return Box(kind=self.rng.choice(("list", "container")), purpose="choices", children=marks)
+
+    def short_list(self) -> Box:
+        """A few rows in a list of its own within a page."""
+        lead, trail = self.rng.choice(("icon", "avatar", "none")), self.rng.choice(("icon", "text", "none"))
+        rows = [self.row(lead=lead, trail=trail) for _ in range(self.rng.randint(1, 4))]
+        return Box(kind="list", purpose="section_list", children=rows)

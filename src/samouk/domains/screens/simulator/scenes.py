@@ -91,6 +91,12 @@ def _list(pieces: Pieces, rows: Sequence[Box], *, gap: float = 0.0) -> Box:
     )
 
 
+def _bottom(pieces: Pieces, share: float) -> Box | None:
+    if pieces.chance(0.15):
+        return pieces.mini_player()
+    return _tab_bar(pieces, top=False) if pieces.chance(share) else None
+
+
 def login(pieces: Pieces) -> Box:
     """Sign in with fields, a button, a link and other ways in."""
     fields = [pieces.field(), pieces.field("password_input", "password")]
@@ -129,7 +135,7 @@ def rows(pieces: Pieces) -> Box:
         fab = Box(kind="icon_button", purpose="add", description=pieces.words(3, 10), width=56, height=56, anchor="end")
         body = Box(kind="container", purpose="coordinator", flow="stack", clip=True, children=[body, fab])
         body.children[0].height = pieces.height - _BAR - 24
-    return _page(pieces, body, bottom=_tab_bar(pieces, top=False) if pieces.chance(0.4) else None)
+    return _page(pieces, body, bottom=_bottom(pieces, 0.4))
 
 
 def settings(pieces: Pieces) -> Box:
@@ -184,6 +190,7 @@ def detail(pieces: Pieces) -> Box:
         actions,
         *cards,
         *([pieces.stepper()] if pieces.chance(0.3) else []),
+        *([pieces.short_list()] if pieces.chance(0.4) else []),
     )
 
 
@@ -249,7 +256,7 @@ def feed(pieces: Pieces) -> Box:
     if pieces.chance(0.5):
         body.height = pieces.height - 210
         body = Box(kind="container", purpose="pages", clip=True, children=[_tab_bar(pieces, top=True), body])
-    return _page(pieces, body, bottom=_tab_bar(pieces, top=False) if pieces.chance(0.7) else None)
+    return _page(pieces, body, bottom=_bottom(pieces, 0.7))
 
 
 def gallery(pieces: Pieces) -> Box:
@@ -281,6 +288,7 @@ def form(pieces: Pieces) -> Box:
         pieces.segmented(),
         Box(kind="container", purpose="choices", children=choices),
         pieces.chips(),
+        pieces.choices("checkbox"),
         pieces.mark("checkbox", labelled=True),
         pieces.mark("switch", labelled=pieces.chance(0.5)),
         pieces.field(purpose="comment"),
@@ -361,7 +369,11 @@ def onboarding(pieces: Pieces) -> Box:
             pieces.text(40, 120),
         ],
     )
-    pager = Box(kind="scroll", purpose="pager", children=[page], clip=True, height=pieces.height * 0.68)
+    high = pieces.height * 0.68
+    if pieces.app.framework == "native" and pieces.chance(0.5):
+        # ViewPager2 is a pager around a list that shows one page at a time.
+        page = Box(kind="list", purpose="pages", children=[page], clip=True, height=high)
+    pager = Box(kind="scroll", purpose="pager", children=[page], clip=True, height=high)
     foot = [pieces.button("next"), pieces.link() if pieces.chance(0.5) else pieces.button("skip", width=WRAP)]
     return Box(
         kind="container",
@@ -410,6 +422,9 @@ def web(pieces: Pieces) -> Box:
     ]
     page = Box(kind="container", pad=12, gap=8, children=parts)
     inside = [page] if pieces.chance(0.6) else []
+    if pieces.chance(0.4):
+        links = [Box(kind="list_item", purpose="", children=[pieces.link()]) for _ in range(pieces.rng.randint(2, 6))]
+        parts.insert(1, Box(kind="list", children=links))
     title = pieces.words(6, 40)
     if pieces.chance(0.6):
         inside = [Box(kind="web_view", text=title, clip=True, height=pieces.height, children=inside)]
@@ -459,9 +474,7 @@ def dashboard(pieces: Pieces) -> Box:
         kind=pieces.rng.choice(("list", "container")), purpose="shortcuts", flow="wrap", gap=4, children=shortcuts
     )
     parts = [grid, banner, head, carousel, pieces.labels(), pieces.row(lead="avatar", trail="text")]
-    return _page(
-        pieces, *parts, bar=pieces.chance(0.5), bottom=_tab_bar(pieces, top=False) if pieces.chance(0.7) else None
-    )
+    return _page(pieces, *parts, bar=pieces.chance(0.5), bottom=_bottom(pieces, 0.7))
 
 
 def dialog(pieces: Pieces) -> Box:
@@ -477,7 +490,7 @@ def dialog(pieces: Pieces) -> Box:
             pieces.text(6, 30, scale=1.3),
             pieces.text(20, 120, purpose="message"),
             *([pieces.field()] if pieces.chance(0.25) else []),
-            *([pieces.mark("radio_button", labelled=True) for _ in range(3)] if pieces.chance(0.25) else []),
+            *([pieces.choices("radio_button")] if pieces.chance(0.25) else []),
             Box(
                 kind="container",
                 purpose="buttons",
