@@ -34,15 +34,15 @@ def forget(batches: tuple[str, ...], everything: bool, list_only: bool, as_json:
         if list_only:
             _list(share, as_json)
             return
-        before = share.stats().pending
+        before, gone = share.stats().pending, _erased(share)
         asked = _forget_some(share, batches) if batches else share.forget()
         done = share.flush()
-        deleted = before - share.stats().pending
+        deleted, erased = before - share.stats().pending, _erased(share) - gone
         waiting = sum(1 for _ in share.spool.receipts.deletions())
     if as_json:
-        print_json({"requests": asked, "erased": done.erased, "queued": waiting, "deleted_here": deleted})
+        print_json({"requests": asked, "erased": erased, "queued": waiting, "deleted_here": deleted})
     else:
-        _say(asked, done.erased, deleted)
+        _say(asked, erased, deleted)
     if waiting:
         fail(f"{counted(waiting, 'request')} queued: {done.problem}; to try again: observe ml forget", NETWORK)
 
@@ -76,6 +76,11 @@ def _withdraw(spool: Spool, batch_id: str) -> int:
         raise click.UsageError(f"batch {batch_id} is being filled or sent by another process; try again")
     spool.settle(*claimed, "purged")
     return 0
+
+
+def _erased(share: Contribution) -> int:
+    """Batches that a server has erased, by whichever thread asked it."""
+    return sum(entry.event == "erased" for entry in share.spool.receipts.entries().values())
 
 
 def _erasable(share: Contribution) -> list[Entry]:

@@ -50,10 +50,10 @@ class Dump(NamedTuple):
 
 
 class Samples(NamedTuple):
-    """Samples of one batch; ``group`` tells the batches of one application, or of one file, from the others."""
+    """Samples that came together. ``group`` is that of a batch's application; None for a plain list."""
 
     rows: list[Row]
-    group: str
+    group: int | None
 
 
 def read_dump(file: Path, platform: str | None) -> Dump:
@@ -97,14 +97,14 @@ def _batches(file: Path) -> Iterator[Samples]:
     for place, part in enumerate(lines if together else [content]):
         source = f"{file} line {place + 1}" if together else str(file)
         document = _document(part, source)
-        rows = _rows(document, source)
         try:
+            rows = _rows(document, source)
             for index, row in enumerate(rows):
                 SCHEMA.check_row(row, f"samples[{index}]")
         except WireError as error:
             raise BadInput(f"{source}: {error}") from None
         group = document.get("group") if isinstance(document, dict) else None
-        yield Samples(rows, str(file) if group is None else f"group {group}")
+        yield Samples(rows, group if isinstance(group, int) else None)
 
 
 def _rows(document: Any, source: str) -> list[Row]:

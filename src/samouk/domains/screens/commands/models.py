@@ -155,7 +155,7 @@ def _facts(client: ModelUpdater, installed: Installed | None) -> dict[str, Any] 
     return {
         "learner": client.learner,
         "version": inside.get("version", installed.version) if installed.number == 0 else installed.version,
-        "samples": inside.get("samples"),
+        "samples": inside.get("rows"),
         "platforms": inside.get("platforms") or [],
         "figures": dict(installed.figures),
         "file": str(path),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import sys
 from collections import Counter
@@ -17,7 +18,7 @@ from samouk.domains.screens.commands.inputs import file_type, platform_option, r
 from samouk.domains.screens.commands.printing import counted, json_option, print_json, progress, shares
 from samouk.domains.screens.observer import OBSERVER
 from samouk.edge import config as settings
-from samouk.edge import consent
+from samouk.edge import consent, wire
 from samouk.edge.batchfile import Content
 from samouk.edge.contribution import Contribution
 from samouk.edge.observer import UnreadableSource
@@ -47,7 +48,7 @@ def collect(files: tuple[Path, ...], platform: str | None, as_json: bool) -> Non
     if as_json:
         print_json({"samples": kept.total(), "platforms": kept, "unreadable": broken, "pending": stats.pending})
     else:
-        _say_collected(kept, len(files) - broken, stats, sent)
+        _say_collected(kept, stats, sent)
     if broken:
         sys.exit(BAD_INPUT)
 
@@ -77,34 +78,43 @@ def send_full_batches(share: Contribution) -> Pass:
 def _collect_all(
     share: Contribution, files: tuple[Path, ...], platform: str | None, quiet: bool
 ) -> tuple[Counter[str], int]:
-    """How many samples of each platform were kept, and how many files could not be read."""
+    """How many samples of each platform were kept, and how many files could not be read.
+
+    Raises:
+        NoConsent: there are only screens of platforms that are not shared.
+    """
     kept: Counter[str] = Counter()
+    unshared: Counter[str] = Counter()
     troubles = []
     with progress(files, "Reading", quiet or len(files) < 2) as watched:
         for file in watched:
             try:
                 dump = read_dump(file, platform)
-                kept[dump.platform] += _keep(share, file, dump.content, dump.platform)
+                if share.allows(dump.platform):
+                    observation = OBSERVER.observe(dump.content, dump.platform)
+                    kept[dump.platform] += share.put(observation.samples, observation.app)
+                else:
+                    unshared[dump.platform] += 1
             except (BadInput, UnreadableSource) as error:
                 troubles.append(str(error) if isinstance(error, BadInput) else f"{file}: {error}")
     for trouble in troubles:
         warn(trouble)
+    _say_unshared(unshared, everything=not kept and not troubles)
     return kept, len(troubles)
 
 
-def _keep(share: Contribution, file: Path, content: bytes, platform: str) -> int:
-    if not share.allows(platform):
-        hint(
-            f"⏭️  {file}: {platform} is not shared; to share it: observe config set ml.contribute_platforms android,ios"
-        )
-        return 0
-    observation = OBSERVER.observe(content, platform)
-    return share.put(observation.samples, observation.app)
+def _say_unshared(unshared: Counter[str], everything: bool) -> None:
+    for platform, count in unshared.items():
+        remedy = f"observe config set ml.contribute_platforms {','.join(settings.PLATFORMS)}"
+        passed = f"{counted(count, 'screen')} of {platform} passed over, for it is not shared; to share it: {remedy}"
+        if everything:
+            raise NoConsent(passed)
+        hint(f"⏭️  {passed}")
 
 
-def _say_collected(kept: Counter[str], screens: int, stats: Stats, sent: Pass) -> None:
-    of = ", ".join(f"{name} {count:,}" for name, count in sorted(kept.items()) if count)
-    click.echo(f"✅ {counted(kept.total(), 'sample')} of {counted(screens, 'screen')} kept{f' ({of})' if of else ''}")
+def _say_collected(kept: Counter[str], stats: Stats, sent: Pass) -> None:
+    of = ", ".join(f"{name} {count:,}" for name, count in sorted(kept.items()))
+    click.echo(f"✅ {counted(kept.total(), 'sample')} kept{f' ({of})' if of else ''}")
     if sent.sent:
         click.echo(f"📤 {counted(sent.sent, 'batch')} sent ({counted(sent.rows, 'sample')}) 🙏")
     if sent.problem:
@@ -215,7 +225,7 @@ def _count(batches: list[Content], name: str) -> Counter[str]:
 
 
 @click.command("show-upload")
-@click.option("--pretty", is_flag=True, help="One field a line, for reading; not the bytes that leave.")
+@click.option("--pretty", is_flag=True, help="One field a line, every value written out; not the bytes that leave.")
 @json_option
 def show_upload(pretty: bool, as_json: bool) -> None:
     """Print the exact bytes that would leave.
@@ -238,12 +248,10 @@ def show_upload(pretty: bool, as_json: bool) -> None:
 
 
 def _pretty(body: bytes) -> bytes:
-    """The envelope with one column a line."""
-    import json
-
+    """The envelope with one column a line, each value written out."""
     document = json.loads(body)
-    columns = document.pop("columns")
-    head = [f"  {json.dumps(name)}: {json.dumps(value)}," for name, value in document.items()]
-    width = max(map(len, columns)) + 2
-    rows = [f"    {json.dumps(name) + ':':{width + 1}} {json.dumps(values)}" for name, values in columns.items()]
+    columns = wire.plain(wire.envelope_of(document).columns)
+    head = [f"  {json.dumps(name)}: {json.dumps(value)}," for name, value in document.items() if name != "columns"]
+    width = max(map(len, columns)) + 3
+    rows = [f"    {json.dumps(name) + ':':{width}} {json.dumps(values)}" for name, values in columns.items()]
     return "\n".join(["{", *head, '  "columns": {', ",\n".join(rows), "  }", "}"]).encode()

@@ -6,17 +6,20 @@ import json
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+import numpy as np
 
 from samouk.domains.screens.commands.ends import BadInput, MissingExtra
 from samouk.domains.screens.commands.inputs import STANDARD_INPUT, Samples, file_type, read_samples
 from samouk.domains.screens.commands.pickled import SUFFIX, pickled
 from samouk.domains.screens.commands.printing import counted, json_option, meter, print_json, progress, shares
 from samouk.edge import disk
+from samouk.edge.wire import GROUPS
 
 if TYPE_CHECKING:
     from samouk.edge.wire import Row
@@ -105,23 +108,21 @@ class Parts(NamedTuple):
 
 
 def split(examples: Examples, seed: int) -> Parts:
-    """Keep about a fifth to judge by: whole groups where there are several, else rows at random."""
-    import numpy as np
-
+    """Keep about a fifth to judge by: whole groups where some make that up, else rows at random."""
     rng = np.random.default_rng(seed)
     groups, sizes = np.unique(examples.groups, return_counts=True)
-    held: set[int] = set()
+    held: list[int] = []
     rows = 0
-    for place in rng.permutation(len(groups)):
+    for place in rng.permutation(len(groups)) if len(groups) < examples.rows else ():
         if rows < HELD_OUT * examples.rows and rows + sizes[place] <= examples.rows / 2:
-            held.add(int(groups[place]))
+            held.append(int(groups[place]))
             rows += int(sizes[place])
     if rows >= HELD_OUT * examples.rows / 2:
-        mask = np.isin(examples.groups, list(held))
-        how = f"{counted(len(held), 'group')} of {len(groups)} held out whole: no application of theirs was learnt from"
+        mask = np.isin(examples.groups, held)
+        how = f"{counted(len(held), 'group')} of {len(groups)} kept out whole, so nothing was learnt from their apps"
     else:
         mask = rng.random(examples.rows) < HELD_OUT
-        how = "a random split, for there are no groups to tell applications apart: real screens will do worse"
+        how = "split at random, for nothing tells their apps apart; on apps it has not seen it will do worse"
     return Parts(_chosen(examples, ~mask), _chosen(examples, mask), how)
 
 
@@ -149,21 +150,22 @@ def _learner() -> Learner:
 
 
 def _examples(learner: Learner, batches: Sequence[Samples]) -> Examples:
-    """The samples that carry a label, each with the number of its group."""
+    """The samples that carry a label, each with its group.
+
+    Batches of one application group are one group, and so is each of several plain lists. A single list
+    tells nothing of what came together: each of its samples is a group of its own.
+    """
     from samouk.loop.columns import from_rows
     from samouk.loop.snapshot import join, label
 
-    numbers = {name: number for number, name in enumerate(sorted({batch.group for batch in batches}))}
-    found = join(
-        learner,
-        [
-            label(learner, from_rows(learner.schema, batch.rows), numbers[batch.group])
-            for batch in batches
-            if batch.rows
-        ],
-    )
+    filled = [batch for batch in batches if batch.rows]
+    numbers = [GROUPS + place if batch.group is None else batch.group for place, batch in enumerate(filled)]
+    parts = [label(learner, from_rows(learner.schema, b.rows), n) for b, n in zip(filled, numbers, strict=True)]
+    found = join(learner, parts)
     if found.rows < MINIMUM:
         raise BadInput(f"{counted(found.rows, 'labelled sample')} found; at least {MINIMUM} are needed to learn from")
+    if numbers == [GROUPS]:
+        found = replace(found, groups=GROUPS + np.arange(found.rows, dtype=np.int32))
     return found
 
 
@@ -184,8 +186,6 @@ def _fit(learner: Learner, examples: Examples, seed: int, quiet: bool) -> Artifa
 
 def _figures(learner: Learner, artifact: Artifact, held: Examples) -> dict[str, dict[str, float]]:
     """Metric → mean and number of held-out elements that it applies to; only labels that may judge count."""
-    import numpy as np
-
     from samouk.loop.learner import mean
     from samouk.loop.snapshot import trusted
 
