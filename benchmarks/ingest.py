@@ -5,6 +5,7 @@ connections. Ours: columns in gzip, group commits into the embedded store. Naive
 objects, a pydantic model a row, SQLAlchemy's executemany with one SQL row a sample, a commit a
 request. Both SQLite in WAL mode with synchronous=FULL. CPU milliseconds (user and system, of the
 server process with all its threads) are the figure to trust; wall time holds the disk and the client.
+Each way runs three times, and the run that took least CPU is shown: neighbours only ever add.
 
 Run: ``python -m benchmarks.ingest``
 """
@@ -161,6 +162,11 @@ class Sender:
         connection.close()
 
 
+def best(times: int, way: str, bodies: Sequence[bytes], path: str, headers: dict[str, str]) -> dict[str, float]:
+    """The run that took least CPU, of so many: whatever else runs on the machine only ever adds."""
+    return min((measure(way, bodies, path, headers) for _ in range(times)), key=lambda run: run["cpu_ms_a_batch"])
+
+
 def measure(way: str, bodies: Sequence[bytes], path: str, headers: dict[str, str]) -> dict[str, float]:
     """Start the server of one way, warm it up, send everything, stop it."""
     with tempfile.TemporaryDirectory(prefix="ingest-") as home:
@@ -205,6 +211,7 @@ def main() -> None:
     """Print a table and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--batches", type=int, default=600)
+    parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--serve", choices=["ours", "naive"])
     parser.add_argument("--home", type=Path)
     given = parser.parse_args()
@@ -215,8 +222,8 @@ def main() -> None:
     gzip_headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     path = f"/v1/learners/{SCHEMA.name}/samples"
     results = {
-        "ours": measure("ours", ours, path, gzip_headers),
-        "naive": measure("naive", naive, "/samples", {"Content-Type": "application/json"}),
+        "ours": best(given.repeat, "ours", ours, path, gzip_headers),
+        "naive": best(given.repeat, "naive", naive, "/samples", {"Content-Type": "application/json"}),
     }
     print(f"{'':24}{'ours':>12}{'naive':>12}")
     for name in results["ours"]:

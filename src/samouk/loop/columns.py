@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from samouk.edge.wire import SIGNS, Field, Packed, Row, Schema, WireError, columns_of
+from samouk.edge.wire import MAX_PACKED, SIGNS, Field, Packed, Row, Schema, WireError, columns_of
 
 Column = NDArray[Any]
 Columns = Mapping[str, Column]
@@ -83,10 +83,13 @@ def _unpack(spec: Field, column: Packed) -> Column:
     """Each distinct value is checked once, and each row picks its own."""
     table = _convert(spec, column.values, f"columns.{spec.name}.values")
     digits = np.frombuffer(column.codes.encode("ascii", "replace").translate(_DIGITS), np.uint8)
-    codes = digits if column.width == 1 else digits[::2] * np.intp(len(SIGNS)) + digits[1::2]
-    if codes.size and (codes.max() >= len(table) or digits.max() >= len(SIGNS)):
+    if column.width == 2:
+        # A byte that is no sign must not pass for a low digit of a large code.
+        digits = np.where(digits < len(SIGNS), digits, np.intp(MAX_PACKED))
+        digits = digits[::2] * len(SIGNS) + digits[1::2]
+    if digits.size and digits.max() >= len(table):
         raise WireError(f"columns.{spec.name}.codes", "a code stands for no value")
-    return table.take(codes)
+    return table.take(digits)
 
 
 def to_lists(schema: Schema, columns: Columns) -> dict[str, list[Any]]:
