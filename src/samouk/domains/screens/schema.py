@@ -149,6 +149,11 @@ OWN = tuple(spec.name for spec in _OWN)
 AROUND = tuple(spec.name for spec in _AROUND)
 """Names of the structural context."""
 
+COUNTED = tuple(
+    spec.name for spec in _AROUND if spec.kind == "integer" and spec.high == COUNTS[-1] and spec.name != "depth"
+)
+"""Names of the fields whose values are among ``COUNTS``."""
+
 FLAGS = (
     "clickable",
     "focusable",

@@ -1,0 +1,178 @@
+"""Boosted trees as an ONNX graph: structure votes, the class that is told has the last word."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import lightgbm
+
+METADATA = "samouk"
+"""Key of the graph's own properties under which its metadata stand as JSON; clients look there."""
+
+TOLD_LOGIT = 12.0
+"""How far a told class lifts its type above what structure says: decisive, and short of certainty."""
+
+ABSENT_LOGIT = -30.0
+"""Of a type that no example had: it is never predicted from structure."""
+
+_OPSETS = (("", 17), ("ai.onnx.ml", 3))
+_IR_VERSION = 8
+
+
+class _Node(NamedTuple):
+    """One node of a tree as the runtime stores it; a leaf has mode LEAF."""
+
+    tree: int
+    node: int
+    feature: int
+    value: float
+    mode: str
+    yes: int
+    no: int
+
+
+class _Leaf(NamedTuple):
+    tree: int
+    node: int
+    target: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where things stand in the graph.
+
+    Attributes:
+        width: columns of the input.
+        told: how many of the first columns tell a class, one for each class of the output.
+        present: for each target of the trees, its place among the classes.
+        temperature: what the trees' scores are divided by, so that confidence is honest.
+    """
+
+    width: int
+    told: int
+    present: tuple[int, ...]
+    temperature: float
+
+
+def to_onnx(booster: lightgbm.Booster, layout: Layout, metadata: Mapping[str, Any]) -> bytes:
+    """The trees, fitted on the columns after the told ones, as a graph from ``features`` to ``probabilities``."""
+    from onnx import TensorProto, checker, helper
+
+    graph = helper.make_graph(
+        _nodes(booster, layout),
+        "elements",
+        [helper.make_tensor_value_info("features", TensorProto.FLOAT, [None, layout.width])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, layout.told])],
+        _constants(layout),
+    )
+    opsets = [helper.make_opsetid(domain, version) for domain, version in _OPSETS]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION, producer_name="samouk")
+    helper.set_model_props(model, {METADATA: json.dumps(dict(metadata), sort_keys=True, allow_nan=False)})
+    checker.check_model(model)
+    data: bytes = model.SerializeToString(deterministic=True)
+    return data
+
+
+def _nodes(booster: lightgbm.Booster, layout: Layout) -> list[Any]:
+    from onnx import helper
+
+    ensemble: dict[str, Any] = _ensemble(booster, layout)
+    return [
+        helper.make_node(
+            "TreeEnsembleRegressor",
+            ["features"],
+            ["scores"],
+            domain="ai.onnx.ml",
+            n_targets=len(layout.present),
+            aggregate_function="SUM",
+            post_transform="NONE",
+            **ensemble,
+        ),
+        helper.make_node("Gemm", ["scores", "placement", "absence"], ["structure"]),
+        helper.make_node("Slice", ["features", "first", "last", "axis"], ["told"]),
+        helper.make_node("Mul", ["told", "told_logit"], ["lift"]),
+        helper.make_node("Add", ["structure", "lift"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
+    ]
+
+
+def _constants(layout: Layout) -> list[Any]:
+    from onnx import numpy_helper
+
+    placement = np.zeros((len(layout.present), layout.told), np.float32)
+    placement[np.arange(len(layout.present)), list(layout.present)] = 1 / layout.temperature
+    absence = np.full(layout.told, ABSENT_LOGIT, np.float32)
+    absence[list(layout.present)] = 0
+    # A told class wins over any structure, also where no example had it.
+    values: dict[str, NDArray[Any]] = {
+        "placement": placement,
+        "absence": absence,
+        "told_logit": (TOLD_LOGIT - absence).astype(np.float32),
+        "first": np.array([0], np.int64),
+        "last": np.array([layout.told], np.int64),
+        "axis": np.array([1], np.int64),
+    }
+    return [numpy_helper.from_array(value, name) for name, value in values.items()]
+
+
+def _ensemble(booster: lightgbm.Booster, layout: Layout) -> dict[str, list[Any]]:
+    """The attributes of the runtime's tree ensemble."""
+    nodes: list[_Node] = []
+    leaves: list[_Leaf] = []
+    for number, tree in enumerate(booster.dump_model()["tree_info"]):
+        for node, weight in _walk(tree["tree_structure"], number, layout.told):
+            nodes.append(node)
+            if node.mode == "LEAF":
+                leaves.append(_Leaf(number, node.node, number % len(layout.present), weight))
+    return {
+        "nodes_treeids": [node.tree for node in nodes],
+        "nodes_nodeids": [node.node for node in nodes],
+        "nodes_featureids": [node.feature for node in nodes],
+        "nodes_values": [node.value for node in nodes],
+        "nodes_modes": [node.mode for node in nodes],
+        "nodes_truenodeids": [node.yes for node in nodes],
+        "nodes_falsenodeids": [node.no for node in nodes],
+        "target_treeids": [leaf.tree for leaf in leaves],
+        "target_nodeids": [leaf.node for leaf in leaves],
+        "target_ids": [leaf.target for leaf in leaves],
+        "target_weights": [leaf.weight for leaf in leaves],
+    }
+
+
+def _walk(root: Mapping[str, Any], tree: int, offset: int) -> Iterator[tuple[_Node, float]]:
+    """Nodes of one tree, numbered breadth-first, with the weight of each leaf."""
+    waiting: list[Mapping[str, Any]] = [root]
+    for number, node in enumerate(waiting):
+        if "split_feature" not in node:
+            yield _Node(tree, number, 0, 0.0, "LEAF", 0, 0), float(node["leaf_value"])
+            continue
+        yes = len(waiting)
+        waiting += [node["left_child"], node["right_child"]]
+        feature = offset + int(node["split_feature"])
+        yield _Node(tree, number, feature, float(node["threshold"]), "BRANCH_LEQ", yes, yes + 1), 0.0
+
+
+def softmax(scores: NDArray[np.floating[Any]], temperature: float) -> NDArray[np.float64]:
+    """Rows of scores as probabilities."""
+    warm = scores.astype(np.float64) / temperature
+    exp = np.exp(warm - warm.max(axis=1, keepdims=True))
+    shares: NDArray[np.float64] = exp / exp.sum(axis=1, keepdims=True)
+    return shares
+
+
+def temperature_of(scores: NDArray[np.floating[Any]], truth: NDArray[Any], weights: NDArray[Any]) -> float:
+    """The temperature under which held-out truth is least surprising (Guo et al. 2017), on a grid of 41."""
+    grid: Sequence[float] = [float(value) for value in np.geomspace(0.4, 4.0, 41)]
+    rows = np.arange(len(truth))
+    losses = [
+        float(np.average(-np.log(softmax(scores, value)[rows, truth] + 1e-12), weights=weights)) for value in grid
+    ]
+    return grid[int(np.argmin(losses))]

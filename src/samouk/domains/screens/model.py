@@ -1,0 +1,188 @@
+"""Fits, runs and scores the model of elements: boosted trees over structure, with the class hidden while they learn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samouk.domains.screens.features import FEATURE_VERSION, NAMES, TOLD, UNTOLD, WIDTH, features, mask_class, told
+from samouk.domains.screens.schema import SCHEMA
+from samouk.domains.screens.taxonomy import TAXONOMY_VERSION, TYPES
+from samouk.loop.columns import Columns, rows_in
+from samouk.loop.learner import Context
+from samouk.loop.records import ABSTAIN, Artifact, Examples, FloatArray, Predictions
+
+if TYPE_CHECKING:
+    import lightgbm
+    import onnxruntime
+
+    from samouk.domains.screens.lessons import Lessons
+
+ABSTAIN_BELOW = 0.3
+"""Confidence under which the model says that it cannot tell."""
+
+JUDGED_PER_GROUP = 10
+"""Rows of one type in one group that a score looks at: a feed of a hundred equal posts is one question."""
+
+ROUNDS = 60
+_PARAMETERS: Mapping[str, Any] = {
+    "objective": "multiclass",
+    "learning_rate": 0.1,
+    "num_leaves": 15,
+    # Without these two, many classes make the trees diverge, worst of all when they are continued.
+    "lambda_l2": 1.0,
+    "max_delta_step": 1.0,
+    "min_data_in_leaf": 10,
+    "feature_fraction": 0.5,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "max_bin": 63,
+    "force_row_wise": True,
+    "deterministic": True,
+    "verbose": -1,
+}
+_CALIBRATION_SHARE = 5
+"""One in so many groups is held out to set the temperature."""
+
+_TEMPERATURE = 1.2
+"""Where there are too few groups to hold any out."""
+
+
+def fit(examples: Examples, champion: Artifact | None, context: Context) -> Artifact:
+    """A challenger, fitted from scratch: old trees are never continued, so the champion is not looked at.
+
+    Raises:
+        ValueError: there is nothing to learn from.
+    """
+    from samouk.domains.screens import forest
+    from samouk.domains.screens.lessons import lessons_of
+
+    if examples.rows == 0:
+        raise ValueError("no labelled rows to learn from; collect some first")
+    lessons = lessons_of(examples, context.seed)
+    context.progress(f"{len(lessons.types)} of {examples.rows} rows chosen to learn from", 0.1)
+    temperature = _temperature(lessons, context)
+    context.progress(f"confidence calibrated, temperature {temperature:.2f}", 0.4)
+    booster, present = _boost(lessons, context)
+    context.progress("trees grown", 0.9)
+    metadata = _metadata(lessons, examples, temperature, booster)
+    layout = forest.Layout(WIDTH, TOLD, present, temperature)
+    return Artifact(forest.to_onnx(booster, layout, metadata), metadata)
+
+
+def _boost(lessons: Lessons, context: Context) -> tuple[lightgbm.Booster, tuple[int, ...]]:
+    """Trees for the types that occur, and which these are."""
+    import lightgbm
+
+    from samouk.domains.screens.lessons import balanced
+
+    present, targets = np.unique(lessons.types, return_inverse=True)
+    parameters = {**_PARAMETERS, "seed": context.seed, "num_threads": context.threads, "num_class": len(present)}
+    if len(present) == 1:
+        # One type alone is no question; a second, empty one keeps the objective defined.
+        parameters["num_class"] = 2
+        present = np.array([present[0], (present[0] + 1) % TOLD])
+    data = lightgbm.Dataset(lessons.inputs, targets, weight=balanced(lessons), params={"verbose": -1, "max_bin": 63})
+    return lightgbm.train(parameters, data, ROUNDS), tuple(int(code) for code in present)
+
+
+def _temperature(lessons: Lessons, context: Context) -> float:
+    """Grow trees without a fifth of the groups, and see how sure they may be of that fifth."""
+    from samouk.domains.screens.forest import temperature_of
+
+    names = np.unique(lessons.groups)
+    held = np.isin(lessons.groups, names[context.seed % _CALIBRATION_SHARE :: _CALIBRATION_SHARE])
+    if len(names) < _CALIBRATION_SHARE or held.all():
+        return _TEMPERATURE
+    booster, present = _boost(lessons.only(~held), context)
+    asked = lessons.only(np.flatnonzero(held & np.isin(lessons.types, present)))
+    if not len(asked.types):
+        return _TEMPERATURE
+    scores = np.asarray(booster.predict(asked.inputs, raw_score=True))
+    return temperature_of(scores, np.searchsorted(present, asked.types), asked.weights)
+
+
+def _metadata(lessons: Lessons, examples: Examples, temperature: float, booster: lightgbm.Booster) -> dict[str, Any]:
+    gains = booster.feature_importance("gain")
+    best = np.argsort(-gains, kind="stable")[:20]
+    counts = np.bincount(examples.labels.values, minlength=TOLD)
+    return {
+        "learner": SCHEMA.name,
+        "schema_version": SCHEMA.version,
+        "feature_version": FEATURE_VERSION,
+        "taxonomy_version": TAXONOMY_VERSION,
+        "classes": list(TYPES),
+        "abstain": ABSTAIN_BELOW,
+        "temperature": round(temperature, 4),
+        "rows": examples.rows,
+        "rows_chosen": len(lessons.types),
+        "samples": {name: int(count) for name, count in zip(TYPES, counts, strict=True) if count},
+        "importances": {NAMES[TOLD + place]: round(float(gains[place] / max(gains.sum(), 1e-9)), 4) for place in best},
+    }
+
+
+def predict(artifact: Artifact, columns: Columns) -> Predictions:
+    """The likeliest type of each row; ``ABSTAIN`` where that is less likely than the artifact's threshold."""
+    shares = probabilities(artifact, features(columns))
+    values = shares.argmax(axis=1).astype(np.int16) if len(shares) else np.empty(0, np.int16)
+    confidence = shares.max(axis=1) if len(shares) else np.empty(0, np.float32)
+    values[confidence < float(artifact.metadata.get("abstain", ABSTAIN_BELOW))] = ABSTAIN
+    # Rounding may lift a share a hair above 1.
+    return Predictions(values, np.minimum(confidence, 1.0))
+
+
+def probabilities(artifact: Artifact, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n, WIDTH) features → (n, 36) shares, on one thread."""
+    if not len(inputs):
+        return np.empty((0, TOLD), np.float32)
+    shares: NDArray[np.float32] = session(artifact.data).run(["probabilities"], {"features": inputs})[0]
+    return shares
+
+
+def artifact_of(data: bytes) -> Artifact:
+    """A model by its bytes alone: what must be known of it stands in the file."""
+    return Artifact(data, json.loads(session(data).get_modelmeta().custom_metadata_map["samouk"]))
+
+
+@lru_cache(maxsize=4)
+def session(data: bytes) -> onnxruntime.InferenceSession:
+    """A session of the model, kept for the next call."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+
+
+def score(artifact: Artifact, examples: Examples) -> dict[str, FloatArray]:
+    """How right the model is, row by row; see ``judge.METRICS`` for what each figure means.
+
+    Of many rows of one type in one group only the first few count for ``generic_accuracy`` and
+    ``calibration``, so that neither a talkative contributor nor plain text decides alone.
+    """
+    truth = examples.labels.values
+    counted = _first_of_each(truth.astype(np.int64), examples.groups.astype(np.int64))
+    hidden = predict(artifact, mask_class(examples.columns))
+    right = (hidden.values == truth).astype(np.float64)
+    # The Brier score of the answer given: 1 when sure and right, 0 when sure and wrong.
+    honest = 1 - (hidden.confidence - right) ** 2
+    shown = np.full(rows_in(examples.columns), np.nan)
+    standard = (told(examples.columns) == truth) & (truth != UNTOLD)
+    seen = predict(artifact, examples.columns)
+    shown[standard] = seen.values[standard] == truth[standard]
+    return {
+        "generic_accuracy": np.where(counted, right, np.nan),
+        "standard_accuracy": shown,
+        "calibration": np.where(counted, honest, np.nan),
+    }
+
+
+def _first_of_each(types: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np.bool_]:
+    from samouk.domains.screens.lessons import rank
+
+    return rank(types + 64 * groups) < JUDGED_PER_GROUP
