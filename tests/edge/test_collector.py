@@ -8,6 +8,10 @@ import gzip
 import hashlib
 import json
 import logging
+import os
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -206,10 +210,12 @@ def test_malformed_arguments_are_refused() -> None:
 
 def test_what_is_shown_is_what_is_sent(collector_of: Make, server: MemoryServer) -> None:
     """show_upload gives the very bytes that a flush then sends."""
+    server.offline = True
     collector = collector_of()
     collector.collect_from_hierarchy(screen(25))
     collector.collect_from_hierarchy(screen(3, 25, app="org.other"))
     shown = sorted(collector.show_upload())
+    server.offline = False
     collector.flush()
     assert sorted(gzip.decompress(request.body or b"") for request in server.requests) == shown
     assert all(wire.compress(body) in {request.body for request in server.requests} for body in shown)
@@ -218,13 +224,13 @@ def test_what_is_shown_is_what_is_sent(collector_of: Make, server: MemoryServer)
 def test_uploads_are_shuffled_and_unlinked(collector_of: Make, server: MemoryServer) -> None:
     """Order and ids of the screen do not leave, and batches share no value but what the schema says."""
     collector = collector_of(limits=Limits(batch_size=100))
-    collector.collect_from_hierarchy(screen(100))
+    collector.collect_from_hierarchy(screen(99))
     local = {row["sample_id"] for content in collector.pending() for row in content.rows}
     collector.flush()
     (upload,) = server.batches.values()
-    assert list(upload.columns["n"]) != list(range(100))
+    assert list(upload.columns["n"]) != list(range(99))
     assert not local & set(upload.columns["sample_id"])
-    assert len(set(upload.columns["sample_id"])) == 100
+    assert len(set(upload.columns["sample_id"])) == 99
     for identifier in upload.columns["sample_id"]:
         assert SCHEMA.by_name["sample_id"].refusal(identifier) is None
 
@@ -447,3 +453,27 @@ def test_the_batch_size_can_be_given_alone(collector_of: Make) -> None:
     assert sorted(len(content.rows) for content in collector.pending()) == [1, 4, 4]
     with pytest.raises(ValueError, match="batch_size"):
         collector_of(batch_size=0)
+
+
+HOST = """
+import sys
+from pathlib import Path
+from samouk.edge import SelfLearningCollector
+from tests.edge.thing import ThingObserver, screen
+
+home, endpoint = sys.argv[1:]
+collector = SelfLearningCollector(
+    True, endpoint, cache_dir=home, environ={"HOME": home}, observer=ThingObserver(), batch_size=10
+)
+print(collector.collect_from_hierarchy(screen(25)))
+"""
+
+
+def test_a_host_ends_when_it_likes(tmp_path: Path) -> None:
+    """A host that never closes its collector ends at once, even while a server keeps the upload waiting."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        command = [sys.executable, "-W", "error", "-c", HOST, str(tmp_path), endpoint]
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=10, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "25\n", "")

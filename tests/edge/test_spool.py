@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import threading
+import warnings
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,9 @@ def test_a_forked_child_leaves_its_parents_batch_alone(tmp_path: Path) -> None:
     """After a fork, parent and child fill batches of their own."""
     spool = Spool(tmp_path)
     spool.append(SHELF, rows(1, 0))
-    child = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # 3.12 warns of forking beside threads, of other tests too
+        child = os.fork()
     if child == 0:
         spool.append(SHELF, rows(1, 1))
         os._exit(0)
