@@ -114,7 +114,7 @@ def test_a_thousand_elements_take_under_a_tenth_of_a_second() -> None:
     start = time.process_time()
     for screen in screens:
         OBSERVER.features(OBSERVER.observe(_plain(screen), screen.platform).samples)
-    assert (time.process_time() - start) * 1000 / elements < 0.3
+    assert (time.process_time() - start) * 1000 / elements < 0.1
 
 
 def _plain(screen: Any) -> Any:

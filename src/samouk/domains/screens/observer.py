@@ -11,16 +11,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from samouk.domains.screens.features import features
-
 from samouk.domains.screens import anonymise, rules
 from samouk.domains.screens.element import Element, Evidence, Screen
+from samouk.domains.screens.features import features
 from samouk.domains.screens.readers import platform_of, read
 from samouk.domains.screens.schema import SCHEMA
 from samouk.domains.screens.taxonomy import TYPES
 from samouk.edge.observer import Observation, UnreadableSource
 from samouk.edge.wire import Row, Schema, WireError
-from samouk.loop.columns import from_rows
+from samouk.loop.columns import to_columns
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,7 +68,10 @@ class ScreenObserver:
 
     def features(self, samples: Sequence[Row]) -> NDArray[np.float32]:
         """Numbers that the model takes, (n, width)."""
-        return features(from_rows(SCHEMA, samples))
+        # By column, not by row: the checks are the same and cost a tenth.
+        return features(
+            to_columns(SCHEMA, {spec.name: [row.get(spec.name) for row in samples] for spec in SCHEMA.fields})
+        )
 
     def bundled_model(self) -> Path | None:
         """The universal model that ships with the package."""

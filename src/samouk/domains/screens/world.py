@@ -19,7 +19,7 @@ from samouk.domains.screens.simulator.pieces import Pieces
 from samouk.domains.screens.simulator.scenes import SCENES
 from samouk.domains.screens.taxonomy import TYPES
 from samouk.edge.wire import Row, group_of
-from samouk.loop.columns import from_rows
+from samouk.loop.columns import to_columns
 from samouk.loop.records import Batch
 
 FIRST_MONDAY = dt.date(2026, 1, 5)
@@ -101,7 +101,7 @@ class ScreenWorld:
             schema_version=SCHEMA.version,
             group=group_of(self._app_of(contributor).name),
             receipt_hash=hashlib.sha256(rng.randbytes(32)).hexdigest(),
-            columns=from_rows(SCHEMA, rows),
+            columns=to_columns(SCHEMA, {spec.name: [row.get(spec.name) for row in rows] for spec in SCHEMA.fields}),
         )
 
 
