@@ -107,6 +107,7 @@ class Spool:
 
         Raises:
             OSError: nothing was stored, because the disk is full for example.
+            CacheError: nothing was stored, because another process holds the ledger.
         """
         self._leave_the_parents_files()
         stored, filled = 0, False
@@ -114,7 +115,7 @@ class Spool:
             while stored < len(rows):
                 try:
                     part = self._append_some(shelf, rows[stored:])
-                except OSError:
+                except (OSError, CacheError):
                     if stored:
                         break
                     raise
