@@ -6,13 +6,14 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from samouk.edge.wire import MAX_PACKED, SIGNS, Field, Packed, Row, Schema, WireError, columns_of
 
+T = TypeVar("T")
 Column = NDArray[Any]
 Columns = Mapping[str, Column]
 """One array a field, all of one length.
@@ -44,6 +45,9 @@ _DIGITS = bytes(SIGNS.find(chr(byte)) % 256 for byte in range(256))
 _EPOCH = dt.date(1970, 1, 1)
 _MISSING_BYTE = 255
 """``MISSING`` as an unsigned byte."""
+_NO_VALUE = b"\xfe"
+"""In a table of bytes: no value has this code."""
+_BYTE_DTYPES = {"flag": np.int8, "category": np.int8, "integer": np.uint8}
 _UUID_SIGNS = ((8, "-"), (13, "-"), (18, "-"), (23, "-"), (36, "\n"))
 
 
@@ -81,15 +85,44 @@ def _length(values: Sequence[Any] | Packed) -> int:
 
 def _unpack(spec: Field, column: Packed) -> Column:
     """Each distinct value is checked once, and each row picks its own."""
-    table = _convert(spec, column.values, f"columns.{spec.name}.values")
-    digits = np.frombuffer(column.codes.encode("ascii", "replace").translate(_DIGITS), np.uint8)
-    if column.width == 2:
+    where = f"columns.{spec.name}.values"
+    digits = column.codes.encode("ascii", "replace").translate(_DIGITS)
+    small = _checked(spec, column.values, where, _byte_table) if column.width == 1 else None
+    if small is None:
+        return _pick(spec, _convert(spec, column.values, where), digits, column.width)
+    # Two passes over bytes in C: a third of the time that numpy takes to pick from so small a table.
+    rows = digits.translate(small.ljust(256, _NO_VALUE))
+    if _NO_VALUE in rows:
+        raise _no_value(spec)
+    return np.frombuffer(rows, _BYTE_DTYPES[spec.kind]).astype(DTYPES[spec.kind])
+
+
+def _pick(spec: Field, table: Column, digits: bytes, width: int) -> Column:
+    codes: NDArray[Any] = np.frombuffer(digits, np.uint8)
+    if width == 2:
         # A byte that is no sign must not pass for a low digit of a large code.
-        digits = np.where(digits < len(SIGNS), digits, np.intp(MAX_PACKED))
-        digits = digits[::2] * len(SIGNS) + digits[1::2]
-    if digits.size and digits.max() >= len(table):
-        raise WireError(f"columns.{spec.name}.codes", "a code stands for no value")
-    return table.take(digits)
+        codes = np.where(codes < len(SIGNS), codes, np.intp(MAX_PACKED))
+        codes = codes[::2] * len(SIGNS) + codes[1::2]
+    if codes.size and codes.max() >= len(table):
+        raise _no_value(spec)
+    return table.take(codes)
+
+
+def _no_value(spec: Field) -> WireError:
+    return WireError(f"columns.{spec.name}.codes", "a code stands for no value")
+
+
+def _byte_table(spec: Field, values: Sequence[Any]) -> bytes | None:
+    """Checked values as a byte each, 255 for what is missing; None where a byte is too small."""
+    if spec.kind == "flag":
+        return bytes([_MISSING_BYTE if value is None else value for value in values])
+    if spec.kind == "category" and len(spec.codes) <= 127:
+        return bytes([_MISSING_BYTE if value is None else spec.codes[value] for value in values])
+    if spec.kind != "integer" or spec.low < 0 or spec.high >= _NO_VALUE[0] or None in values:
+        return None
+    if min(values) < spec.low or max(values) > spec.high:
+        raise ValueError
+    return bytes(values)
 
 
 def to_lists(schema: Schema, columns: Columns) -> dict[str, list[Any]]:
@@ -115,9 +148,14 @@ def concatenate(schema: Schema, parts: Sequence[Columns]) -> dict[str, Column]:
 
 
 def _convert(spec: Field, values: Sequence[Any], where: str = "") -> Column:
+    return _checked(spec, values, where, _CONVERTERS[spec.kind])
+
+
+def _checked(spec: Field, values: Sequence[Any], where: str, convert: Callable[[Field, Sequence[Any]], T]) -> T:
+    """What ``convert`` makes of values of the right types. Raises WireError for the first that does not fit."""
     try:
         _require_types(spec, values)
-        return _CONVERTERS[spec.kind](spec, values)
+        return convert(spec, values)
     except (KeyError, TypeError, ValueError, OverflowError):
         raise _first_refusal(spec, values, where or f"columns.{spec.name}") from None
 
@@ -164,9 +202,9 @@ def _categories(spec: Field, values: Sequence[Any]) -> Column:
 
 
 def _identifiers(spec: Field, values: Sequence[Any]) -> Column:
+    """Canonical UUID4: lower-case hex, dashes and the version at fixed places; one line of 37 bytes each."""
     if not values:
         return np.empty(0, DTYPES["identifier"])  # numpy makes no array of an empty buffer
-    """Canonical UUID4: lower-case hex, dashes and the version at fixed places; one line of 37 bytes each."""
     lines = "\n".join(values) + "\n"
     if len(lines) != 37 * len(values) or lines != lines.lower():
         raise ValueError
