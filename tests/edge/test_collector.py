@@ -136,6 +136,21 @@ def test_platforms_that_are_not_shared_are_left_out(collector_of: Make, environ:
     assert collector_of(platforms=["android"]).collect_from_hierarchy(screen(3), "ios") == 0
 
 
+def test_a_platform_that_is_no_longer_shared_is_not_sent(
+    collector_of: Make, server: MemoryServer, environ: dict[str, str]
+) -> None:
+    """What was queued of a platform before the user took it back is deleted, not sent; the rest goes."""
+    collector = collector_of()
+    collector.collect_from_hierarchy(screen(3), "android")
+    collector.collect_from_hierarchy(screen(2, 3), "ios")
+    collector.collect_from_hierarchy(screen(2, 5, app="org.other"), "ios")
+    config.change("ml.contribute_platforms", "android", environ)
+    assert len(list(collector.show_upload())) == 1
+    assert collector.flush().rows == 3
+    assert {row["platform"] for row in server.rows()} == {"android"}
+    assert collector.stats().pending == 0
+
+
 def test_the_local_cache_only_is_never_sent(collector_of: Make, server: MemoryServer, environ: dict[str, str]) -> None:
     """With ml.local_cache_only samples are kept and stay."""
     config.change("ml.local_cache_only", "true", environ)

@@ -19,7 +19,7 @@ from samouk.edge.consent import Consent, decide
 from samouk.edge.errors import ConfigError
 from samouk.edge.fitting import fitting_columns
 from samouk.edge.observer import Observer, observer
-from samouk.edge.packing import pack
+from samouk.edge.packing import pack, shareable
 from samouk.edge.spool import AUTO, Limits, Shelf, Spool
 from samouk.edge.tally import Mishaps, Stats, tally
 from samouk.edge.transport import HttpTransport, Transport
@@ -135,9 +135,10 @@ class Contribution:
 
     def bodies(self) -> Iterator[bytes]:
         """For every batch of this learner that was not sent yet, the bytes that `flush` would send (before gzip)."""
-        schema = self.observer().schema
-        for content in self.spool.contents():
-            if content.header.learner == schema.name:
+        schema, platforms = self.observer().schema, self.consent().platforms
+        for whole in self.spool.contents():
+            content = shareable(whole, platforms)
+            if content.header.learner == schema.name and content.rows:
                 yield pack(schema, content, self.spool.receipts.receipt_for(content.header))
 
     def forget(self, batch_id: str | None = None) -> int:
@@ -193,7 +194,7 @@ class Contribution:
             return None
         endpoint = self._endpoint or config.upload_endpoint
         key = config.api_key if api_key is None else api_key
-        return Destination(endpoint, key, self._knobs.get("max_delay_s", 0.0))
+        return Destination(endpoint, key, self._knobs.get("max_delay_s", 0.0), config.contribute_platforms)
 
     def _may_send(self) -> bool:
         return self.consent().granted and self._destination() is not None

@@ -11,11 +11,20 @@ from __future__ import annotations
 import hashlib
 import hmac
 import uuid
+from collections.abc import Sequence
+from dataclasses import replace
 
 from samouk.edge import wire
 from samouk.edge.batchfile import Content
 from samouk.edge.fitting import fitting_columns
 from samouk.edge.wire import Row, Schema, Upload, WireError
+
+
+def shareable(content: Content, platforms: Sequence[str]) -> Content:
+    """The batch without samples of platforms that the user no longer shares; those are deleted with it, unsent."""
+    return replace(
+        content, rows=tuple(row for row in content.rows if "platform" not in row or row["platform"] in platforms)
+    )
 
 
 def pack(schema: Schema, content: Content, receipt: str) -> bytes:

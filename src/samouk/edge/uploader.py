@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from samouk.edge import batchfile, routes
 from samouk.edge.batchfile import BatchFile, Content
+from samouk.edge.config import PLATFORMS
 from samouk.edge.errors import Unreachable
-from samouk.edge.packing import pack
+from samouk.edge.packing import pack, shareable
 from samouk.edge.receipts import Deletion
 from samouk.edge.routes import Fate, Outcome
 from samouk.edge.spool import AUTO, Spool
@@ -28,11 +29,12 @@ LAST_DELAY_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where to, and with which key. ``max_delay_s``: a full batch waits a random time up to this before it is sent."""
+    """Where to, what, and with which key. ``max_delay_s``: a full batch waits a random time up to this."""
 
     endpoint: str
     api_key: str = ""
     max_delay_s: float = 0.0
+    platforms: Sequence[str] = PLATFORMS
 
 
 @dataclass(slots=True)
@@ -118,7 +120,7 @@ class Uploader:
         self, batch: BatchFile, content: Content, schema: Schema, to: Destination, everything: bool, done: Pass
     ) -> None:
         """Send a claimed batch if it is final and due."""
-        entry = self._spool.receipts.entry(batch.header)
+        entry, content = self._spool.receipts.entry(batch.header), shareable(content, to.platforms)
         if not (entry.event == "sealed" or everything or self._spool.is_full(batch) or self._is_old(batch)):
             return
         if self._spool.receipts.deletion_of(batch.header.batch_id) or not content.rows:

@@ -71,7 +71,7 @@ def send_full_batches(share: Contribution) -> Pass:
     values = settings.load(os.environ)
     if values.local_cache_only or not share.consent().granted:
         return Pass()
-    to = Destination(values.upload_endpoint, values.api_key)
+    to = Destination(values.upload_endpoint, values.api_key, platforms=values.contribute_platforms)
     return Uploader(share.spool, HttpTransport()).send(OBSERVER.schema, to, lambda: True)
 
 
