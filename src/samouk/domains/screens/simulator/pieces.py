@@ -35,14 +35,17 @@ class Pieces:
     def text(
         self, low: int = 4, high: int = 20, *, scale: float = 1.0, width: float = 0.0, purpose: str = "title"
     ) -> Box:
+        tappable = self.app.framework == "native" and self.chance(0.16)
         return Box(
             kind="text",
             purpose=purpose,
+            # Texts that react to a tap are often as high as a finger needs.
+            height=self.rng.choice((32, 40, 48)) if tappable and self.chance(0.5) else 0.0,
             text=self.words(low, high),
             size=self.app.letter * scale * self.rng.choice((0.85, 1.0, 1.0, 1.15)),
             width=WRAP if width == FILL and self.chance(0.65) else width,
             pad=self.rng.choice((0, 0, 0, 2, 4, 8)),
-            tappable=self.app.framework == "native" and self.chance(0.1),
+            tappable=tappable,
         )
 
     def icon(self, size: float | None = None, purpose: str = "action") -> Box:
@@ -249,7 +252,7 @@ class Pieces:
         return Box(kind="ad", purpose="native", flow="row", children=inside, gap=8, pad=8)
 
     def divider(self) -> Box:
-        kind = "image" if self.app.framework == "native" and self.chance(0.2) else "container"
+        kind = "image" if self.app.framework == "native" and self.chance(0.35) else "container"
         return Box(kind=kind, purpose="divider", height=self.rng.choice((1, 1, 2, 8)))
 
     def mini_player(self) -> Box:

@@ -21,7 +21,7 @@ SCENES: Sequence[tuple[Callable[[Pieces], Box], float]] = (
     (special.player, 0.8),
     (special.onboarding, 0.7),
     (special.place_map, 0.4),
-    (special.web, 0.6),
+    (special.web, 1.0),
     (browsing.dashboard, 1.5),
     (special.canvas, 0.3),
     (entry.dialog, 1.0),

@@ -12,9 +12,10 @@ def rows(pieces: Pieces) -> Box:
     lead, trail = pieces.rng.choice(("icon", "avatar", "none")), pieces.rng.choice(("icon", "button", "text", "none"))
     count = int(pieces.height / pieces.app.row) + 2
     entries: list[Box] = []
+    divided = pieces.chance(0.3)
     for _ in range(count):
         entries.append(pieces.row(lead=lead, trail=trail))
-        if pieces.chance(0.15):
+        if divided:
             entries.append(pieces.divider())
     body = list_of(pieces, entries)
     if pieces.chance(0.5):

@@ -37,6 +37,9 @@ def settings(pieces: Pieces) -> Box:
     for _ in range(pieces.rng.randint(2, 4)):
         entries.append(pieces.text(4, 14, scale=0.9, purpose="header"))
         for _ in range(pieces.rng.randint(2, 5)):
+            if pieces.app.platform == "android" and pieces.chance(0.15):
+                entries.append(pieces.mark(pieces.rng.choice(("switch", "checkbox")), labelled=True))
+                continue
             trail = pieces.rng.choice(("switch", "switch", "icon", "text", "checkbox", "none"))
             entries.append(pieces.row(lead=pieces.rng.choice(("icon", "none")), trail=trail, purpose="setting"))
     if pieces.chance(0.4):

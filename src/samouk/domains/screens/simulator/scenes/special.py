@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from samouk.domains.screens.simulator.layout import FILL, WRAP, Box
 from samouk.domains.screens.simulator.pieces import Pieces
-from samouk.domains.screens.simulator.scenes.page import list_of, page_of
+from samouk.domains.screens.simulator.scenes.page import bottom, list_of, page_of
 
 
 def chat(pieces: Pieces) -> Box:
@@ -141,7 +141,8 @@ def web(pieces: Pieces) -> Box:
     view.children = inside
     view.tappable = pieces.chance(0.3)
     bar = [Box(kind="progress", purpose="loading", height=4)] if pieces.chance(0.5) else []
-    return page_of(pieces, Box(kind="container", purpose="browser", clip=True, children=[*bar, view]))
+    browser = Box(kind="container", purpose="browser", clip=True, children=[*bar, view])
+    return page_of(pieces, browser, bottom=bottom(pieces, 0.5))
 
 
 def canvas(pieces: Pieces) -> Box:
