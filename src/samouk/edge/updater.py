@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 import logging
 import os
 import re
@@ -243,7 +244,7 @@ class ModelUpdater:
 
     def _bundled(self) -> Installed | None:
         path = None if self._observer is None else self._observer.bundled_model()
-        return None if path is None else Installed("bundled", 0, str(path), digest_of(path))
+        return None if path is None else Installed(_shipped_as(path), 0, str(path), digest_of(path))
 
     def _path(self, model: Installed | None) -> Path:
         return self._models.path / ("" if model is None else model.file)  # a bundled model's path is absolute
@@ -286,3 +287,11 @@ def _observer(learner: str | None) -> Observer | None:
         if learner is None:
             raise
         return None
+
+
+def _shipped_as(model: Path) -> str:
+    """The version that the card beside a shipped model gives it."""
+    try:
+        return str(json.loads(model.with_name("card.json").read_bytes())["version"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return "bundled"

@@ -55,12 +55,14 @@ def slices(examples: Examples) -> dict[str, BoolArray]:
 
 def card(artifact: Artifact, train: Examples, figures: Mapping[str, float]) -> dict[str, Any]:
     """What the model was made of and what it must not be used for."""
-    platforms = np.bincount(train.columns["platform"], minlength=len(PLATFORMS))
+    counts = np.bincount(train.columns["platform"], minlength=len(PLATFORMS))
+    by_platform = {name: int(count) for name, count in zip(PLATFORMS, counts, strict=True)}
     return {
         "purpose": "names the type of an element of a mobile screen, also where its class says nothing",
         "not_for": "telling who made or uses an application; acting on an element without a person's eye on it",
-        "trained_on": train.rows,
-        "platforms": {name: int(count) for name, count in zip(PLATFORMS, platforms, strict=True)},
+        "samples": train.rows,
+        "platforms": [name for name, count in by_platform.items() if count],
+        "samples_by_platform": by_platform,
         "types": dict(artifact.metadata.get("samples", {})),
         "weighs_most": dict(artifact.metadata.get("importances", {})),
         "figures": dict(figures),
