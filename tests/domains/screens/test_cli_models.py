@@ -104,9 +104,10 @@ def test_update_is_told_taken_and_gone_back_from(
 def test_model_in_service_is_described(world: World, server: StaticServer, user: User, screens: Screens) -> None:
     """models and predict say which model speaks, on how many elements it was trained, and for which platforms."""
     release(world, 1, "icon")
-    user.done("ml", "update-model")
+    first = user("ml", "update-model")
+    assert "on first use" in first.stderr and "fingerprint" in first.stderr
     shown = user.done("ml", "models")
-    for words in ("✅ Model screens.element v1.1", "trained on 12,345 elements", "platforms: android, ios"):
+    for words in ("✅ Model screens.element v1.1", "trained on 1,000 elements", "platforms: android, ios"):
         assert words in shown and words in user("ml", "predict", *screens(1)).stderr
 
 

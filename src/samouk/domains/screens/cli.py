@@ -26,12 +26,24 @@ from samouk.domains.screens.commands import (
 )
 
 
+class _Told(logging.Handler):
+    """Says on standard error what a person should know though the command goes on."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line."""
+        ends.hint(f"🔑 {record.getMessage()}")
+
+
+_TOLD = _Told(logging.WARNING)
+
+
 @click.group(cls=ends.Commands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=ends.CODES)
 @click.version_option(package_name="samouk", message="observe, samouk %(version)s")
 def main() -> None:
     """Look at mobile screens, and help a model to understand them better."""
-    # What the library logs it also raises or returns, and here it is printed once.
+    # What the library logs it also raises or returns, and here it is printed once; only trust on first use is news.
     logging.getLogger("samouk").addHandler(logging.NullHandler())
+    logging.getLogger("samouk.edge.tuf_client").addHandler(_TOLD)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without these signs shows others, and does not fail

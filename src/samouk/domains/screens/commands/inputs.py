@@ -108,11 +108,9 @@ def _batches(file: Path) -> Iterator[Samples]:
 
 
 def _rows(document: Any, source: str) -> list[Row]:
+    """Rows out of a list, a batch of the cache or an upload. Raises BadInput or WireError."""
     if isinstance(document, dict) and isinstance(document.get("columns"), dict):
-        try:
-            columns = plain(envelope_of(document).columns)
-        except WireError as error:
-            raise BadInput(f"{source}: {error}") from None
+        columns = plain(envelope_of(document).columns)
         return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     rows = document.get("samples") if isinstance(document, dict) else document
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

@@ -40,13 +40,12 @@ def check_updates(as_json: bool) -> None:
     if not as_json:
         _say_checking()
     update = client.check_for_updates()
-    current = client.current()
     if as_json:
-        print_json({"current": None if current is None else current.version, "update": _plain(update)})
+        print_json({"current": _version(client), "update": _plain(update)})
     elif update is None:
         _say_newest(client)
     else:
-        _say_update(update)
+        _say_update(client, update)
         click.echo("💡 To take it: observe ml update-model")
 
 
@@ -64,11 +63,10 @@ def update_model(as_json: bool) -> None:
         update = client.check_for_updates()
         if update is not None:
             if not as_json:
-                _say_update(update)
+                _say_update(client, update)
             client.download_update(update)
-    current = client.current()
     if as_json:
-        print_json({"current": None if current is None else current.version, "update": _plain(update)})
+        print_json({"current": _version(client), "update": _plain(update)})
     elif update is None:
         _say_newest(client)
     else:
@@ -87,7 +85,7 @@ def models(as_json: bool) -> None:
     shelf = ModelFolder(places.models_dir(os.environ, client.learner)).good()
     previous = shelf.previous
     if as_json:
-        facts = {"current": _facts(client, current), "previous": None if previous is None else previous.version}
+        facts = {"current": facts_of(client), "previous": None if previous is None else previous.version}
         print_json(facts)
         return
     if current is None:
@@ -106,21 +104,20 @@ def rollback(as_json: bool) -> None:
 
     The one that is left does not come back by itself.
     """
-    left = updater().current()
-    now = updater().rollback_to_last_good()
-    if now is None:
+    client = updater()
+    left = _version(client)
+    if client.rollback_to_last_good() is None:
         fail("there is no model to go back to; the one in service stays", FAILED)
     if as_json:
-        print_json({"current": now.version, "left": None if left is None else left.version})
+        print_json({"current": _version(client), "left": left})
         return
-    click.echo(f"✅ {now.version} is in service again")
-    if left is not None:
-        click.echo(f"   {left.version} will not come back by itself; a newer version will.")
+    click.echo(f"✅ {_version(client)} is in service again")
+    click.echo(f"   {left} will not come back by itself; a newer version will.")
 
 
 def describe(client: ModelUpdater) -> Iterator[str]:
     """Which model and version is in service, on how many elements it was trained, for which platforms."""
-    facts = _facts(client, client.current())
+    facts = facts_of(client)
     if facts is None:
         return
     yield f"✅ Model {facts['learner']} {facts['version']}"
@@ -129,6 +126,22 @@ def describe(client: ModelUpdater) -> Iterator[str]:
     about = " · ".join(part for part in (trained, platforms, *_figures({}, facts["figures"])) if part)
     if about:
         yield f"   {about}"
+
+
+def facts_of(client: ModelUpdater) -> dict[str, Any] | None:
+    """The model in service: version, samples, platforms, figures and file; None when there is none."""
+    installed, path = client.current(), client.model_path()
+    if installed is None or path is None:
+        return None
+    told = _card(path) if installed.number == 0 else _release(client, installed)
+    return {
+        "learner": client.learner,
+        "version": told.get("version", installed.version),
+        "samples": told.get("samples") or metadata_of(path).get("rows"),
+        "platforms": list(told.get("platforms") or ()),
+        "figures": dict(installed.figures),
+        "file": str(path),
+    }
 
 
 def metadata_of(model: Path) -> Mapping[str, Any]:
@@ -147,19 +160,30 @@ def metadata_of(model: Path) -> Mapping[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _facts(client: ModelUpdater, installed: Installed | None) -> dict[str, Any] | None:
-    path = client.model_path()
-    if installed is None or path is None:
-        return None
-    inside = metadata_of(path)
-    return {
-        "learner": client.learner,
-        "version": inside.get("version", installed.version) if installed.number == 0 else installed.version,
-        "samples": inside.get("rows"),
-        "platforms": inside.get("platforms") or [],
-        "figures": dict(installed.figures),
-        "file": str(path),
-    }
+def _card(model: Path) -> dict[str, Any]:
+    """The card beside the model that ships with the package."""
+    try:
+        document = json.loads(model.with_name("card.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _release(client: ModelUpdater, installed: Installed) -> dict[str, Any]:
+    """What the last check was told of the installed model; nothing when it was told of another."""
+    from samouk.edge.trust import Check
+
+    try:
+        check = Check.decoded((places.models_dir(os.environ, client.learner) / "check.json").read_bytes())
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}
+    same = check.release is not None and check.release.sha256 == installed.sha256
+    return dataclasses.asdict(check.release) if same and check.release is not None else {}
+
+
+def _version(client: ModelUpdater) -> str | None:
+    facts = facts_of(client)
+    return None if facts is None else str(facts["version"])
 
 
 def _say_checking() -> None:
@@ -172,8 +196,8 @@ def _say_newest(client: ModelUpdater) -> None:
         click.echo(line.replace("✅", "  "))
 
 
-def _say_update(update: Update) -> None:
-    since = f"{update.current} → {update.version}" if update.current else update.version
+def _say_update(client: ModelUpdater, update: Update) -> None:
+    since = f"{_version(client)} → {update.version}" if update.current else update.version
     click.echo(f"🆕 {since} ({_size(update.size)})")
     if update.samples:
         click.echo(f"   trained on {update.samples:,} elements" + _listed(" · platforms: ", update.platforms))

@@ -15,7 +15,7 @@ from samouk.domains.screens.commands.inputs import (
     platform_option,
     read_dump,
 )
-from samouk.domains.screens.commands.models import describe, updater
+from samouk.domains.screens.commands.models import describe, facts_of, updater
 from samouk.domains.screens.commands.pickled import opened
 from samouk.domains.screens.commands.printing import json_option, print_json
 from samouk.domains.screens.element import Element
@@ -57,8 +57,9 @@ def predict(file: Path, platform: str | None, model: Path | None, trust_pickle: 
             raise BadInput(f"{file}: {error}") from None
     rows = list(zip(screen.visible(), found, strict=True))
     if as_json:
-        version = None if predictor.model is None else predictor.model.version
-        print_json({"model": version, "platform": dump.platform, "elements": [_plain(*row) for row in rows]})
+        facts = None if model or predictor.model is None else facts_of(updater())
+        found_on = {"model": None if facts is None else facts["version"], "platform": dump.platform}
+        print_json({**found_on, "elements": [_plain(*row) for row in rows]})
     else:
         _say_model(predictor, model)
         _say_elements(file, rows)

@@ -16,9 +16,9 @@ import numpy as np
 
 from samouk.domains.screens.commands.ends import BadInput, MissingExtra
 from samouk.domains.screens.commands.inputs import STANDARD_INPUT, Samples, file_type, read_samples
+from samouk.domains.screens.commands.outputs import require_place, write
 from samouk.domains.screens.commands.pickled import SUFFIX, pickled
 from samouk.domains.screens.commands.printing import counted, json_option, meter, print_json, progress, shares
-from samouk.edge import disk
 from samouk.edge.wire import GROUPS
 
 if TYPE_CHECKING:
@@ -47,13 +47,15 @@ def generate_test_samples(count: int, output: Path, seed: int, as_json: bool) ->
 
     They come of many apps, are labelled with the truth, and written as a JSON list.
     """
+    if output != STANDARD_INPUT:
+        require_place(output)
     with progress(range(0, count, PART), "Simulating", as_json) as starts:
         rows = [row for start in starts for row in _simulated(min(PART, count - start), seed + start // PART * _MANY)]
     body = b"[\n" + b",\n".join(json.dumps(row).encode() for row in rows) + b"\n]\n"
     if output == STANDARD_INPUT:
         click.echo(body, nl=False)
         return
-    disk.replace(output, body)
+    write(output, body)
     if as_json:
         print_json({"samples": len(rows), "output": str(output), "seed": seed, "types": _types(rows)})
         return
@@ -85,18 +87,19 @@ def train(data: tuple[Path, ...], output: Path, seed: int, as_json: bool) -> Non
     """
     if output.suffix not in (".onnx", SUFFIX):
         raise click.UsageError(f"--output {output}: must end in .onnx, or in .pkl for your own disk")
+    require_place(output)
     learner = _learner()
     examples = _examples(learner, read_samples(data))
     parts = split(examples, seed)
     artifact = _fit(learner, parts.taught, seed, as_json)
     body = artifact.data if output.suffix == ".onnx" else pickled(artifact.data, artifact.metadata)
-    disk.replace(output, body)
+    write(output, body)
     figures = _figures(learner, artifact, parts.held)
     if as_json:
         rows = {"trained_on": parts.taught.rows, "held_out": parts.held.rows, "split": parts.how}
         print_json({"output": str(output), "bytes": len(body), **rows, "figures": figures})
     else:
-        _say(output, len(body), parts, figures)
+        _say(output, len(body), parts, figures, {metric.name: metric.help for metric in learner.metrics})
 
 
 class Parts(NamedTuple):
@@ -195,12 +198,15 @@ def _figures(learner: Learner, artifact: Artifact, held: Examples) -> dict[str, 
     return {name: {"mean": mean(values), "n": counts[name]} for name, values in scores.items() if counts[name]}
 
 
-def _say(output: Path, size: int, parts: Parts, figures: Mapping[str, Mapping[str, float]]) -> None:
+def _say(
+    output: Path, size: int, parts: Parts, figures: Mapping[str, Mapping[str, float]], helps: Mapping[str, str]
+) -> None:
     click.echo(f"✅ {output} ({size:,} bytes), trained on {counted(parts.taught.rows, 'element')}")
     click.echo(f"   Measured on {counted(parts.held.rows, 'element')} that it did not see")
     click.echo(f"   ({parts.how})")
     for name, figure in figures.items():
-        click.echo(f"   {name:24} {figure['mean']:6.1%}  of {figure['n']:,}")
+        click.echo(f"   {figure['mean']:6.1%}  {name} of {figure['n']:,}")
+        click.echo(f"           {helps[name]}")
     if not figures:
         click.echo("   None of their labels is sure enough to judge a model on.")
     trust = " --trust-pickle" if output.suffix == SUFFIX else ""
