@@ -11,7 +11,7 @@ import pytest
 from tests.server import toy
 from tests.server.house import House, running
 
-from samouk.loop.ports import Services
+from samouk.loop.ports import Services, StoreUnavailable
 from samouk.loop.records import Batch, Decision, Figure, Order, Run, RunEnd, Stored, TriggerKind, Verdict
 from samouk.server import create_app
 from samouk.store.memory import MemoryLog, memory_services
@@ -146,6 +146,14 @@ def test_full_database(broken: House) -> None:
     error.__cause__ = ValueError("database or disk is full")
     BrokenLog.error = error
     assert broken.send(toy.packed(toy.upload())).status == 507
+
+
+def test_store_unavailable(broken: House) -> None:
+    """A store that cannot be written is a 503 that tells the sender when to come again, and not where the store is."""
+    BrokenLog.error = StoreUnavailable("/home/secret is not writable")
+    answer = broken.send(toy.packed(toy.upload()))
+    assert (answer.status, answer.headers["retry-after"]) == (503, "60")
+    assert b"secret" not in answer.body
 
 
 def test_failure_says_nothing(broken: House, caplog: pytest.LogCaptureFixture) -> None:

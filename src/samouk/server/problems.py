@@ -27,7 +27,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from samouk.edge.wire import WireError
-from samouk.loop.ports import NotFound, WrongReceipt
+from samouk.loop.ports import NotFound, StoreUnavailable, WrongReceipt
 
 MEDIA_TYPE = "application/problem+json"
 FIELD_LENGTH = 200
@@ -69,6 +69,9 @@ class Busy(Exception):
 
 INTERNAL = Problem(500, "the server failed; nothing of this request was stored; try again later")
 FULL = Problem(507, "the server's disk is full; nothing of this request was stored; keep it and send it again later")
+UNAVAILABLE = Problem(
+    503, "the server's store cannot be written; keep it and send it again later", headers={"Retry-After": "60"}
+)
 BUSY = Problem(503, "too many uploads at once; send it again in a second", headers={"Retry-After": "1"})
 
 
@@ -91,6 +94,8 @@ def of_error(error: Exception) -> Problem | None:
             return _of_validation(error)
         case HTTPException():
             return Problem(error.status_code, _words(error), headers=error.headers)
+        case StoreUnavailable():
+            return FULL if _disk_full(error) else UNAVAILABLE
         case _:
             return FULL if _disk_full(error) else None
 
