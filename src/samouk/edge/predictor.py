@@ -46,13 +46,14 @@ class Prediction:
 class Model:
     """One ONNX model that fits this client: float32 ``features`` (n, width) in, ``probabilities`` (n, classes) out.
 
-    It runs on one thread, so that its host keeps the others.
+    It runs on one thread, so that its host keeps the others. ``version`` is its name in the registry, "" when
+    neither the updater nor the file tells it.
 
     Raises:
         ModelError: the file does not load or does not fit this observer; the message says why.
     """
 
-    def __init__(self, path: Path, observer: Observer) -> None:
+    def __init__(self, path: Path, observer: Observer, version: str = "") -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -64,7 +65,7 @@ class Model:
             raise ModelError(f"{path.name}: does not load ({type(problem).__name__}); get it anew") from None
         metadata = _metadata(path, self._session.get_modelmeta().custom_metadata_map)
         self.path = path
-        self.version = str(metadata.get("version", ""))
+        self.version = version or str(metadata.get("version", ""))
         self.classes: tuple[str, ...] = tuple(metadata["classes"])
         self.abstain = float(metadata.get("abstain", 0.0))
         self._require_fit(metadata, observer)
@@ -174,9 +175,9 @@ class Predictor:
     def _take_up(self) -> None:
         """Use the first candidate that fits; when none does, what is in use stays."""
         notes = []
-        for path in self._candidates():
+        for path, version in self._candidates():
             try:
-                self.model = Model(path, self._observer)
+                self.model = Model(path, self._observer, version)
                 break
             except ModelError as problem:
                 notes.append(str(problem))
@@ -185,11 +186,13 @@ class Predictor:
             notes.append(used)
         self.notes = tuple(notes)
 
-    def _candidates(self) -> list[Path]:
+    def _candidates(self) -> list[tuple[Path, str]]:
+        """Files with the names of their versions, the best first; "" where the file itself must say it."""
         shelf = self._folder.good()
-        downloaded = [self._folder.path / model.file for model in (shelf.current, shelf.previous) if model is not None]
+        installed = [model for model in (shelf.current, shelf.previous) if model is not None]
+        found = [(self._folder.path / model.file, model.version) for model in installed]
         bundled = self._observer.bundled_model()
-        return downloaded if bundled is None else [*downloaded, bundled]
+        return found if bundled is None else [*found, (bundled, "")]
 
     def _current_stamp(self) -> object:
         try:
