@@ -269,6 +269,8 @@ LOOP["children"] = [LOOP]
         ("[]", "no element"),
         ("[1, 2]", "element 0 is a int"),
         (3, "not int"),
+        ({"value": {"error": "no such window", "message": "secret"}}, "pass the hierarchy itself"),
+        ([{}], "pass the hierarchy itself"),
         (None, "not NoneType"),
         (LOOP, "contains itself"),
         ([{"i": 0, "p": 1}, {"i": 1, "p": 0}], "own ancestors"),
@@ -312,6 +314,13 @@ def test_an_unknown_platform_is_refused(platform: Any) -> None:
     """Only android and ios are platforms."""
     with pytest.raises(UnreadableSource, match="android or ios"):
         read(UIAUTOMATOR, platform)
+
+
+@pytest.mark.parametrize(("source", "platform"), [(UIAUTOMATOR, "ios"), (PAGE_SOURCE_IOS, "android")])
+def test_a_hierarchy_of_the_other_platform_is_refused(source: str, platform: str) -> None:
+    """A root of one platform under the name of the other is a mistake that would teach wrong things."""
+    with pytest.raises(UnreadableSource, match="but the platform says"):
+        read(source, platform)
 
 
 def test_wrong_types_leave_a_field_unknown() -> None:

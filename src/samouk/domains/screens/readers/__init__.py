@@ -130,11 +130,26 @@ def _app_of(document: object) -> str:
 def _screen(nodes: list[Node], platform: Platform, app: str) -> Screen:
     elements = []
     packages: Counter[str] = Counter()
+    known: set[str] = set()
     for index, (parent, attributes) in enumerate(nodes):
         fields = fields_of(attributes, platform)
         packages[fields.get("package", "")] += 1
+        known.update(fields)
         elements.append(element_of(index, parent, platform, fields))
+    if not known:
+        raise UnreadableSource(
+            "no element tells a class, bounds or words; pass the hierarchy itself, not an answer about it"
+        )
+    _check_platform(elements[0].class_name, platform)
     return Screen(platform, tuple(elements), app or _most_common(packages))
+
+
+def _check_platform(root: str, platform: Platform) -> None:
+    """Refuse a hierarchy whose root is of the other platform: its samples would teach wrong things."""
+    is_ios, is_android = root.startswith(("XCUIElementType", "UIA")), root.startswith(("android.", "androidx."))
+    if (is_ios and platform == "android") or (is_android and platform == "ios"):
+        other = "ios" if is_ios else "android"
+        raise UnreadableSource(f"the hierarchy is of {other}, but the platform says {platform}; pass platform {other}")
 
 
 def _most_common(packages: Counter[Any]) -> str:
