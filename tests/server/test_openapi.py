@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -17,8 +18,9 @@ from schemathesis.specs.openapi.checks import (
 )
 from starlette.routing import Route
 from tests.server import toy
-from tests.server.house import House
+from tests.server.house import House, running
 
+from samouk.domains import discover
 from samouk.server import create_app
 from samouk.store.memory import memory_services
 
@@ -47,18 +49,29 @@ def test_problems_everywhere(house: House) -> None:
             assert "application/problem+json" in operation["responses"]["default"]["content"]
 
 
+@pytest.fixture(scope="module", params=["toy", "discovered"])
+def tried(request: pytest.FixtureRequest, house: House) -> Iterator[House]:
+    """A server over the toy, and one over every domain that is installed."""
+    if request.param == "toy":
+        yield house
+        return
+    services = memory_services()
+    with running(create_app(services, discover()), services) as whole:
+        yield whole
+
+
 @pytest.mark.slow
-def test_no_fault_found(house: House) -> None:
+def test_no_fault_found(tried: House) -> None:
     """Hundreds of made-up requests, good and bad, meet no 5xx and nothing that the description does not say."""
-    schema = schemathesis.openapi.from_url(f"http://127.0.0.1:{house.port}/openapi.json")
+    schema = schemathesis.openapi.from_url(f"http://127.0.0.1:{tried.port}/openapi.json")
     found: list[Any] = list(schema.get_all_operations())
     operations = [result.ok() for result in found]
     for operation in operations:
-        _attack(operation, schemathesis.GenerationMode.POSITIVE, house.key)
+        _attack(operation, schemathesis.GenerationMode.POSITIVE, tried.key)
         # Where any string will do there is nothing to get wrong.
         with suppress(Unsatisfiable):
-            _attack(operation, schemathesis.GenerationMode.NEGATIVE, house.key)
-    assert len(operations) == sum(len(methods) for methods in house.get("/openapi.json").json["paths"].values())
+            _attack(operation, schemathesis.GenerationMode.NEGATIVE, tried.key)
+    assert len(operations) == sum(len(methods) for methods in tried.get("/openapi.json").json["paths"].values())
 
 
 def _attack(operation: Any, mode: schemathesis.GenerationMode, key: str) -> None:
