@@ -10,6 +10,7 @@ from samouk.domains.screens.element import Bounds, Element, Evidence, Screen
 from samouk.domains.screens.rules import told_by_class
 from samouk.domains.screens.simulator.apps import App
 from samouk.domains.screens.simulator.forms import FORMS, Form
+from samouk.domains.screens.simulator.identifiers import identifier_of
 from samouk.domains.screens.simulator.layout import Box, place, shown
 
 TRUTH = "role"
@@ -32,55 +33,6 @@ _CUSTOM = {
     "container": "Box",
     "unknown": "Canvas",
     "app_bar": "HeaderView",
-}
-_SUFFIX = {
-    "button": "button",
-    "icon_button": "button",
-    "text_input": "input",
-    "password_input": "input",
-    "search_input": "search_field",
-    "checkbox": "checkbox",
-    "radio_button": "radio",
-    "switch": "switch",
-    "slider": "slider",
-    "stepper": "stepper",
-    "dropdown": "dropdown",
-    "date_picker": "date_picker",
-    "tab": "tab",
-    "tab_bar": "tabs",
-    "chip": "chip",
-    "menu_item": "item",
-    "list_item": "item",
-    "text": "text",
-    "image": "image",
-    "icon": "icon",
-    "progress": "progress",
-    "page_indicator": "page_indicator",
-    "map": "map",
-    "web_view": "webview",
-    "video": "player_view",
-    "ad": "ad_view",
-    "app_bar": "toolbar",
-    "list": "list",
-    "scroll": "scroll",
-    "dialog": "dialog",
-    "drawer": "drawer",
-    "card": "card",
-    "segmented": "segmented",
-    "link": "link",
-    "container": "container",
-}
-_HUNGARIAN = {
-    "button": "btn",
-    "icon_button": "btn",
-    "text_input": "et",
-    "text": "tv",
-    "image": "iv",
-    "icon": "iv",
-    "checkbox": "cb",
-    "radio_button": "rb",
-    "switch": "sw",
-    "list": "rv",
 }
 _LAYOUTS = {
     "compose": "android.view.View",
@@ -216,7 +168,9 @@ class Dresser:
         form = self._form(box.kind)
         index = self._row(box.kind, self._class(box, form), bounds)
         self._flags(self.rows[index], box, form)
-        self._name(self.rows[index], box)
+        name = identifier_of(self.app, box, self.rng)
+        if name:
+            self.rows[index]["resource_id"] = name
         self._open(index, depth, twin="t" in form.flags, swallows=form.words == "merged")
         self._words(index, box, form)
         if box.kind == "icon_button" and "i" in form.flags:
@@ -318,21 +272,6 @@ class Dresser:
     def _say(row: dict[str, Any], name: str, words: str) -> None:
         row[name] = words
         row[f"{name}_length"] = len(words)
-
-    def _name(self, row: dict[str, Any], box: Box) -> None:
-        """An identifier in the app's own spelling; some say nothing of the type."""
-        if not box.purpose or self.rng.random() >= self.app.ids:
-            return
-        suffix = _SUFFIX.get(box.kind, "")
-        words = [*box.purpose.split("_"), *([suffix] if suffix and self.rng.random() < 0.75 else [])]
-        words = [word for place, word in enumerate("_".join(words).split("_")) if place == 0 or word != words[0]]
-        if self.app.naming == "hungarian" and box.kind in _HUNGARIAN:
-            words = [_HUNGARIAN[box.kind], *box.purpose.split("_")]
-        name = "-".join(words) if self.app.naming == "kebab" else "_".join(words)
-        if self.app.naming == "camel":
-            name = words[0] + "".join(word.title() for word in words[1:])
-        prefix = f"{self.app.name}:id/" if self.app.framework == "native" else ""
-        row["resource_id"] = prefix + name
 
     def _scaled(self, bounds: tuple[float, float, float, float]) -> Bounds:
         return Bounds(*(float(round(edge * self.app.density)) for edge in bounds))
