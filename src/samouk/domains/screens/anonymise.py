@@ -150,7 +150,7 @@ def _place(node: Node, extent: Extent) -> Row:
 
 
 def _sixteenths(part: float, whole: float) -> int:
-    return min(max(round(SIXTEENTHS * part / whole), 0), SIXTEENTHS) if whole > 0 else 0
+    return round(SIXTEENTHS * min(max(part / whole, 0), 1)) if whole > 0 else 0
 
 
 def _dp(length: float) -> int:

@@ -11,6 +11,9 @@ from samouk.domains.screens.schema import SCREEN_DP
 from samouk.domains.screens.taxonomy import class_type
 
 _NOWHERE = Bounds(0, 0, 0, 0)
+_FARTHEST = 1e6
+"""Places beyond this are no places: the element then has no size."""
+
 _IOS_POINTS = 320
 """Fragments of iOS screens are narrower than any iPhone: what is narrower is taken for this wide."""
 
@@ -87,7 +90,7 @@ def extent_of(platform: Platform, roots: Sequence[Bounds]) -> Extent:
     if platform == "ios":
         width = max(width, _IOS_POINTS)
         return Extent(width, max(height, width), 1.0)
-    if width <= 0 or height <= 0:
+    if width < 1 or height < 1:
         return Extent(SCREEN_DP, SCREEN_DP, 1.0)
     return Extent(width, height, SCREEN_DP / min(width, height))
 
@@ -98,7 +101,7 @@ def nodes_of(screen: Screen) -> tuple[list[Node], Extent]:
     present = {element.index for element in elements}
     above = [element.parent for element in screen.elements]
     parents = [_ancestor(element.parent, above, present) for element in elements]
-    roots = [element.bounds or _NOWHERE for element, parent in zip(elements, parents, strict=True) if parent < 0]
+    roots = [_place(element) for element, parent in zip(elements, parents, strict=True) if parent < 0]
     extent = extent_of(screen.platform, roots)
     spoken = _spoken(screen.platform, elements)
     found: dict[int, Node] = {}
@@ -108,6 +111,12 @@ def nodes_of(screen: Screen) -> tuple[list[Node], Extent]:
     for node in reversed(nodes):
         _gather(node)
     return nodes, extent
+
+
+def _place(element: Element) -> Bounds:
+    bounds = element.bounds
+    # Written so that NaN fails too.
+    return bounds if bounds and all(abs(side) <= _FARTHEST for side in bounds) else _NOWHERE
 
 
 def _ancestor(parent: int, above: Sequence[int], present: set[int]) -> int:
@@ -129,7 +138,7 @@ def is_secret(element: Element) -> bool:
 
 
 def _node(element: Element, parent: Node | None, extent: Extent, spoken: bool) -> Node:
-    bounds = element.bounds or _NOWHERE
+    bounds = _place(element)
     words = element.text_length or (element.description_length if spoken else 0)
     node = Node(
         element=element,
@@ -182,7 +191,7 @@ def _gather(node: Node) -> None:
 def _cover(parent: Node) -> float:
     """Share of the parent's area that its largest child takes."""
     area = parent.width * parent.height
-    return max(child.width * child.height for child in parent.children) / area if area > 0 else 0.0
+    return max(child.width * child.height for child in parent.children) / area if area >= 1 else 0.0
 
 
 def _match(parent: Node) -> None:

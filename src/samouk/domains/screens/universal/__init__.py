@@ -1,4 +1,4 @@
-"""The model that ships with the package, and how it is made: from the simulator alone, so that anyone can make it anew."""
+"""The model that ships with the package, made from the simulator alone, so that anyone can make it anew."""
 
 from __future__ import annotations
 
