@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 from tests.domains.screens.observing import OBSERVE, User
 
 from samouk.domains.screens import cli
@@ -95,6 +96,33 @@ def test_broken_hierarchies(content: str, says: str, user: User, tmp_path: Path)
     for command in ("predict", "collect"):
         result = user("ml", command, file)
         assert result.exit_code == 3 and "broken.xml: " in result.stderr and says in result.stderr
+
+
+def test_endless_input_is_bounded(user: User) -> None:
+    """A source that never ends is refused for its size."""
+    result = user("ml", "predict", "/dev/zero")
+    assert result.exit_code == 3 and "larger than" in result.stderr
+
+
+def test_screen_without_anything_to_see(user: User, tmp_path: Path) -> None:
+    """A screen on which nothing has an area is no error, and is told."""
+    file = tmp_path / "flat.json"
+    file.write_text('[{"class": "android.widget.Button", "bounds": [9, 9, 2, 3]}]')
+    result = user("ml", "predict", file)
+    assert (result.exit_code, result.stdout) == (0, "") and "Nothing on this screen can be seen" in result.stderr
+
+
+def test_unwritable_places_are_named(user: User, screens: Screens) -> None:
+    """A cache, settings or memory that cannot be used end on one line with the path."""
+    user.agree()
+    for name, words in (
+        ("SAMOUK_CACHE", ["ml", "collect", *screens(1)]),
+        ("SAMOUK_CONFIG_HOME", ["config", "set", "ml.auto_update", "false"]),
+        ("SAMOUK_DATA_HOME", ["ml", "correct", "--class-name", "x", "--actual", "icon"]),
+    ):
+        environ = {**user.environ, name: "/dev/null/no"}
+        result = CliRunner().invoke(cli.main, [str(word) for word in words], env=environ)
+        assert result.exit_code == 1 and "/dev/null" in result.stderr and result.stderr.count("\n") == 1
 
 
 def test_settings_round_trip(user: User) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import click
 
 from samouk.domains.screens.commands.ends import BadInput, meant
-from samouk.domains.screens.readers.limits import check_size
+from samouk.domains.screens.readers.limits import MAX_BYTES, check_size
 from samouk.domains.screens.schema import PLATFORMS, SCHEMA
 from samouk.domains.screens.taxonomy import TYPES
 from samouk.edge.observer import UnreadableSource
@@ -122,12 +122,16 @@ def _rows(document: Any, source: str) -> list[Row]:
 
 
 def _bytes(file: Path, bounded: bool = False) -> bytes:
+    most = MAX_BYTES + 1 if bounded else -1
     try:
         if file == STANDARD_INPUT:
-            return sys.stdin.buffer.read()
+            content = sys.stdin.buffer.read(most)
+        else:
+            with file.open("rb") as opened:
+                content = opened.read(most)
         if bounded:
-            check_size(file.stat().st_size)
-        return file.read_bytes()
+            check_size(len(content))
+        return content
     except FileNotFoundError:
         raise BadInput(f"{file}: no such file; check the path") from None
     except IsADirectoryError:

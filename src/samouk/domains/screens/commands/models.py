@@ -201,7 +201,13 @@ def _say_update(client: ModelUpdater, update: Update) -> None:
     click.echo(f"🆕 {since} ({_size(update.size)})")
     if update.samples:
         click.echo(f"   trained on {update.samples:,} elements" + _listed(" · platforms: ", update.platforms))
-    for line in _figures(update.before, update.after):
+    # A changelog tells most figures by itself.
+    untold = {
+        name: value
+        for name, value in update.after.items()
+        if not any(line.startswith(f"{name}:") for line in update.changelog)
+    }
+    for line in _figures(update.before, untold):
         click.echo(f"   {line}")
     for line in update.changelog:
         click.echo(f"   {line}")

@@ -87,6 +87,9 @@ def _say_elements(file: Path, rows: list[tuple[Element, Prediction]]) -> None:
         click.echo(f"{line}  {element.class_name.rpartition('.')[2]}  {_words(element)}".rstrip())
     if any(found.abstained for _, found in rows):
         hint("?  a guess too weak to act on")
+    if not rows:
+        hint("💤 Nothing on this screen can be seen: every element is invisible or without area")
+        return
     hint(f"💡 Something wrong? observe ml correct --screen {file} --index N --actual TYPE")
 
 

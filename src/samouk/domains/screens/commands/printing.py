@@ -60,8 +60,13 @@ def progress(items: Iterable[T], label: str, quiet: bool = False) -> AbstractCon
 
 
 def meter(length: int, label: str, quiet: bool = False) -> ProgressBar[int]:
-    """A bar of so many steps on standard error, for work that reports by itself."""
-    return click.progressbar(length=length, label=label, file=sys.stderr, hidden=quiet or not sys.stderr.isatty())
+    """A bar of so many steps on standard error, for work that reports by itself, with a word on each step."""
+    hidden = quiet or not sys.stderr.isatty()
+    return click.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden, item_show_func=_said)
+
+
+def _said(step: object) -> str | None:
+    return None if step is None else str(step)
 
 
 def _plain(value: Any) -> Any:

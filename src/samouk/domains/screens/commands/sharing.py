@@ -47,7 +47,7 @@ def collect(files: tuple[Path, ...], platform: str | None, as_json: bool) -> Non
         stats = share.stats()
     if as_json:
         print_json({"samples": kept.total(), "platforms": kept, "unreadable": broken, "pending": stats.pending})
-    else:
+    elif broken < len(files):
         _say_collected(kept, stats, sent)
     if broken:
         sys.exit(BAD_INPUT)
@@ -170,7 +170,6 @@ def stats(as_json: bool) -> None:
     click.echo(f"📊 {counted(found.collected, 'sample')} collected")
     for line in shares(found.platforms):
         click.echo(line)
-    given = found.uploaded + found.erased
     click.echo(f"📤 {found.uploaded:,} / {found.collected:,} uploaded in {counted(found.uploaded_batches, 'batch')}")
     if found.pending:
         click.echo(f"📦 {_waiting(found)}")
@@ -183,7 +182,7 @@ def stats(as_json: bool) -> None:
         if count:
             click.echo(what.format(counted(count, "sample")))
     click.echo(f"{'✅ Sharing is on' if found.granted else '💤 Sharing is off'}: {found.reason}")
-    if given:
+    if found.uploaded:
         click.echo("🙏 Thank you: these make the model better for everybody.")
     if found.granted:
         click.echo(SHARING_TIP)

@@ -175,15 +175,14 @@ def _examples(learner: Learner, batches: Sequence[Samples]) -> Examples:
 def _fit(learner: Learner, examples: Examples, seed: int, quiet: bool) -> Artifact:
     from samouk.loop.learner import Context
 
-    with meter(100, "Training", quiet) as bar:
+    with meter(100, "🧠 Training", quiet) as bar:
 
         def show(text: str, share: float) -> None:
-            bar.label = text
-            bar.update(round(100 * share) - bar.pos)
+            bar.update(round(100 * share) - bar.pos, text)  # type: ignore[arg-type]
 
         threads = max(1, (os.cpu_count() or 1) - 1)
         artifact = learner.fit(examples, None, Context(seed=seed, threads=threads, progress=show))
-        show("Trained", 1.0)
+        show("done", 1.0)
     return artifact
 
 
