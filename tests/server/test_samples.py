@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import uuid
+from typing import Any
 
 import pytest
+from starlette.requests import Request
 from tests.server import toy
 from tests.server.house import Answer, House
 
 from samouk.edge.wire import encode
+from samouk.server import body as request_body
+from samouk.server.ingest import IN_LOOP
+from samouk.server.problems import Problem
 
 STATS = "/v1/learners/toy.half/samples/stats"
 
@@ -51,7 +57,8 @@ def test_twice(house: House) -> None:
 
 def test_large_batch(house: House) -> None:
     """A batch above the size that is decoded on the event loop is stored just so."""
-    assert house.send(toy.packed(toy.upload(5_000)), Content_Encoding="gzip").json["samples"] == 5_000
+    padded = encode(toy.upload(5_000)) + b" " * IN_LOOP
+    assert house.send(gzip.compress(padded)).json["samples"] == 5_000
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer smk_00000000_x", "Basic abc", "Bearer " + "x" * 5000])
@@ -183,6 +190,18 @@ def test_too_long_streamed(house: House) -> None:
     assert response.status == 413
     response.read()
     connection.close()
+
+
+def test_too_slow() -> None:
+    """A body that does not arrive in time is a 408."""
+
+    async def never() -> Any:
+        await asyncio.Event().wait()
+
+    request = Request({"type": "http", "method": "POST", "path": "/", "headers": []}, never)
+    with pytest.raises(Problem) as refusal:
+        asyncio.run(request_body.read(request, 10, seconds=0.01))
+    assert refusal.value.status == 408
 
 
 def test_other_formats(house: House) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from typing import Any
 
@@ -10,14 +11,25 @@ from starlette.requests import Request
 
 from samouk.server.problems import Problem
 
+READ_S = 60.0
+"""Seconds in which a body must arrive, so that slow senders do not keep others out."""
+
 GZIP = 31
 """zlib's window bits for a gzip header and the largest window."""
 
 
-async def read(request: Request, limit: int) -> bytes:
-    """The raw body, ``limit`` bytes at most; refused as soon as it is known to be longer."""
+async def read(request: Request, limit: int, seconds: float = READ_S) -> bytes:
+    """The raw body, ``limit`` bytes at most; refused as soon as it is known to be longer or takes too long."""
     if int(request.headers.get("content-length") or 0) > limit:
         raise _too_large(limit)
+    try:
+        async with asyncio.timeout(seconds):
+            return await _collect(request, limit)
+    except TimeoutError:
+        raise Problem(408, f"the body did not arrive within {seconds:g} seconds; send it again", field="body") from None
+
+
+async def _collect(request: Request, limit: int) -> bytes:
     pieces: list[bytes] = []
     size = 0
     async for piece in request.stream():

@@ -70,7 +70,9 @@ class Busy(Exception):
 INTERNAL = Problem(500, "the server failed; nothing of this request was stored; try again later")
 FULL = Problem(507, "the server's disk is full; nothing of this request was stored; keep it and send it again later")
 UNAVAILABLE = Problem(
-    503, "the server's store cannot be written; keep it and send it again later", headers={"Retry-After": "60"}
+    503,
+    "the server's store is out of order; nothing of this request was stored; try again later",
+    headers={"Retry-After": "60"},
 )
 BUSY = Problem(503, "too many uploads at once; send it again in a second", headers={"Retry-After": "1"})
 
