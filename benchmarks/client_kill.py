@@ -61,6 +61,7 @@ class NumberObserver:
 
     learner = "bench.number"
     schema = SCHEMA
+    feature_version = 1
     label_field = "platform"
 
     def observe(self, source: object, platform: str) -> Observation:

@@ -29,6 +29,7 @@ class ToyObserver:
     learner = toy.LEARNER.name
     schema = toy.SCHEMA
     label_field = "answer"
+    feature_version = 1
 
     def observe(self, source: object, platform: str) -> Observation:
         if not isinstance(source, int):

@@ -144,6 +144,7 @@ def test_without_any_model_the_rules_predict(environ: dict[str, str]) -> None:
     [
         ({"learner": "other.thing"}, "other.thing"),
         ({"schema_version": 7}, "schema 7"),
+        ({"feature_version": 7}, "features 7"),
         ({"width": 5}, "5 numbers"),
         ({"classes": ["a"]}, "1 classes"),
         ({"classes": []}, "classes"),

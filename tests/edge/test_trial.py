@@ -31,7 +31,7 @@ def with_metadata(text: str) -> bytes:
     return bytes(loaded.SerializeToString())
 
 
-@pytest.mark.parametrize("fit", [Fit(LEARNER), Fit(LEARNER, 1, WIDTH)])
+@pytest.mark.parametrize("fit", [Fit(LEARNER), Fit(LEARNER, 1, 1, WIDTH)])
 def test_good_model_passes(tmp_path: Path, fit: Fit) -> None:
     """A model of this learner, schema and width passes."""
     tried(tmp_path, model(), fit)
@@ -45,7 +45,7 @@ def test_good_model_passes(tmp_path: Path, fit: Fit) -> None:
         (model()[:-30], Fit(LEARNER), "does not load|no learner"),
         (model(), Fit("other"), "not of other"),
         (model(), Fit(LEARNER, 2), "schema 1, this client 2"),
-        (model(), Fit(LEARNER, 1, WIDTH + 1), "takes 4 numbers a sample and this client makes 5"),
+        (model(), Fit(LEARNER, 1, 1, WIDTH + 1), "takes 4 numbers a sample and this client makes 5"),
         (rewritten("features", "fixtures"), Fit(LEARNER), "must take rows of features"),
         (rewritten("probabilities", "possibilities"), Fit(LEARNER), "give probabilities"),
         (model(weight=float("nan")), Fit(LEARNER), "finite"),

@@ -62,6 +62,8 @@ class ThingObserver:
 
         return np.array([[row["size"], row["shiny"] is True] for row in samples], np.float32).reshape(-1, 2)
 
+    feature_version = 1
+
     def bundled_model(self) -> Path | None:
         return self.model
 

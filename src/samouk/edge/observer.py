@@ -55,6 +55,10 @@ class Observer(Protocol):
     def label_field(self) -> str:
         """Name of the schema's field that holds the label."""
 
+    @property
+    def feature_version(self) -> int:
+        """Number of the way in which ``features`` counts; a model of another number is refused."""
+
     def observe(self, source: object, platform: str) -> Observation:
         """Read a hierarchy (text, bytes, dict or list), label and anonymise it. Raises UnreadableSource."""
 

@@ -85,6 +85,11 @@ class Model:
             raise ModelError(f"{self.path.name}: is a model of {learner!r:.80}, not of {observer.learner}")
         if schema != observer.schema.version:
             raise ModelError(f"{self.path.name}: reads schema {schema}, this client {observer.schema.version}; update")
+        counts = metadata.get("feature_version", observer.feature_version)
+        if counts != observer.feature_version:
+            raise ModelError(
+                f"{self.path.name}: reads features {counts}, this client {observer.feature_version}; update"
+            )
         width = observer.features(()).shape[1]
         takes = {item.name: item.shape for item in self._session.get_inputs()}.get("features")
         gives = {item.name: item.shape for item in self._session.get_outputs()}.get("probabilities")

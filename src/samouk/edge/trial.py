@@ -24,6 +24,7 @@ class Fit:
 
     learner: str
     schema_version: int | None = None
+    feature_version: int | None = None
     width: int | None = None
 
 
@@ -53,13 +54,15 @@ def _classes(properties: dict[str, str], fit: Fit) -> int:
     try:
         metadata = json.loads(properties.get(METADATA_KEY, ""))
         owner, classes = metadata["learner"], len(metadata["classes"])
-        schema = metadata.get("schema_version")
+        told = {name: metadata.get(name) for name in ("schema_version", "feature_version")}
     except (ValueError, KeyError, TypeError) as error:
         raise UnfitModel(f"its metadata {METADATA_KEY!r} names no learner and classes") from error
     if owner != fit.learner:
         raise UnfitModel(f"it is a model of {owner!r:.80}, not of {fit.learner}")
-    if None not in (schema, fit.schema_version) and schema != fit.schema_version:
-        raise UnfitModel(f"it reads schema {schema!r:.20}, this client {fit.schema_version}; install the newest samouk")
+    for name, ours in (("schema_version", fit.schema_version), ("feature_version", fit.feature_version)):
+        if None not in (told[name], ours) and told[name] != ours:
+            what = name.removesuffix("_version")
+            raise UnfitModel(f"it reads {what} {told[name]!r:.20}, this client {ours}; install the newest samouk")
     return classes
 
 

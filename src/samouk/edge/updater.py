@@ -240,7 +240,7 @@ class ModelUpdater:
         if self._observer is None:
             return Fit(self.learner)
         width = int(self._observer.features(()).shape[1])
-        return Fit(self.learner, self._observer.schema.version, width)
+        return Fit(self.learner, self._observer.schema.version, self._observer.feature_version, width)
 
     def _bundled(self) -> Installed | None:
         path = None if self._observer is None else self._observer.bundled_model()

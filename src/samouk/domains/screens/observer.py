@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from samouk.domains.screens import anonymise, rules
 from samouk.domains.screens.element import Element, Evidence, Screen
-from samouk.domains.screens.features import features
+from samouk.domains.screens.features import FEATURE_VERSION, features
 from samouk.domains.screens.readers import platform_of, read
 from samouk.domains.screens.schema import SCHEMA
 from samouk.domains.screens.taxonomy import TYPES
@@ -35,6 +35,7 @@ class ScreenObserver:
     learner: str = "screens.element"
     schema: Schema = SCHEMA
     label_field: str = "element_type"
+    feature_version: int = FEATURE_VERSION
 
     def observe(self, source: object, platform: str) -> Observation:
         """Read a hierarchy (see ``readers.read``), label what the rules can tell, and anonymise it.
