@@ -120,16 +120,16 @@ def _partition(origin: str, columns: dict[str, Any], places: Sequence[tuple[int,
     columns["element_type"] = np.where(told, says, named).astype(np.int16)
     sure = np.array([confidence for _, _, confidence in places]) >= 0.8
     silent = ~told & sure & (named != _CODE["unknown"])
-    container = named == _CODE["container"]
     return Corpus(
         origin=origin,
         columns=columns,
         truth=columns["element_type"],
         app=np.array([app for app, _, _ in places]),
         framework=np.array([framework for _, framework, _ in places]),
-        masked=told,
-        hard=silent & ~container,
-        containers=silent & container,
+        # A window or a radio group is a container by class, and as little telling as any other container.
+        masked=told & (columns["element_type"] != _CODE["container"]),
+        hard=silent & (columns["element_type"] != _CODE["container"]),
+        containers=(silent | told) & (columns["element_type"] == _CODE["container"]),
         usable=label(columns),
     )
 
@@ -175,7 +175,7 @@ def f1_by_type(truth: Ints, said: Ints) -> dict[str, tuple[float, int]]:
 
 
 def macro_f1(truth: Ints, said: Ints) -> float:
-    """Mean F1 over the types with enough items; NaN when there is none."""
+    """Mean F1 over the types with enough items; NaN when there is none of them."""
     scores = [score for score, _ in f1_by_type(truth, said).values()]
     return float(np.mean(scores)) if scores else float("nan")
 
@@ -184,8 +184,10 @@ def accuracy(truth: Ints, said: Ints) -> float:
     return float((truth == said).mean()) if len(truth) else float("nan")
 
 
-def interval(figure: Any, truth: Ints, said: Ints, apps: Ints) -> tuple[float, float]:
-    """2.5 and 97.5 % of the figure when whole applications are drawn anew."""
+def interval(figure: Any, truth: Ints, said: Ints, apps: Ints) -> tuple[float, float] | None:
+    """2.5 and 97.5 % of the figure when whole applications are drawn anew; None where it is not defined."""
+    if np.isnan(figure(truth, said)):
+        return None
     rng = np.random.default_rng(0)
     names, place = np.unique(apps, return_inverse=True)
     rows_of = [np.flatnonzero(place == number) for number in range(len(names))]
@@ -241,12 +243,17 @@ def figures(data: Corpus, rows: NDArray[np.bool_], shares: NDArray[np.float32], 
         out |= {
             "accuracy": round(accuracy(truth, said), 4),
             "accuracy_interval": interval(accuracy, truth, said, apps),
-            "macro_f1": round(macro_f1(truth, said), 4),
+            "macro_f1": _figure(macro_f1(truth, said)),
             "macro_f1_interval": interval(macro_f1, truth, said, apps),
             "lookup_accuracy": round(accuracy(truth, lookup), 4),
             "calibration_error": round(calibration_error(shares[kept], truth), 4),
         }
     return out
+
+
+def _figure(value: float) -> float | None:
+    """Rounded; None where it is not defined, since JSON knows no NaN."""
+    return None if np.isnan(value) else round(value, 4)
 
 
 def lifecycle(data: Corpus) -> list[dict[str, Any]]:
@@ -343,9 +350,10 @@ def show(results: Mapping[str, Any]) -> None:
 
 
 def _line(row: Mapping[str, Any]) -> str:
-    low, high = row["macro_f1_interval"]
-    shares = f"{row['accuracy']:10.3f}{row['lookup_accuracy']:8.3f}{row['macro_f1']:10.3f}"
-    return f"{row['n']:7}{row['apps']:6}{shares}{f'{low:.2f}-{high:.2f}':>13}{row['calibration_error']:7.3f}"
+    between = "-".join(f"{end:.2f}" for end in row["macro_f1_interval"] or ()) or "too few"
+    f1 = "-" if row["macro_f1"] is None else f"{row['macro_f1']:.3f}"
+    shares = f"{row['accuracy']:10.3f}{row['lookup_accuracy']:8.3f}{f1:>10}{between:>13}"
+    return f"{row['n']:7}{row['apps']:6}{shares}{row['calibration_error']:7.3f}"
 
 
 def main() -> None:
