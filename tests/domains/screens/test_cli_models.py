@@ -111,6 +111,15 @@ def test_model_in_service_is_described(world: World, server: StaticServer, user:
         assert words in shown and words in user("ml", "predict", *screens(1)).stderr
 
 
+def test_model_gone_back_to_is_described(world: World, server: StaticServer, user: User) -> None:
+    """A model that the last check was not about tells by itself on how many elements it was trained."""
+    for number, kind in ((1, "icon"), (2, "chip")):
+        release(world, number, kind)
+        user.done("ml", "update-model")
+    user.done("ml", "rollback")
+    assert "v1.1\n   trained on 12,345 elements" in user.done("ml", "models")
+
+
 def test_newest_model_is_said_to_be(world: World, server: StaticServer, user: User) -> None:
     """With nothing newer both commands say so and succeed."""
     release(world, 1, "icon")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.canary import CANARIES, leaks
 from tests.domains.screens.observing import NOBODY, OBSERVE, User, platform
 from tests.server.house import House
 
@@ -201,6 +202,22 @@ def test_batch_that_never_left_is_forgotten_here(user: User, screens: Screens) -
     (batch,) = user.json("ml", "analyze-cache")["batches"]
     told = user.json("ml", "forget", "--batch", batch["batch_id"])
     assert told == {"requests": 0, "erased": 0, "queued": 0, "deleted_here": batch["samples"]}
+
+
+def test_nothing_private_is_kept_or_shown(user: User, tmp_path: Path) -> None:
+    """Whatever a screen and a correction hold, no secret of theirs comes into the cache, the memory or the upload."""
+    node = {"class": CANARIES["vendor class"], "package": CANARIES["package"], "bounds": [0, 0, 90, 90]}
+    node |= {"resource_id": CANARIES["resource id"], "text": CANARIES["text"], "description": CANARIES["description"]}
+    file = tmp_path / "screen.json"
+    file.write_text(
+        json.dumps([{**node, "children": [node, {**node, "text": CANARIES["password"], "password": True}]}])
+    )
+    user.agree().done("ml", "collect", file)
+    user.done("ml", "correct", "--screen", file, "--index", 1, "--actual", "chip")
+    user.done("ml", "correct", "--element", json.dumps(node), "--actual", "icon")
+    assert leaks(user.done("ml", "show-upload") + user.done("ml", "analyze-cache", "--json")) == []
+    kept = [path for path in user.home.rglob("*") if path.is_file()]
+    assert len(kept) > 4 and [(path, leaks(path.read_bytes())) for path in kept if leaks(path.read_bytes())] == []
 
 
 @pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="needs limits on the size of files")

@@ -133,31 +133,26 @@ def facts_of(client: ModelUpdater) -> dict[str, Any] | None:
     installed, path = client.current(), client.model_path()
     if installed is None or path is None:
         return None
-    told = _card(path) if installed.number == 0 else _release(client, installed)
+    told = _card(path) if installed.number == 0 else {**_inside(path), **_release(client, installed)}
     return {
         "learner": client.learner,
         "version": told.get("version", installed.version),
-        "samples": told.get("samples") or metadata_of(path).get("rows"),
+        "samples": told.get("samples"),
         "platforms": list(told.get("platforms") or ()),
         "figures": dict(installed.figures),
         "file": str(path),
     }
 
 
-def metadata_of(model: Path) -> Mapping[str, Any]:
-    """What a model file says of itself; nothing when it cannot be read."""
+def _inside(model: Path) -> dict[str, Any]:
+    """What an installed model says of itself. It is whole and was tried: else it would not be installed."""
     import onnxruntime
 
     from samouk.edge.trial import METADATA_KEY
 
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    try:
-        session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        document = json.loads(session.get_modelmeta().custom_metadata_map.get(METADATA_KEY, "{}"))
-    except Exception:  # noqa: BLE001 - the runtime raises a class of its own for each status, with no common root
-        return {}
-    return document if isinstance(document, dict) else {}
+    session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+    metadata = json.loads(session.get_modelmeta().custom_metadata_map[METADATA_KEY])
+    return {"samples": metadata.get("rows"), "platforms": metadata.get("platforms")}
 
 
 def _card(model: Path) -> dict[str, Any]:
@@ -178,7 +173,8 @@ def _release(client: ModelUpdater, installed: Installed) -> dict[str, Any]:
     except (OSError, ValueError, TypeError, KeyError):
         return {}
     same = check.release is not None and check.release.sha256 == installed.sha256
-    return dataclasses.asdict(check.release) if same and check.release is not None else {}
+    told = dataclasses.asdict(check.release) if same and check.release is not None else {}
+    return {name: value for name, value in told.items() if value}
 
 
 def _version(client: ModelUpdater) -> str | None:
