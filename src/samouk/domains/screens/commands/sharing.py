@@ -1,9 +1,8 @@
-"""Commands about what is shared: collect, look at it, send it, take it back."""
+"""Commands that share: collect and upload."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import sys
 from collections import Counter
@@ -15,14 +14,13 @@ import click
 
 from samouk.domains.screens.commands.ends import BAD_INPUT, NETWORK, BadInput, NoConsent, fail, hint, warn
 from samouk.domains.screens.commands.inputs import file_type, platform_option, read_dump
-from samouk.domains.screens.commands.printing import counted, json_option, print_json, progress, shares
+from samouk.domains.screens.commands.printing import counted, json_option, print_json, progress
 from samouk.domains.screens.observer import OBSERVER
 from samouk.edge import config as settings
-from samouk.edge import consent, wire
-from samouk.edge.batchfile import Content
+from samouk.edge import consent
 from samouk.edge.contribution import Contribution
 from samouk.edge.observer import UnreadableSource
-from samouk.edge.spool import CORRECTION, Limits
+from samouk.edge.spool import Limits
 from samouk.edge.tally import Stats
 from samouk.edge.transport import HttpTransport
 from samouk.edge.uploader import Destination, Pass, Uploader
@@ -119,11 +117,12 @@ def _say_collected(kept: Counter[str], stats: Stats, sent: Pass) -> None:
         click.echo(f"📤 {counted(sent.sent, 'batch')} sent ({counted(sent.rows, 'sample')}) 🙏")
     if sent.problem:
         hint(f"⏳ Not sent yet, and kept: {settings.load(os.environ).upload_endpoint}: {sent.problem}")
-    click.echo(f"📦 {_waiting(stats)}")
+    click.echo(f"📦 {waiting(stats)}")
     click.echo(SHARING_TIP)
 
 
-def _waiting(stats: Stats) -> str:
+def waiting(stats: Stats) -> str:
+    """What is collected and not yet sent, and when it leaves."""
     if settings.load(os.environ).local_cache_only:
         return f"{counted(stats.pending, 'sample')} in the cache; they stay on this machine (ml.local_cache_only)"
     size = Limits().batch_size
@@ -143,114 +142,22 @@ def upload(as_json: bool) -> None:
     if as_json:
         print_json(dataclasses.asdict(done))
     else:
-        click.echo(
-            f"📤 {counted(done.sent, 'batch')} sent ({counted(done.rows, 'sample')}){' 🙏' if done.rows else ''}"
-        )
-    if done.erased and not as_json:
-        click.echo(f"🗑️  {counted(done.erased, 'batch')} erased on the server")
+        _say_uploaded(done)
     if done.rejected:
         why = share.spool.samples.parent / "rejected"
         warn(f"{counted(done.rejected, 'batch')} refused by the server; the reasons lie in {why}")
+    values = settings.load(os.environ)
     if done.problem:
-        where = settings.load(os.environ).upload_endpoint
-        fail(f"{where}: {done.problem}; nothing is lost, what is left waits", NETWORK)
+        fail(f"{values.upload_endpoint}: {done.problem}; nothing is lost, what is left waits", NETWORK)
     if not decision.granted:
         hint(f"💡 No samples leave: {decision.reason}")
+    elif values.local_cache_only:
+        hint("💡 No samples leave: ml.local_cache_only is true")
 
 
-@click.command()
-@json_option
-def stats(as_json: bool) -> None:
-    """Count what was collected and uploaded."""
-    with closing(contribution()) as share:
-        found = share.stats()
-    if as_json:
-        print_json(dataclasses.asdict(found))
-        return
-    click.echo(f"📊 {counted(found.collected, 'sample')} collected")
-    for line in shares(found.platforms):
-        click.echo(line)
-    click.echo(f"📤 {found.uploaded:,} / {found.collected:,} uploaded in {counted(found.uploaded_batches, 'batch')}")
-    if found.pending:
-        click.echo(f"📦 {_waiting(found)}")
-    for count, what in (
-        (found.erased, "🗑️  {} erased on the server at your wish"),
-        (found.purged, "🗑️  {} deleted before they left"),
-        (found.rejected, "⚠️  {} refused by the server; see rejected/ in the cache"),
-        (found.dropped, "⚠️  {} dropped: the cache was full"),
-    ):
-        if count:
-            click.echo(what.format(counted(count, "sample")))
-    click.echo(f"{'✅ Sharing is on' if found.granted else '💤 Sharing is off'}: {found.reason}")
-    if found.uploaded:
-        click.echo("🙏 Thank you: these make the model better for everybody.")
-    if found.granted:
-        click.echo(SHARING_TIP)
-
-
-@click.command("analyze-cache")
-@json_option
-def analyze_cache(as_json: bool) -> None:
-    """Show what waits in the cache."""
-    with closing(contribution()) as share:
-        batches = list(share.contents())
-        folder = share.spool.samples
-    platforms, types, sources = (_count(batches, name) for name in ("platform", "element_type", "label_source"))
-    total = sum(len(batch.rows) for batch in batches)
-    if as_json:
-        listed = [
-            {"batch_id": b.header.batch_id, "kind": b.header.kind, "samples": len(b.rows), "torn": b.torn}
-            for b in batches
-        ]
-        counts = {"platforms": platforms, "types": types, "label_sources": sources}
-        print_json({"folder": str(folder), "batches": listed, "samples": total, **counts})
-        return
-    click.echo(f"📦 {counted(len(batches), 'batch')}, {counted(total, 'sample')} in {folder}")
-    for batch in batches:
-        corrections = " of corrections" if batch.header.kind == CORRECTION else ""
-        spoilt = f", {counted(batch.torn, 'line')} spoilt by a crash" if batch.torn else ""
-        click.echo(f"   {batch.header.batch_id}  {counted(len(batch.rows), 'sample')}{corrections}{spoilt}")
-    for title, counts in (("Platforms", platforms), ("Types", types), ("Labelled by", sources)):
-        if counts:
-            click.echo(f"\n{title}")
-            for line in shares(counts):
-                click.echo(line)
-    if not batches:
-        click.echo("💡 Collect some: observe ml collect screen.xml")
-
-
-def _count(batches: list[Content], name: str) -> Counter[str]:
-    return Counter(str(row.get(name, "unknown")) for batch in batches for row in batch.rows)
-
-
-@click.command("show-upload")
-@click.option("--pretty", is_flag=True, help="One field a line, every value written out; not the bytes that leave.")
-@json_option
-def show_upload(pretty: bool, as_json: bool) -> None:
-    """Print the exact bytes that would leave.
-
-    One batch a line; the line's end is not sent, and the bytes are compressed on their way. They are
-    JSON with or without --json.
-    """
-    with closing(contribution()) as share:
-        none = True
-        for body in share.bodies():
-            none = False
-            click.echo(_pretty(body) if pretty else body)
-        decision = share.consent()
-    if none:
-        hint("💡 Nothing is waiting, so nothing would leave.")
-    elif not decision.granted:
-        hint(f"💡 None of it leaves now: {decision.reason}")
-    elif settings.load(os.environ).local_cache_only:
-        hint("💡 None of it leaves: ml.local_cache_only is true")
-
-
-def _pretty(body: bytes) -> bytes:
-    """The envelope with one column a line, each value written out."""
-    document = json.loads(body)
-    columns = wire.plain(wire.envelope_of(document).columns)
-    head = [f"  {json.dumps(name)}: {json.dumps(value)}," for name, value in document.items() if name != "columns"]
-    width = max(map(len, columns)) + 3
-    rows = [f"    {json.dumps(name) + ':':{width}} {json.dumps(values)}" for name, values in columns.items()]
-    return "\n".join(["{", *head, '  "columns": {', ",\n".join(rows), "  }", "}"]).encode()
+def _say_uploaded(done: Pass) -> None:
+    if done.erased:
+        click.echo(f"🗑️  {counted(done.erased, 'batch')} erased on the server")
+    if done.sent or not done.problem:
+        thanks = " 🙏" if done.rows else ""
+        click.echo(f"📤 {counted(done.sent, 'batch')} sent ({counted(done.rows, 'sample')}){thanks}")
