@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from samouk.domains.screens.features import context, mask_class
+from samouk.domains.screens.features import TOLD, context, mask_class
 from samouk.loop.columns import Columns, take
 from samouk.loop.records import Examples
 
@@ -19,6 +19,9 @@ GROUP_ROWS = 24
 
 TYPE_ROWS = 4_000
 """Rows of one type that are looked at, at most; it bounds the time of a fit whatever the crowd sends."""
+
+REMEMBERED = 60.0
+"""Weight to which types that are rare in the crowd are filled up with simulated rows."""
 
 UNTRUSTED_WEIGHT = 0.5
 BALANCE = 0.5
@@ -50,6 +53,23 @@ def lessons_of(examples: Examples, seed: int) -> Lessons:
     weights = _capped(weights, types[chosen], groups[chosen])
     inputs = context(take(masked, chosen))
     return Lessons(inputs, types[chosen], groups[chosen], weights)
+
+
+def reminded(lessons: Lessons, memory: Lessons) -> Lessons:
+    """Add simulated rows of the types that weigh less than ``REMEMBERED``, so that what is rare is not forgotten.
+
+    A type that the crowd sends enough of is learnt from the crowd alone.
+    """
+    have, spare = (np.bincount(part.types, part.weights, minlength=TOLD) for part in (lessons, memory))
+    scale = np.clip((REMEMBERED - have) / np.maximum(spare, 1e-9), 0.0, 1.0)
+    weights = memory.weights * scale[memory.types]
+    kept = np.flatnonzero(weights > 0)
+    return Lessons(
+        np.concatenate([lessons.inputs, memory.inputs[kept]]),
+        np.concatenate([lessons.types, memory.types[kept]]),
+        np.concatenate([lessons.groups, memory.groups[kept]]),
+        np.concatenate([lessons.weights, weights[kept]]),
+    )
 
 
 def balanced(lessons: Lessons) -> NDArray[np.float64]:

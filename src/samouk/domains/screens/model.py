@@ -5,15 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from samouk.domains.screens.features import FEATURE_VERSION, NAMES, TOLD, UNTOLD, WIDTH, features, mask_class, told
+from samouk.domains.screens.features import (
+    FEATURE_VERSION,
+    NAMES,
+    TOLD,
+    UNTOLD,
+    WIDTH,
+    features,
+    mask_class,
+    told,
+)
+from samouk.domains.screens.features import context as structure_of
 from samouk.domains.screens.schema import SCHEMA
 from samouk.domains.screens.taxonomy import TAXONOMY_VERSION, TYPES
-from samouk.loop.columns import Columns, rows_in
+from samouk.loop.columns import Columns, concatenate, rows_in
 from samouk.loop.learner import Context
 from samouk.loop.records import ABSTAIN, Artifact, Examples, FloatArray, Predictions
 
@@ -28,6 +39,9 @@ ABSTAIN_BELOW = 0.3
 
 JUDGED_PER_GROUP = 10
 """Rows of one type in one group that a score looks at: a feed of a hundred equal posts is one question."""
+
+MEMORY = Path(__file__).parent / "universal" / "memory.npz"
+"""Simulated rows of each type, columns of the schema; made together with the universal model."""
 
 ROUNDS = 60
 _PARAMETERS: Mapping[str, Any] = {
@@ -60,15 +74,16 @@ def fit(examples: Examples, champion: Artifact | None, context: Context) -> Arti
         ValueError: there is nothing to learn from.
     """
     from samouk.domains.screens import forest
-    from samouk.domains.screens.lessons import lessons_of
+    from samouk.domains.screens.lessons import lessons_of, reminded
 
     if examples.rows == 0:
         raise ValueError("no labelled rows to learn from; collect some first")
     lessons = lessons_of(examples, context.seed)
     context.progress(f"{len(lessons.types)} of {examples.rows} rows chosen to learn from", 0.1)
-    temperature = _temperature(lessons, context)
+    memory = simulated_lessons()
+    temperature = _temperature(lessons, memory, context)
     context.progress(f"confidence calibrated, temperature {temperature:.2f}", 0.4)
-    booster, present = _boost(lessons, context)
+    booster, present = _boost(reminded(lessons, memory), context)
     context.progress("trees grown", 0.9)
     metadata = _metadata(lessons, examples, temperature, booster)
     layout = forest.Layout(WIDTH, TOLD, present, temperature)
@@ -91,15 +106,16 @@ def _boost(lessons: Lessons, context: Context) -> tuple[lightgbm.Booster, tuple[
     return lightgbm.train(parameters, data, ROUNDS), tuple(int(code) for code in present)
 
 
-def _temperature(lessons: Lessons, context: Context) -> float:
+def _temperature(lessons: Lessons, memory: Lessons, context: Context) -> float:
     """Grow trees without a fifth of the groups, and see how sure they may be of that fifth."""
     from samouk.domains.screens.forest import temperature_of
+    from samouk.domains.screens.lessons import reminded
 
     names = np.unique(lessons.groups)
     held = np.isin(lessons.groups, names[context.seed % _CALIBRATION_SHARE :: _CALIBRATION_SHARE])
     if len(names) < _CALIBRATION_SHARE or held.all():
         return _TEMPERATURE
-    booster, present = _boost(lessons.only(~held), context)
+    booster, present = _boost(reminded(lessons.only(~held), memory), context)
     asked = lessons.only(np.flatnonzero(held & np.isin(lessons.types, present)))
     if not len(asked.types):
         return _TEMPERATURE
@@ -147,6 +163,21 @@ def probabilities(artifact: Artifact, inputs: NDArray[np.float32]) -> NDArray[np
 def artifact_of(data: bytes) -> Artifact:
     """A model by its bytes alone: what must be known of it stands in the file."""
     return Artifact(data, json.loads(session(data).get_modelmeta().custom_metadata_map["samouk"]))
+
+
+@lru_cache(maxsize=1)
+def simulated_lessons() -> Lessons:
+    """Simulated rows that ship with the package, some of each type; none where they are not there yet."""
+    from samouk.domains.screens.lessons import Lessons, rank
+
+    columns = concatenate(SCHEMA, [])
+    if MEMORY.is_file():
+        with np.load(MEMORY, allow_pickle=False) as kept:
+            columns = {name: kept[name] for name in kept.files}
+    types = columns["element_type"].astype(np.int64)
+    inputs = structure_of(mask_class(columns))
+    # Groups below zero are nobody's; each row is its own, so that holding groups out never splits an idea.
+    return Lessons(inputs, types, -1 - rank(types), np.ones(len(types)))
 
 
 @lru_cache(maxsize=4)

@@ -10,14 +10,19 @@ import numpy as np
 
 from samouk.domains.screens.anonymise import samples_of
 from samouk.domains.screens.judge import LEARNER, UNIVERSAL, card
+from samouk.domains.screens.lessons import rank
+from samouk.domains.screens.model import MEMORY, simulated_lessons
 from samouk.domains.screens.world import FIRST_MONDAY, ScreenWorld
 from samouk.loop import snapshot
-from samouk.loop.columns import from_rows
+from samouk.loop.columns import from_rows, take
 from samouk.loop.learner import Context, mean
 from samouk.loop.records import Artifact, Examples
 
 APPS = 400
 SCREENS_AN_APP = 6
+MEMORIES = 150
+"""Simulated rows of each type that are kept to remind later models of what is rare."""
+
 TAUGHT, JUDGED = 2026, 2027
 """Seeds of the worlds that it learns from and is judged on."""
 
@@ -50,8 +55,19 @@ def make(apps: int = APPS) -> tuple[Artifact, dict[str, object]]:
     return artifact, {**origin, **card(artifact, taught, figures)}
 
 
+def remember(examples: Examples, file: Path) -> None:
+    """Keep some rows of each type, each from another application as far as they reach."""
+    order = np.argsort(rank(examples.labels.values + 64 * examples.groups.astype(np.int64)), kind="stable")
+    kept = order[rank(examples.labels.values[order].astype(np.int64)) < MEMORIES]
+    columns = take(examples.columns, np.sort(kept))
+    columns["sample_id"] = np.zeros(len(kept), columns["sample_id"].dtype)
+    np.savez_compressed(file, allow_pickle=False, **columns)
+
+
 def write(folder: Path = UNIVERSAL.parent) -> Path:
-    """Make the model anew and put it, with its card, where the package looks for it."""
+    """Make memory and model anew and put them, with the card, where the package looks for them."""
+    remember(simulated(TAUGHT), folder / MEMORY.name)
+    simulated_lessons.cache_clear()
     artifact, told = make()
     file = folder / UNIVERSAL.name
     file.write_bytes(artifact.data)
