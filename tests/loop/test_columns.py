@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samouk.edge.wire import Field, Packed, Schema, Upload, WireError, columns_of, encode, envelope_of, packed, plain
-from samouk.loop.columns import DTYPES, MISSING, concatenate, from_rows, rows_in, take, to_columns, to_lists
+from samouk.loop.columns import MISSING, concatenate, dtype_of, from_rows, rows_in, take, to_columns, to_lists
 
 SCHEMA = Schema(
     "test.all",
@@ -68,7 +68,7 @@ junk = st.one_of(
 def test_good_rows_become_typed_columns(sample: list[dict[str, object]]) -> None:
     """Every dtype is as promised and every value can be read back."""
     columns = from_rows(SCHEMA, sample)  # type: ignore[arg-type]  # values are of the schema
-    assert {name: column.dtype for name, column in columns.items()} == {f.name: DTYPES[f.kind] for f in SCHEMA.fields}
+    assert {name: column.dtype for name, column in columns.items()} == {f.name: dtype_of(f) for f in SCHEMA.fields}
     assert [bytes(raw) for raw in columns["id"]] == [uuid.UUID(str(row["id"])).bytes for row in sample]
     assert [{1: True, 0: False, MISSING: None}[int(code)] for code in columns["on"]] == [row["on"] for row in sample]
     assert columns["count"].tolist() == [row["count"] for row in sample]

@@ -69,8 +69,9 @@ def test_no_key(house: House, authorization: str) -> None:
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
-def test_revoked_key(house: House) -> None:
-    """A revoked key is refused by the next request."""
+def test_revoked_key(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A revoked key is refused as soon as it is no longer remembered."""
+    monkeypatch.setattr("samouk.server.auth.REMEMBERED_S", 0.0)
     key, secret = house.services.keys.create("leaving")
     assert house.send(toy.packed(toy.upload()), Authorization=f"Bearer {secret}").status == 201
     house.services.keys.revoke(key.key_id)

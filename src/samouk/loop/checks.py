@@ -15,7 +15,7 @@ import numpy as np
 
 from samouk.edge.wire import GROUPS, WireError
 from samouk.loop import gate, snapshot
-from samouk.loop.columns import DTYPES, concatenate, rows_in, take, to_columns
+from samouk.loop.columns import concatenate, dtype_of, rows_in, take, to_columns
 from samouk.loop.learner import Context, Learner
 from samouk.loop.records import ABSTAIN, Artifact, Batch, Decision, Examples, FloatArray
 
@@ -87,7 +87,7 @@ def check_world_obeys_schema(learner: Learner) -> None:
     for batch in _week(learner, SEED):
         for spec in learner.schema.fields:
             column = batch.columns.get(spec.name)
-            _require(column is not None and column.dtype == DTYPES[spec.kind], f"column {spec.name} is not {spec.kind}")
+            _require(column is not None and column.dtype == dtype_of(spec), f"column {spec.name} is not {spec.kind}")
         _require(0 <= batch.group < GROUPS, f"group {batch.group} does not exist")
 
 

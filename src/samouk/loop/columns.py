@@ -18,7 +18,8 @@ Column = NDArray[Any]
 Columns = Mapping[str, Column]
 """One array a field, all of one length.
 
-Dtypes: flag ``int8`` (1, 0, and -1 for "the platform does not tell"); integer ``int32``; number
+Dtypes: flag ``int8`` (1, 0, and -1 for "the platform does not tell"); integer ``int16`` where its range
+allows, else ``int32`` (one below its range when missing); number
 ``float32`` (NaN when missing); category ``int16`` code into ``Field.values`` (-1 when missing);
 identifier ``V16``; week ``int32``, days since 1970-01-01.
 """
@@ -43,12 +44,20 @@ _TYPES: Mapping[str, set[type]] = {
 _DIGITS = bytes(SIGNS.find(chr(byte)) % 256 for byte in range(256))
 """Byte of a sign → its digit; 255, which is larger than any, for bytes that are no signs."""
 _EPOCH = dt.date(1970, 1, 1)
+_SMALLEST, _LARGEST = np.iinfo(np.int16).min, np.iinfo(np.int16).max
 _MISSING_BYTE = 255
 """``MISSING`` as an unsigned byte."""
 _NO_VALUE = b"\xfe"
 """In a table of bytes: no value has this code."""
 _BYTE_DTYPES = {"flag": np.int8, "category": np.int8, "integer": np.uint8}
 _UUID_SIGNS = ((8, "-"), (13, "-"), (18, "-"), (23, "-"), (36, "\n"))
+
+
+def dtype_of(spec: Field) -> np.dtype[Any]:
+    """What a field's column is made of; small integers take half the room at rest and half the time to compress."""
+    if spec.kind == "integer" and spec.low > _SMALLEST and spec.high <= _LARGEST:
+        return np.dtype(np.int16)
+    return DTYPES[spec.kind]
 
 
 def rows_in(columns: Columns) -> int:
@@ -143,7 +152,7 @@ def take(columns: Columns, rows: NDArray[Any] | slice) -> dict[str, Column]:
 def concatenate(schema: Schema, parts: Sequence[Columns]) -> dict[str, Column]:
     """One set of columns out of many, in order; empty columns when there is no part."""
     if not parts:
-        return {spec.name: np.empty(0, DTYPES[spec.kind]) for spec in schema.fields}
+        return {spec.name: np.empty(0, dtype_of(spec)) for spec in schema.fields}
     return {spec.name: np.concatenate([part[spec.name] for part in parts]) for spec in schema.fields}
 
 
@@ -174,7 +183,7 @@ def _integers(spec: Field, values: Sequence[Any]) -> Column:
     # Only what is absent may lie below: the code of "missing" cannot be sent as a number.
     if np.count_nonzero(column < spec.low) != absent or np.count_nonzero(column > spec.high):
         raise ValueError
-    return column.astype(np.int32)
+    return column.astype(dtype_of(spec))
 
 
 def _small(values: Sequence[Any]) -> Column:

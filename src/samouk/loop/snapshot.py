@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from samouk.loop.columns import DTYPES, Column, Columns, concatenate, rows_in, take
+from samouk.loop.columns import Column, Columns, concatenate, dtype_of, rows_in, take
 from samouk.loop.learner import Learner
 from samouk.loop.ports import Log
 from samouk.loop.records import ABSTAIN, BatchEntry, BatchState, Examples, Labels, Snapshot
@@ -80,7 +80,7 @@ def load(learner: Learner, log: Log, entries: Sequence[BatchEntry], batch_ids: C
 
 def _room(learner: Learner, rows: int) -> Examples:
     """Examples of so many rows, to be filled."""
-    columns = {spec.name: np.empty(rows, DTYPES[spec.kind]) for spec in learner.schema.fields}
+    columns = {spec.name: np.empty(rows, dtype_of(spec)) for spec in learner.schema.fields}
     labels = Labels(np.empty(rows, np.int16), np.empty(rows, np.float32), np.empty(rows, bool))
     return Examples(columns, labels, np.empty(rows, np.int32))
 

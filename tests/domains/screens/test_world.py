@@ -20,7 +20,7 @@ from samouk.domains.screens.simulator.apps import FRAMEWORKS, Framework
 from samouk.domains.screens.simulator.scenes import SCENES
 from samouk.domains.screens.taxonomy import TYPES
 from samouk.domains.screens.world import ScreenWorld
-from samouk.loop.columns import DTYPES
+from samouk.loop.columns import dtype_of
 from samouk.loop.records import Batch
 
 WORLD = ScreenWorld(11)
@@ -50,7 +50,7 @@ def test_batches_obey_the_schema() -> None:
     """Every batch has every column in its dtype and enough rows to matter."""
     for batch in WORLD.batches(0, 3):
         assert batch.rows > 100
-        assert {spec.name: DTYPES[spec.kind] for spec in SCHEMA.fields} == {
+        assert {spec.name: dtype_of(spec) for spec in SCHEMA.fields} == {
             name: column.dtype for name, column in batch.columns.items()
         }
 
