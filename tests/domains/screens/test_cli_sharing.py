@@ -164,7 +164,8 @@ def test_local_cache_only_sends_nothing(house: House, user: User, screens: Scree
     """With ml.local_cache_only samples are kept and nothing leaves, not even on request."""
     before = stored(house)
     of(house, user).done("config", "set", "ml.local_cache_only", "true")
-    assert "stay on this machine" in user.done("ml", "collect", *screens(1))
+    shown = user.done("ml", "collect", *screens(1))
+    assert "stay on this machine" in shown and "You share" not in shown
     assert user("ml", "upload").exit_code == 0 and stored(house) == before
     assert "ml.local_cache_only is true" in user("ml", "show-upload").stderr
 

@@ -54,6 +54,17 @@ def test_written_files_have_usual_rights(user: User, tmp_path: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o666 & ~mask
 
 
+def test_long_work_draws_a_bar(user: User, tmp_path: Path) -> None:
+    """On a terminal simulating and training draw their progress up to the end."""
+    data = tmp_path / "d.json"
+    for words, label in (
+        (["generate-test-samples", "--count", 300, "--output", data], "Simulating"),
+        (["train", "--data", data, "--output", tmp_path / "m.onnx"], "Training"),
+    ):
+        code, shown = user.on_terminal(["ml", *words])
+        assert code == 0 and label in shown and "100%" in shown
+
+
 def test_standard_output(user: User) -> None:
     """A dash writes the samples, and nothing else, to standard output."""
     assert len(json.loads(user.done("ml", "generate-test-samples", "--count", 7, "--output", "-"))) == 7

@@ -12,7 +12,7 @@ import click
 
 from samouk.domains.screens.commands.ends import hint
 from samouk.domains.screens.commands.printing import counted, json_option, print_json, shares
-from samouk.domains.screens.commands.sharing import SHARING_TIP, contribution, waiting
+from samouk.domains.screens.commands.sharing import contribution, tip, waiting
 from samouk.edge import config as settings
 from samouk.edge import wire
 from samouk.edge.batchfile import Content
@@ -41,7 +41,7 @@ def stats(as_json: bool) -> None:
     if found.uploaded:
         click.echo("🙏 Thank you: these make the model better for everybody.")
     if found.granted:
-        click.echo(SHARING_TIP)
+        click.echo(tip())
 
 
 def _say_the_rest(found: Stats) -> None:

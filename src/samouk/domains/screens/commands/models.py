@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from samouk.domains.screens.commands.ends import FAILED, fail
-from samouk.domains.screens.commands.printing import json_option, meter, print_json
+from samouk.domains.screens.commands.printing import is_watched, json_option, meter, print_json
 from samouk.domains.screens.schema import SCHEMA
 from samouk.edge import config as settings
 from samouk.edge import places
@@ -57,7 +57,7 @@ def update_model(as_json: bool) -> None:
     It is downloaded, verified and tried before the switch, and the old one is kept.
     """
     with ExitStack() as bars:
-        client = updater(_drawing(bars, as_json))
+        client = updater(_drawing(bars) if is_watched(as_json) else None)
         if not as_json:
             _say_checking()
         update = client.check_for_updates()
@@ -222,13 +222,13 @@ def _size(size: int) -> str:
     return f"{size / KILOBYTE / KILOBYTE:.1f} MB" if size >= KILOBYTE * KILOBYTE else f"{size / KILOBYTE:.0f} KB"
 
 
-def _drawing(bars: ExitStack, quiet: bool) -> Callable[[int, int], None]:
+def _drawing(bars: ExitStack) -> Callable[[int, int], None]:
     """A progress that opens its bar with the first bytes, so that no bar shows when nothing is downloaded."""
     opened: list[Any] = []
 
     def show(done: int, total: int) -> None:
         if not opened:
-            opened.append(bars.enter_context(meter(total, "📥 Downloading", quiet)))
+            opened.append(bars.enter_context(meter(total, "📥 Downloading")))
         opened[0].update(done - opened[0].pos)
 
     return show

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -54,15 +54,19 @@ def shares(counts: Mapping[str, int], most: int = 50) -> Iterator[str]:
         yield f"   … and {len(ranked) - most} more"
 
 
-def progress(items: Iterable[T], label: str, quiet: bool = False) -> AbstractContextManager[Iterable[T]]:
-    """Go over ``items`` under a bar on standard error; without one when quiet or when nobody watches."""
-    return click.progressbar(items, label=label, file=sys.stderr, hidden=quiet or not sys.stderr.isatty())
+def is_watched(as_json: bool) -> bool:
+    """Whether somebody would see a bar: on a terminal, and not a program."""
+    return not as_json and sys.stderr.isatty()
 
 
-def meter(length: int, label: str, quiet: bool = False) -> ProgressBar[int]:
+def progress(items: Iterable[T], label: str, watched: bool) -> AbstractContextManager[Iterable[T]]:
+    """Go over ``items``, under a bar on standard error when somebody watches."""
+    return click.progressbar(items, label=label, file=sys.stderr) if watched else nullcontext(items)
+
+
+def meter(length: int, label: str) -> ProgressBar[int]:
     """A bar of so many steps on standard error, for work that reports by itself, with a word on each step."""
-    hidden = quiet or not sys.stderr.isatty()
-    return click.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden, item_show_func=_said)
+    return click.progressbar(length=length, label=label, file=sys.stderr, item_show_func=_said)
 
 
 def _said(step: object) -> str | None:

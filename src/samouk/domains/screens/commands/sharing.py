@@ -14,7 +14,7 @@ import click
 
 from samouk.domains.screens.commands.ends import BAD_INPUT, NETWORK, BadInput, NoConsent, fail, hint, warn
 from samouk.domains.screens.commands.inputs import file_type, platform_option, read_dump
-from samouk.domains.screens.commands.printing import counted, json_option, print_json, progress
+from samouk.domains.screens.commands.printing import counted, is_watched, json_option, print_json, progress
 from samouk.domains.screens.observer import OBSERVER
 from samouk.edge import config as settings
 from samouk.edge import consent
@@ -24,8 +24,6 @@ from samouk.edge.spool import Limits
 from samouk.edge.tally import Stats
 from samouk.edge.transport import HttpTransport
 from samouk.edge.uploader import Destination, Pass, Uploader
-
-SHARING_TIP = "💡 You share anonymised samples; to stop: observe config set ml.contribute false"
 
 
 @click.command()
@@ -40,7 +38,7 @@ def collect(files: tuple[Path, ...], platform: str | None, as_json: bool) -> Non
     """
     ask_once()
     with closing(contribution()) as share:
-        kept, broken = _collect_all(share, files, platform, as_json)
+        kept, broken = _collect_all(share, files, platform, is_watched(as_json))
         sent = send_full_batches(share)
         stats = share.stats()
     if as_json:
@@ -74,7 +72,7 @@ def send_full_batches(share: Contribution) -> Pass:
 
 
 def _collect_all(
-    share: Contribution, files: tuple[Path, ...], platform: str | None, quiet: bool
+    share: Contribution, files: tuple[Path, ...], platform: str | None, watched: bool
 ) -> tuple[Counter[str], int]:
     """How many samples of each platform were kept, and how many files could not be read.
 
@@ -84,8 +82,8 @@ def _collect_all(
     kept: Counter[str] = Counter()
     unshared: Counter[str] = Counter()
     troubles = []
-    with progress(files, "Reading", quiet or len(files) < 2) as watched:
-        for file in watched:
+    with progress(files, "Reading", watched and len(files) > 1) as each:
+        for file in each:
             try:
                 dump = read_dump(file, platform)
                 if share.allows(dump.platform):
@@ -118,7 +116,14 @@ def _say_collected(kept: Counter[str], stats: Stats, sent: Pass) -> None:
     if sent.problem:
         hint(f"⏳ Not sent yet, and kept: {settings.load(os.environ).upload_endpoint}: {sent.problem}")
     click.echo(f"📦 {waiting(stats)}")
-    click.echo(SHARING_TIP)
+    click.echo(tip())
+
+
+def tip() -> str:
+    """What is shared, and how to switch it."""
+    if settings.load(os.environ).local_cache_only:
+        return "💡 Nothing leaves this machine; to share: observe config set ml.local_cache_only false"
+    return "💡 You share anonymised samples; to stop: observe config set ml.contribute false"
 
 
 def waiting(stats: Stats) -> str:

@@ -18,7 +18,15 @@ from samouk.domains.screens.commands.ends import BadInput, MissingExtra
 from samouk.domains.screens.commands.inputs import STANDARD_INPUT, Samples, file_type, read_samples
 from samouk.domains.screens.commands.outputs import require_place, write
 from samouk.domains.screens.commands.pickled import SUFFIX, pickled
-from samouk.domains.screens.commands.printing import counted, json_option, meter, print_json, progress, shares
+from samouk.domains.screens.commands.printing import (
+    counted,
+    is_watched,
+    json_option,
+    meter,
+    print_json,
+    progress,
+    shares,
+)
 from samouk.edge.wire import GROUPS
 
 if TYPE_CHECKING:
@@ -49,7 +57,7 @@ def generate_test_samples(count: int, output: Path, seed: int, as_json: bool) ->
     """
     if output != STANDARD_INPUT:
         require_place(output)
-    with progress(range(0, count, PART), "Simulating", as_json) as starts:
+    with progress(range(0, count, PART), "Simulating", is_watched(as_json)) as starts:
         rows = [row for start in starts for row in _simulated(min(PART, count - start), seed + start // PART * _MANY)]
     body = b"[\n" + b",\n".join(json.dumps(row).encode() for row in rows) + b"\n]\n"
     if output == STANDARD_INPUT:
@@ -91,7 +99,7 @@ def train(data: tuple[Path, ...], output: Path, seed: int, as_json: bool) -> Non
     learner = _learner()
     examples = _examples(learner, read_samples(data))
     parts = split(examples, seed)
-    artifact = _fit(learner, parts.taught, seed, as_json)
+    artifact = _fit(learner, parts.taught, seed, is_watched(as_json))
     body = artifact.data if output.suffix == ".onnx" else pickled(artifact.data, artifact.metadata)
     write(output, body)
     figures = _figures(learner, artifact, parts.held)
@@ -172,16 +180,18 @@ def _examples(learner: Learner, batches: Sequence[Samples]) -> Examples:
     return found
 
 
-def _fit(learner: Learner, examples: Examples, seed: int, quiet: bool) -> Artifact:
+def _fit(learner: Learner, examples: Examples, seed: int, watched: bool) -> Artifact:
     from samouk.loop.learner import Context
 
-    with meter(100, "🧠 Training", quiet) as bar:
+    context = Context(seed=seed, threads=max(1, (os.cpu_count() or 1) - 1))
+    if not watched:
+        return learner.fit(examples, None, context)
+    with meter(100, "🧠 Training") as bar:
 
         def show(text: str, share: float) -> None:
-            bar.update(round(100 * share) - bar.pos, text)  # type: ignore[arg-type]
+            bar.update(round(100 * share) - bar.pos, text)  # type: ignore[arg-type]  # any word will do
 
-        threads = max(1, (os.cpu_count() or 1) - 1)
-        artifact = learner.fit(examples, None, Context(seed=seed, threads=threads, progress=show))
+        artifact = learner.fit(examples, None, replace(context, progress=show))
         show("done", 1.0)
     return artifact
 
