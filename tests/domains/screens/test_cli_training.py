@@ -57,12 +57,12 @@ def test_written_files_have_usual_rights(user: User, tmp_path: Path) -> None:
 def test_long_work_draws_a_bar(user: User, tmp_path: Path) -> None:
     """On a terminal simulating and training draw their progress up to the end."""
     data = tmp_path / "d.json"
-    for words, label in (
+    for words, title in (
         (["generate-test-samples", "--count", 300, "--output", data], "Simulating"),
         (["train", "--data", data, "--output", tmp_path / "m.onnx"], "Training"),
     ):
         code, shown = user.on_terminal(["ml", *words])
-        assert code == 0 and label in shown and "100%" in shown
+        assert code == 0 and title in shown and "100%" in shown
 
 
 def test_standard_output(user: User) -> None:
@@ -70,6 +70,7 @@ def test_standard_output(user: User) -> None:
     assert len(json.loads(user.done("ml", "generate-test-samples", "--count", 7, "--output", "-"))) == 7
 
 
+@pytest.mark.slow
 def test_trained_model_predicts(user: User, screens: Screens, tmp_path: Path) -> None:
     """A model trained on simulated samples is measured on others, written, and predicts, as ONNX and as pickle."""
     data = tmp_path / "d.json"
