@@ -21,7 +21,7 @@ def settings() -> str:
     server = _table(
         ("variable", "default", "meaning"), [(f"`{name}`", f"`{value}`", text) for name, value, text in table()]
     )
-    rows = [(f"`{item.name}`", f"`{_shown(item.default)}`", item.help) for item in config.SETTINGS]
+    rows = [(f"`{item.name}`", f"`{_shown(item.default)}`", item.help) for item in config.SETTINGS.values()]
     client = _table(("key", "default", "meaning"), rows)
     return f"# Settings\n\n## Server\n\n{server}\n## Client: `observe config set KEY VALUE`\n\n{client}"
 

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ BLOCK = re.compile(r"<!-- run -->\n```(console|python)\n(.*?)```", re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 
 
-def blocks() -> list[object]:
+def blocks() -> Sequence[object]:
     found = []
     for page in PAGES:
         for number, (kind, text) in enumerate(BLOCK.findall(page.read_text())):

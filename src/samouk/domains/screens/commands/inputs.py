@@ -21,7 +21,7 @@ STANDARD_INPUT = Path("-")
 _IOS_MARKS = (b"XCUIElementType", b"UIAApplication", b"AppiumAUT")
 
 
-class ElementType(click.ParamType):
+class ElementType(click.ParamType[str]):
     """One of the types of elements."""
 
     name = "type"

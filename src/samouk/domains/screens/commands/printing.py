@@ -31,6 +31,10 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun if count == 1 else plural}"
 
 
+_PARTS: tuple[str, ...] = ("", *"▏▎▍▌▋▊▉")
+"""Blocks of none to seven eighths."""
+
+
 def percent(share: float) -> str:
     """A share in words that never round something to nothing."""
     return "<1 %" if 0 < share < 0.005 else f"{share:.0%}".replace("%", " %")
@@ -39,7 +43,7 @@ def percent(share: float) -> str:
 def bar(share: float) -> str:
     """A share as blocks; what is not nothing shows."""
     eighths = max(round(share * BAR * 8), 1) if share > 0 else 0
-    return "█" * (eighths // 8) + ("", *"▏▎▍▌▋▊▉")[eighths % 8]
+    return "█" * (eighths // 8) + _PARTS[eighths % 8]
 
 
 def shares(counts: Mapping[str, int], most: int = 50) -> Iterator[str]:

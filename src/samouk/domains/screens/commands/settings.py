@@ -14,7 +14,7 @@ from samouk.edge import consent, places
 from samouk.edge.config import Config, Setting
 
 
-class Name(click.ParamType):
+class Name(click.ParamType[Setting]):
     """The name of a setting."""
 
     name = "key"
