@@ -144,6 +144,9 @@ class Demo:
     def next_week(self) -> None:
         self._clock.step(dt.timedelta(days=7))
 
+    def begin(self, learner: Learner) -> None:
+        begin(learner, self._services)
+
     def due(self, learner: Learner) -> Order | None:
         return due(learner, self._services)
 
@@ -163,9 +166,6 @@ def demo(settings: Settings, domains: dict[str, Domain], weeks: int) -> Iterator
     make_signing_keys(settings)
     clock = SteppedClock(dt.datetime.now(dt.UTC) - dt.timedelta(weeks=weeks))
     with opened(settings, clock) as services:
-        for domain in domains.values():
-            for learner in domain.learners:
-                begin(learner, services)
         _, secret = services.keys.create("demo")
         with background(application(settings, services, domains), settings.host, settings.port) as url:
             yield Demo(settings, services, clock, url, secret)

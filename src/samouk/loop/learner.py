@@ -160,6 +160,9 @@ class DemoHost(Protocol):
     def next_week(self) -> None:
         """Step the server's clock by seven days."""
 
+    def begin(self, learner: Learner) -> None:
+        """Release the learner's first model."""
+
     def due(self, learner: Learner) -> Order | None:
         """Whether a trigger of the learner fires."""
 

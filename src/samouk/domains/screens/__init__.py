@@ -16,9 +16,9 @@ def _routes(services: Any) -> Any:
 
 
 def _demo(host: Any) -> None:
-    from samouk.domains.screens.demo import play
+    from samouk.domains.screens.demo import demo
 
-    play(host, LEARNER)
+    demo(host)
 
 
 DOMAIN = Domain(

@@ -28,7 +28,7 @@ from samouk.edge.transport import HttpTransport
 from samouk.edge.updater import ModelUpdater
 from samouk.loop import snapshot
 from samouk.loop.columns import from_rows
-from samouk.loop.learner import DemoHost, Learner, mean
+from samouk.loop.learner import Context, DemoHost, Learner, mean
 from samouk.loop.records import Artifact, Examples, Order, Run, TriggerKind
 
 WEEKS = 4
@@ -37,6 +37,7 @@ SCREENS_AN_APP = 24
 
 SEED = 7
 LIARS = 12
+NOVICE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,20 @@ def demo(host: DemoHost) -> None:
     """Play with the learner of this domain."""
     from samouk.domains.screens.judge import LEARNER
 
-    play(host, LEARNER)
+    cast = recorded()
+    if cast is not None:
+        play(host, LEARNER, cast)
+        return
+    # The shipped model knows the simulator, so that there would be nothing left to learn.
+    cast = simulated()
+    novice = LEARNER.fit(_examples(LEARNER, cast.contributors[:NOVICE]), None, Context())
+    host.say(f"No recorded screens here: simulated ones, and a first model that has seen {NOVICE} apps.")
+    play(host, dataclasses.replace(LEARNER, first=lambda: novice), cast)
 
 
-def play(host: DemoHost, learner: Learner) -> None:
+def play(host: DemoHost, learner: Learner, cast: Cast) -> None:
     """Four weeks of honest contributors, one careless challenger and one week of liars, as a table."""
-    cast = recorded() or simulated()
+    host.begin(learner)
     stage = _Stage(host, learner, cast)
     host.say(f"🎬 {len(cast.contributors)} contributors with {cast.origin}; judged on {len(cast.held_out)} other apps")
     installed = stage.before()
