@@ -21,6 +21,9 @@ from samouk.edge.memory import PersonalMemory
 
 pytestmark = pytest.mark.slow
 
+NOBODY = {"HOME": "/nonexistent"}
+"""The environment of a person who has set nothing."""
+
 
 @pytest.fixture
 def platform(tmp_path: Path) -> Platform:
@@ -36,7 +39,7 @@ def dumps(apps: int, screens: int) -> list[tuple[str, str]]:
 
 def collect(url: str, key: str, cache: Path, apps: int = 12, screens: int = 6) -> int:
     """A contributor's whole work, from dumps to the last upload."""
-    with SelfLearningCollector(True, url, api_key=key, cache_dir=cache, environ={}) as collector:
+    with SelfLearningCollector(True, url, api_key=key, cache_dir=cache, environ=NOBODY) as collector:
         kept = sum(collector.collect_from_hierarchy(source, system) for source, system in dumps(apps, screens))
         collector.flush()
         assert collector.stats().pending == 0, collector.stats()
@@ -53,7 +56,7 @@ def test_observations_come_in_and_a_model_goes_out(platform: Platform, tmp_path:
         run = platform.json("turn", "screens.element", "--reason", "a test asked")
         assert run["end"] in ("released", "refused", "undecided")
         assert run["verdict"]["figures"][0]["n"] > 20
-        updater = ModelUpdater(url, data_dir=tmp_path / "data", environ={})
+        updater = ModelUpdater(url, data_dir=tmp_path / "data", environ=NOBODY)
         updater.auto_update(force=True)
         assert updater.last_error is None
         in_service = next(v["name"] for v in platform.json("versions", "screens.element") if v["stage"] == "production")
@@ -69,7 +72,7 @@ def test_forgetting_reaches_the_snapshots_and_triggers_a_retrain(platform: Platf
     with platform.serving() as url:
         key = platform.json("keys", "create", "--label", "tests")["secret"]
         kept = collect(url, key, tmp_path / "cache", apps=4, screens=4)
-        with SelfLearningCollector(True, url, cache_dir=tmp_path / "cache", environ={}) as collector:
+        with SelfLearningCollector(True, url, cache_dir=tmp_path / "cache", environ=NOBODY) as collector:
             asked = collector.forget_all()
             collector.flush()
             assert asked > 0
@@ -84,7 +87,7 @@ def test_no_secret_is_found_anywhere(platform: Platform, tmp_path: Path) -> None
     screen = screen_of_secrets("android")
     with platform.serving() as url:
         key = platform.json("keys", "create", "--label", "tests")["secret"]
-        knobs = {"api_key": key, "cache_dir": tmp_path / "cache", "environ": {}}
+        knobs = {"api_key": key, "cache_dir": tmp_path / "cache", "environ": NOBODY}
         with SelfLearningCollector(True, url, **knobs) as collector:
             collector.collect_from_hierarchy(to_uiautomator(screen))
             collector.collect_from_hierarchy("<hierarchy><node class=broken")
@@ -121,7 +124,7 @@ def test_a_run_killed_anywhere_leaves_the_champion_in_service(platform: Platform
         chance = random.Random(5)
         for _ in range(6):
             _kill_a_turn(platform, chance.uniform(0.3, 6.0))
-            updater = ModelUpdater(url, data_dir=tmp_path / "data", environ={})
+            updater = ModelUpdater(url, data_dir=tmp_path / "data", environ=NOBODY)
             updater.auto_update(force=True)
             assert updater.last_error is None
         stages = [version["stage"] for version in platform.json("versions", "screens.element")]

@@ -55,6 +55,19 @@ def test_what_is_seen_reaches_the_server_once(collector_of: Make, server: Memory
     assert collector.stats().uploaded == 25
 
 
+def test_variables_that_were_given_are_the_only_ones_looked_at(
+    tmp_path: Path, server: MemoryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty mapping is an answer: the process's own variables do not speak for it."""
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    knobs: dict[str, Any] = {"cache_dir": tmp_path / "c", "transport": server, "observer": ThingObserver()}
+    with SelfLearningCollector(True, "http://server", environ={}, **knobs) as collector:
+        assert collector.consent().granted
+    with SelfLearningCollector(True, "http://server", **knobs) as collector:
+        assert not collector.consent().granted
+
+
 def test_a_full_batch_goes_by_itself(collector_of: Make, server: MemoryServer) -> None:
     """A batch that is full is sent in the background; a short one stays."""
     collector = collector_of()

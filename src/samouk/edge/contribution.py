@@ -58,6 +58,12 @@ class Knobs(TypedDict, total=False):
     clock: Callable[[], float]
 
 
+def environment(knobs: Knobs) -> Mapping[str, str]:
+    """The variables to look at; an empty mapping is an answer too."""
+    given = knobs.get("environ")
+    return os.environ if given is None else given
+
+
 class Contribution:
     """One process's share in a cache. Every method may be called from any thread; only `put` raises.
 
@@ -72,7 +78,7 @@ class Contribution:
             None if upload_endpoint is None else settings.setting("ml.upload_endpoint").read(upload_endpoint)
         )
         self._knobs = knobs
-        self._environ = knobs.get("environ") or os.environ
+        self._environ = environment(knobs)
         self._clock = knobs.get("clock", time.time)
         self._observer = knobs.get("observer")
         self.mishaps = Mishaps()

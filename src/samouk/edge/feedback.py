@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self, Unpack
 
 from samouk.edge import places
-from samouk.edge.contribution import Contribution, Knobs
+from samouk.edge.contribution import Contribution, Knobs, environment
 from samouk.edge.memory import PersonalMemory
 from samouk.edge.spool import CORRECTION
 from samouk.edge.tally import Stats
@@ -39,7 +38,7 @@ class FeedbackCollector:
         **knobs: Unpack[Knobs],
     ) -> None:
         self._contribution = Contribution(opt_in, upload_endpoint, knobs)
-        self._environ: Mapping[str, str] = knobs.get("environ") or os.environ
+        self._environ = environment(knobs)
         self._memory = memory
         self.last_error = ""
 

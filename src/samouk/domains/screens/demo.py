@@ -113,7 +113,7 @@ class _Stage:
         self.host = host
         self.learner = learner
         self.cast = cast
-        self.updater = ModelUpdater(host.url, learner.name, data_dir=host.folder / "reader", environ={})
+        self.updater = ModelUpdater(host.url, learner.name, data_dir=host.folder / "reader", environ=_nobody(host))
         self.judged = _examples(learner, cast.held_out)
         self.shown: list[Week] = []
 
@@ -174,7 +174,7 @@ class _Stage:
         seen = dumps[max(first, 0) : max(end, 0)]
         folder = self.host.folder / f"contributor-{number}"
         with SelfLearningCollector(
-            True, self.host.url, api_key=self.host.api_key, cache_dir=folder, environ={}
+            True, self.host.url, api_key=self.host.api_key, cache_dir=folder, environ=_nobody(self.host)
         ) as collector:
             kept = sum(collector.collect_from_hierarchy(dump.source, dump.platform) for dump in seen)
             collector.flush()
@@ -220,6 +220,11 @@ class _Stage:
         """Primary metric of the model that the reader has now, on the applications that nobody contributes."""
         artifact = _installed(self.updater)
         return mean(self.learner.score(artifact, self.judged)[self.learner.primary.name])
+
+
+def _nobody(host: DemoHost) -> dict[str, str]:
+    """The environment of a person who has set nothing, neither here nor in a file."""
+    return {"HOME": str(host.folder)}
 
 
 def recorded() -> Cast | None:
