@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
+import uuid
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,11 +15,15 @@ from hypothesis import strategies as st
 
 from samouk.domains.screens.anonymise import samples_of
 from samouk.domains.screens.element import Bounds, Element, Evidence, Platform, Screen
+from samouk.domains.screens.readers import read
 from samouk.domains.screens.schema import DP_CAP, DP_STEP, SCHEMA, TEXT_LENGTHS
 from samouk.domains.screens.taxonomy import PUBLIC_CLASSES
 from samouk.edge.wire import Row
 
 NOW = dt.datetime(2026, 11, 18, 15, 30, tzinfo=dt.UTC)
+FROZEN = Path(__file__).parent / "frozen"
+"""Hierarchies with their samples as the first, slow way made them, element by element."""
+
 ROOT = Element(index=0, parent=-1, class_name="android.widget.FrameLayout", bounds=Bounds(0, 0, 1080, 1920))
 
 flags = st.sampled_from([None, True, False])
@@ -158,6 +164,31 @@ def test_a_screen_of_sixty_elements_is_quick() -> None:
     screen = Screen("android", elements)
     best = min(_seconds(screen) for _ in range(20))
     assert best < 0.008
+
+
+@pytest.mark.parametrize("name", ["android", "ios"])
+def test_samples_stay_as_they_were_first_told(name: str) -> None:
+    """Whatever is done for speed, a known screen gives the very samples that models were trained on, field by field."""
+    frozen = json.loads((FROZEN / f"{name}.json").read_text(encoding="utf-8"))
+    screen = read(frozen["hierarchy"], frozen["platform"])
+    samples = samples_of(screen, [element.known for element in screen.elements], NOW)
+    assert [index for index, _ in samples] == frozen["indices"]
+    for field, values in frozen["columns"].items():
+        now = [row[field] for _, row in samples]
+        assert list(map(repr, now)) == list(map(repr, values)), field
+
+
+def test_a_sample_tells_the_fields_of_the_schema_in_their_order() -> None:
+    """A sample holds what the closed schema names and nothing else, under identifiers of version 4."""
+    (row,) = rows(ROOT)
+    assert tuple(row) == tuple(spec.name for spec in SCHEMA.fields)
+    identifier = uuid.UUID(str(row["sample_id"]))
+    assert identifier.version == 4 and str(identifier) == row["sample_id"]
+
+
+def test_a_screen_on_which_nothing_shows_gives_no_sample() -> None:
+    """A screen without elements, or with hidden ones only, is no error."""
+    assert rows() == rows(replace(ROOT, visible=False)) == []
 
 
 def _seconds(screen: Screen) -> float:

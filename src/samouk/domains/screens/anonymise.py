@@ -3,25 +3,45 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any, TypeVar
 
-from samouk.domains.screens import structure
+import numpy as np
+
+from samouk.domains.screens import structure, surroundings
 from samouk.domains.screens.element import Element, Evidence, Screen
 from samouk.domains.screens.schema import (
+    COUNTS,
+    DEPTHS,
     DP_CAP,
     DP_STEP,
-    FLAGS,
     GENERIC,
     NONE,
+    SCHEMA,
     SIXTEENTHS,
+    TEXT_LENGTHS,
     count_bucket,
     depth_bucket,
     text_bucket,
 )
-from samouk.domains.screens.structure import Extent, Node
-from samouk.domains.screens.taxonomy import CUSTOM, ICON_DP, Flags, class_type, public_class
-from samouk.edge.wire import Row, Value, week_of
+from samouk.domains.screens.structure import NOBODY, Floats, Integers, Layout
+from samouk.domains.screens.taxonomy import CUSTOM, ICON_DP, Flags, class_type
+from samouk.edge.wire import Row, week_of
+
+T = TypeVar("T")
+Column = Sequence[Any]
+"""A field's values, one for each visible element."""
+
+_FIELDS = tuple(spec.name for spec in SCHEMA.fields)
+_UNLABELLED = Evidence("unknown", 0.0, "none")
+_COUNTS = np.array([count_bucket(count) for count in range(COUNTS[-1] + 1)], np.intp)
+_DEPTHS = np.array([depth_bucket(depth) for depth in range(DEPTHS[-1] + 1)], np.intp)
+_LENGTHS = np.array([text_bucket(length) for length in range(TEXT_LENGTHS[-1] + 1)], np.intp)
+"""Number → its bucket; whatever is larger is in the last."""
+
+_PLACES = ("x", "y", "width_share", "height_share", "parent_width_share", "parent_height_share", "parent_x", "parent_y")
 
 
 def samples_of(screen: Screen, evidence: Sequence[Evidence | None], now: dt.datetime) -> list[tuple[int, Row]]:
@@ -36,9 +56,16 @@ def samples_of(screen: Screen, evidence: Sequence[Evidence | None], now: dt.date
         raise ValueError(
             f"evidence holds {len(evidence)} entries for {len(screen.elements)} elements; give one for each"
         )
-    week = week_of(now)
-    nodes, extent = structure.nodes_of(screen)
-    return [(node.element.index, _row(node, evidence[node.element.index], screen, extent, week)) for node in nodes]
+    layout = structure.layout_of(screen)
+    if not layout.elements:
+        return []
+    told = [evidence[element.index] or _UNLABELLED for element in layout.elements]
+    columns = _columns(screen, layout, told, week_of(now))
+    rows = zip(*(columns[name] for name in _FIELDS), strict=True)
+    return [
+        (element.index, dict(zip(_FIELDS, row, strict=True)))
+        for element, row in zip(layout.elements, rows, strict=True)
+    ]
 
 
 def flags_of(element: Element, width_dp: float, height_dp: float) -> Flags:
@@ -46,112 +73,138 @@ def flags_of(element: Element, width_dp: float, height_dp: float) -> Flags:
     return Flags(element.password, element.clickable, element.checkable, 0 < max(width_dp, height_dp) <= ICON_DP)
 
 
-def _row(node: Node, evidence: Evidence | None, screen: Screen, extent: Extent, week: str) -> Row:
-    told = evidence or Evidence("unknown", 0.0, "none")
-    secret = told.element_type == "password_input"
-    element = node.element
-    row: dict[str, Value] = {
-        "sample_id": str(uuid.uuid4()),
-        "class_name": public_class(element.class_name),
-        "has_text": node.words > 0 and not secret,
-        "text_length": 0 if secret else text_bucket(node.words),
-        "bounds_width": _dp(node.width),
-        "bounds_height": _dp(node.height),
-        "platform": screen.platform,
-        "element_type": told.element_type,
-        "confidence": round(told.confidence, 1),
-        "timestamp": week,
-        "label_source": told.source,
-    }
-    for name in FLAGS:
-        row[name] = getattr(element, name)
-    row.update(_counts(node))
-    row.update(_beside(node))
-    row.update(_neighbours(node))
-    row.update(_place(node, extent))
-    return row
-
-
-def _counts(node: Node) -> Row:
+def _columns(screen: Screen, layout: Layout, told: Sequence[Evidence], week: str) -> Mapping[str, Column]:
     return {
-        "depth": depth_bucket(node.depth),
-        "levels_below": count_bucket(node.levels_below),
-        "children": count_bucket(len(node.children)),
-        "descendants": count_bucket(node.descendants),
-        "alike_children": count_bucket(node.alike_children),
-        "text_inside": count_bucket(node.text_inside),
-        "picture_inside": count_bucket(node.picture_inside),
-        "clickable_inside": count_bucket(node.clickable_inside),
-        "scrollable_inside": count_bucket(node.scrollable_inside),
-        "checkable_inside": count_bucket(node.checkable_inside),
-        "child_cover": _sixteenths(node.child_cover, 1),
-        "words_inside": text_bucket(node.words_inside),
-        "arrangement": node.arrangement,
-        "inside_clickable": node.under_clickable,
-        "inside_scrollable": node.under_scrollable,
-        **{f"inside_{region}": region in node.inside for region in structure.REGIONS},
+        **_own(screen, layout, told, week),
+        **layout.flags,
+        **_counts(layout),
+        **_around(layout),
+        **_neighbours(layout),
+        **_places(layout),
     }
 
 
-def _beside(node: Node) -> Row:
-    parent, own = node.parent, node.element
-    siblings = parent.children if parent else [node]
+def _own(screen: Screen, layout: Layout, told: Sequence[Evidence], week: str) -> dict[str, Column]:
+    count = len(told)
+    # The words of what is labelled a password are kept back, too, whatever its class and flags say.
+    words = layout.words * np.array([label.element_type != "password_input" for label in told], np.bool_)
     return {
-        "siblings": count_bucket(len(siblings) - 1),
-        "sibling_index": count_bucket(node.place),
-        "twins": count_bucket(node.twins),
-        "text_beside": count_bucket(parent.text_children - (node.words > 0) if parent else 0),
-        "checkable_beside": count_bucket(parent.checkable_children - (own.checkable is True) if parent else 0),
-        "selected_beside": count_bucket(parent.selected_children - (own.selected is True) if parent else 0),
+        "sample_id": _identifiers(count),
+        "class_name": layout.class_names,
+        "has_text": (words > 0).tolist(),
+        "text_length": _bucket(_LENGTHS, words).tolist(),
+        "bounds_width": _dp(layout.width),
+        "bounds_height": _dp(layout.height),
+        "platform": [screen.platform] * count,
+        "element_type": [label.element_type for label in told],
+        "confidence": [round(label.confidence, 1) for label in told],
+        "timestamp": [week] * count,
+        "label_source": [label.source for label in told],
     }
 
 
-def _neighbours(node: Node) -> Row:
-    parent = node.parent
-    beside = parent.children if parent else []
-    place = node.place
+def _counts(layout: Layout) -> dict[str, Column]:
+    family, sums = layout.family, surroundings.below(layout)
+    words = sums.pop("words_inside")
+    twins, alike = surroundings.twins(layout)
+    counts = {
+        "levels_below": surroundings.levels_below(family.parents),
+        "children": family.children,
+        "alike_children": alike,
+        "sibling_index": family.place,
+        "twins": twins,
+        **sums,
+        **surroundings.beside(layout),
+    }
+    buckets = _bucket(_COUNTS, list(counts.values())).tolist()
+    return {**dict(zip(counts, buckets, strict=True)), "words_inside": _bucket(_LENGTHS, words).tolist()}
+
+
+def _around(layout: Layout) -> dict[str, Column]:
+    depths, ancestors = surroundings.above(layout)
     return {
-        "parent_class": public_class(parent.element.class_name) if parent else NONE,
-        "grandparent_kind": _kind(parent.parent) if parent else NONE,
-        "child_kind": _kind(node.children[0]) if node.children else NONE,
-        "previous_kind": _kind(beside[place - 1]) if place else NONE,
-        "next_kind": _kind(beside[place + 1]) if place + 1 < len(beside) else NONE,
-        "parent_arrangement": parent.arrangement if parent else NONE,
-        "parent_clickable": parent.element.clickable if parent else None,
-        "parent_scrollable": parent.element.scrollable if parent else None,
+        "depth": _bucket(_DEPTHS, depths).tolist(),
+        "child_cover": _sixteenths(surroundings.cover(layout), 1.0).tolist(),
+        **{f"inside_{name}": within for name, within in ancestors.items()},
     }
 
 
-def _kind(node: Node | None) -> str:
-    """What the public class of a neighbour says it is."""
-    if node is None:
-        return NONE
-    name = node.element.class_name
-    kind = class_type(name, flags_of(node.element, node.width, node.height))
+def _neighbours(layout: Layout) -> dict[str, Column]:
+    family, kinds, arrangements = layout.family, _kinds(layout), surroundings.arrangements(layout)
+    parents = family.parents
+    grandparents = [parents[parent] if parent >= 0 else NOBODY for parent in parents]
+    return {
+        "arrangement": arrangements,
+        "parent_class": _of(parents, layout.class_names, NONE),
+        "grandparent_kind": _of(grandparents, kinds, NONE),
+        "child_kind": _of(family.first_child.tolist(), kinds, NONE),
+        "previous_kind": _of(family.previous.tolist(), kinds, NONE),
+        "next_kind": _of(family.next.tolist(), kinds, NONE),
+        "parent_arrangement": _of(parents, arrangements, NONE),
+        "parent_clickable": _of(parents, layout.flags["clickable"], None),
+        "parent_scrollable": _of(parents, layout.flags["scrollable"], None),
+    }
+
+
+def _of(relatives: Iterable[int], told: Sequence[T], nothing: T) -> list[T]:
+    """What the relative of each tells; nobody tells ``nothing``."""
+    # NOBODY is -1, the last.
+    return list(map([*told, nothing].__getitem__, relatives))
+
+
+def _kinds(layout: Layout) -> list[str]:
+    """What the public class of each says to its neighbours."""
+    longer = np.maximum(layout.width, layout.height)
+    small = ((longer > 0) & (longer <= ICON_DP)).tolist()
+    flags = (layout.flags[name] for name in ("password", "clickable", "checkable"))
+    return list(map(_kind, layout.class_names, *flags, small))
+
+
+@cache
+def _kind(class_name: str, password: bool | None, clickable: bool | None, checkable: bool | None, small: bool) -> str:
+    """The same of one public class; there are few hundreds of them, so that the cache stays small."""
+    kind = class_type(class_name, Flags(password, clickable, checkable, small))
     if kind is not None:
         return kind
-    return CUSTOM if public_class(name) == CUSTOM else GENERIC
+    return CUSTOM if class_name == CUSTOM else GENERIC
 
 
-def _place(node: Node, extent: Extent) -> Row:
-    bounds = node.bounds
-    outer = node.parent.bounds if node.parent else bounds
-    x, y = (bounds.left + bounds.right) / 2, (bounds.top + bounds.bottom) / 2
-    return {
-        "x": _sixteenths(x, extent.width),
-        "y": _sixteenths(y, extent.height),
-        "width_share": _sixteenths(bounds.width, extent.width),
-        "height_share": _sixteenths(bounds.height, extent.height),
-        "parent_width_share": _sixteenths(bounds.width, outer.width),
-        "parent_height_share": _sixteenths(bounds.height, outer.height),
-        "parent_x": _sixteenths(x - outer.left, outer.width),
-        "parent_y": _sixteenths(y - outer.top, outer.height),
-    }
+def _places(layout: Layout) -> dict[str, Column]:
+    extent, parent = layout.extent, layout.family.parent
+    # A root is its own frame.
+    outer = layout.corners[:, np.where(parent >= 0, parent, np.arange(len(parent)))]
+    (left, top, right, bottom), (outer_left, outer_top, outer_right, outer_bottom) = layout.corners, outer
+    x, y, width, height = (left + right) / 2, (top + bottom) / 2, right - left, bottom - top
+    across, down = np.full_like(x, extent.width), np.full_like(y, extent.height)
+    outer_width, outer_height = outer_right - outer_left, outer_bottom - outer_top
+    parts = np.stack([x, y, width, height, width, height, x - outer_left, y - outer_top])
+    wholes = np.stack([across, down, across, down, outer_width, outer_height, outer_width, outer_height])
+    return dict(zip(_PLACES, _sixteenths(parts, wholes).tolist(), strict=True))
 
 
-def _sixteenths(part: float, whole: float) -> int:
-    return round(SIXTEENTHS * min(max(part / whole, 0), 1)) if whole > 0 else 0
+def _sixteenths(parts: Floats, wholes: Floats | float) -> Integers:
+    shares = np.divide(parts, wholes, out=np.zeros_like(parts), where=np.greater(wholes, 0))
+    sixteenths: Integers = np.rint(SIXTEENTHS * shares.clip(0, 1)).astype(np.intp)
+    return sixteenths
 
 
-def _dp(length: float) -> int:
-    return min(max(round(length / DP_STEP) * DP_STEP, 0), DP_CAP)
+def _dp(lengths: Floats) -> list[int]:
+    steps = np.rint(lengths / DP_STEP) * DP_STEP
+    rounded: list[int] = steps.clip(0, DP_CAP).astype(np.intp).tolist()
+    return rounded
+
+
+def _bucket(table: Integers, numbers: object) -> Integers:
+    """What the table holds for each number."""
+    found: Integers = table.take(np.array(numbers, np.intp), mode="clip")
+    return found
+
+
+def _identifiers(count: int) -> list[str]:
+    """Random UUIDs of version 4, all from one call to the system."""
+    raw = np.frombuffer(os.urandom(16 * count), np.uint8).reshape(count, 16).copy()
+    raw[:, 6] = raw[:, 6] & 0x0F | 0x40
+    raw[:, 8] = raw[:, 8] & 0x3F | 0x80
+    signs = raw.tobytes().hex()
+    lines = (signs[start : start + 32] for start in range(0, 32 * count, 32))
+    return [f"{line[:8]}-{line[8:12]}-{line[12:16]}-{line[16:20]}-{line[20:]}" for line in lines]

@@ -1,14 +1,29 @@
-"""Where each visible element stands among the others: counts, neighbours and places, still exact."""
+"""The visible elements of a screen as arrays: who is whose relative, where each lies, and what it tells of itself.
+
+All elements of a screen are measured at once: one by one they cost several times as much.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from operator import attrgetter
+
+import numpy as np
+from numpy.typing import NDArray
 
 from samouk.domains.screens.element import Bounds, Element, Platform, Screen
-from samouk.domains.screens.schema import SCREEN_DP
-from samouk.domains.screens.taxonomy import class_type
+from samouk.domains.screens.schema import FLAGS, SCREEN_DP
+from samouk.domains.screens.taxonomy import class_type, public_class
+
+Integers = NDArray[np.intp]
+Floats = NDArray[np.float64]
+Truths = NDArray[np.bool_]
+
+NOBODY = -1
+UNTOLD, FALSE, TRUE = 0, 1, 2
+"""Codes of a flag."""
 
 _NOWHERE = Bounds(0, 0, 0, 0)
 _FARTHEST = 1e6
@@ -17,61 +32,9 @@ _FARTHEST = 1e6
 _IOS_POINTS = 320
 """Fragments of iOS screens are narrower than any iPhone: what is narrower is taken for this wide."""
 
-_PICTURE_DP = (8, 96)
-"""A leaf without words of such sides, neither much wider than high nor the reverse, is drawn, not written."""
-
-_ALIKE = 8.0
-"""Sides (dp) that differ by less than about this are alike."""
-
-REGIONS = ("list", "tab_bar", "app_bar", "dialog", "web_view", "compose")
-"""Ancestors that are worth knowing: five types, and the window of a toolkit."""
-
-_COMPOSE = ("androidx.compose.ui.platform.ComposeView", "androidx.compose.ui.platform.AndroidComposeView")
-
-
-@dataclass(slots=True)
-class Node:
-    """One visible element among its visible relatives. ``parent`` is the nearest visible ancestor.
-
-    ``width`` and ``height`` are in dp. ``words`` is in characters.
-    """
-
-    element: Element
-    parent: Node | None
-    bounds: Bounds
-    width: float
-    height: float
-    words: int
-    kind: str | None
-    depth: int
-    place: int
-    inside: frozenset[str]
-    under_clickable: bool
-    under_scrollable: bool
-    children: list[Node] = field(default_factory=list)
-    levels_below: int = 0
-    descendants: int = 0
-    text_inside: int = 0
-    picture_inside: int = 0
-    clickable_inside: int = 0
-    words_inside: int = 0
-    twins: int = 0
-    alike_children: int = 0
-    scrollable_inside: int = 0
-    checkable_inside: int = 0
-    text_children: int = 0
-    checkable_children: int = 0
-    selected_children: int = 0
-    child_cover: float = 0.0
-    arrangement: str = "none"
-
-    @property
-    def picture(self) -> bool:
-        if self.kind in ("image", "icon", "icon_button"):
-            return True
-        low, high = _PICTURE_DP
-        drawn = low <= self.width <= high and low <= self.height <= high
-        return drawn and not self.children and not self.words and 0.5 <= self.width / self.height <= 2
+_CODES: Mapping[bool | None, int] = {None: UNTOLD, False: FALSE, True: TRUE}
+_CODED = ("clickable", "checkable", "scrollable", "selected")
+_flags_of = attrgetter(*FLAGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +44,51 @@ class Extent:
     width: float
     height: float
     dp: float
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Who is whose relative among n elements: each (n,), the relative's number or ``NOBODY``.
+
+    ``parent`` is the nearest visible ancestor; ``parents`` the same as a list. Roots are nobody's siblings.
+    ``children`` counts; ``place`` counts the siblings before. ``pairs`` is (2, m): siblings next to each other.
+    """
+
+    parents: list[int]
+    parent: Integers
+    first_child: Integers
+    previous: Integers
+    next: Integers
+    children: Integers
+    place: Integers
+    pairs: Integers
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The n visible elements of a screen in pre-order.
+
+    ``corners`` is (4, n) in the dumper's unit; ``width`` and ``height`` are in dp, ``words`` in characters.
+    ``class_names`` are public, ``kinds`` what they say. ``flags`` are as told; ``codes`` are
+    those that are counted, as numbers.
+    """
+
+    elements: Sequence[Element]
+    extent: Extent
+    family: Family
+    corners: Floats
+    width: Floats
+    height: Floats
+    words: Integers
+    class_names: list[str]
+    kinds: list[str | None]
+    flags: dict[str, tuple[bool | None, ...]]
+    codes: dict[str, Integers]
+
+    def true(self, flag: str) -> Truths:
+        """(n,) where a flag is told and set."""
+        truths: Truths = self.codes[flag] == TRUE
+        return truths
 
 
 def extent_of(platform: Platform, roots: Sequence[Bounds]) -> Extent:
@@ -95,137 +103,102 @@ def extent_of(platform: Platform, roots: Sequence[Bounds]) -> Extent:
     return Extent(width, height, SCREEN_DP / min(width, height))
 
 
-def nodes_of(screen: Screen) -> tuple[list[Node], Extent]:
-    """Every visible element in pre-order with its measures."""
+def layout_of(screen: Screen) -> Layout:
+    """Every visible element of a screen."""
     elements = list(screen.visible())
-    present = {element.index for element in elements}
+    family = family_of(_parents(screen, elements))
+    left, top, right, bottom = corners = _corners(elements)
+    extent = extent_of(screen.platform, [Bounds(*root) for root in corners[:, family.parent < 0].T.tolist()])
+    class_names = [public_class(element.class_name) for element in elements]
+    kinds = [_kind(name) for name in class_names]
+    flags = _flags(elements)
+    return Layout(
+        elements=elements,
+        extent=extent,
+        family=family,
+        corners=corners,
+        width=(right - left) * extent.dp,
+        height=(bottom - top) * extent.dp,
+        words=_words(screen.platform, elements, kinds),
+        class_names=class_names,
+        kinds=kinds,
+        flags=flags,
+        codes={name: np.array([_CODES[told] for told in flags[name]], np.intp) for name in _CODED},
+    )
+
+
+def family_of(parents: list[int]) -> Family:
+    """Relatives of n elements by the number of each one's parent, which is below its own, ``NOBODY`` for a root."""
+    count = len(parents)
+    parent = np.array(parents, np.intp)
+    # Stable: siblings come to lie beside each other and keep their order.
+    order = np.argsort(parent, kind="stable")
+    order = order[np.searchsorted(parent[order], 0) :]
+    elder = parent[order]
+    first = np.ones(len(order), np.bool_)
+    first[1:] = elder[1:] != elder[:-1]
+    pairs = np.stack([order[:-1][~first[1:]], order[1:][~first[1:]]])
+    first_child, previous, following = np.full((3, count), NOBODY, np.intp)
+    first_child[elder[first]] = order[first]
+    previous[pairs[1]], following[pairs[0]] = pairs[0], pairs[1]
+    place = np.zeros(count, np.intp)
+    starts = np.flatnonzero(first)
+    place[order] = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
+    children = np.bincount(elder, minlength=count)
+    return Family(parents, parent, first_child, previous, following, children, place, pairs)
+
+
+def _parents(screen: Screen, elements: Sequence[Element]) -> list[int]:
+    """For each visible element the number of its nearest visible ancestor among them."""
     above = [element.parent for element in screen.elements]
-    parents = [_ancestor(element.parent, above, present) for element in elements]
-    roots = [_place(element) for element, parent in zip(elements, parents, strict=True) if parent < 0]
-    extent = extent_of(screen.platform, roots)
-    spoken = _spoken(screen.platform, elements)
-    found: dict[int, Node] = {}
-    for element, parent in zip(elements, parents, strict=True):
-        found[element.index] = _node(element, found.get(parent), extent, spoken)
-    nodes = list(found.values())
-    for node in reversed(nodes):
-        _gather(node)
-    return nodes, extent
+    numbers = {element.index: number for number, element in enumerate(elements)}
+    numbers[NOBODY] = NOBODY
+    return [numbers[_ancestor(element.parent, above, numbers)] for element in elements]
 
 
-def _place(element: Element) -> Bounds:
-    bounds = element.bounds
-    # Written so that NaN fails too.
-    return bounds if bounds and all(abs(side) <= _FARTHEST for side in bounds) else _NOWHERE
-
-
-def _ancestor(parent: int, above: Sequence[int], present: set[int]) -> int:
-    while parent >= 0 and parent not in present:
+def _ancestor(parent: int, above: Sequence[int], present: Mapping[int, int]) -> int:
+    while parent not in present:
         parent = above[parent]
     return parent
 
 
+def _corners(elements: Sequence[Element]) -> Floats:
+    """(4, n) bounds; zeros where there are none or they are no places."""
+    corners = np.array([element.bounds or _NOWHERE for element in elements], np.float64).reshape(-1, 4).T
+    # Written so that NaN fails too.
+    corners[:, ~(np.abs(corners) <= _FARTHEST).all(axis=0)] = 0
+    return corners
+
+
+@cache
+def _kind(class_name: str) -> str | None:
+    """What a public class says; there are few hundreds of them."""
+    return class_type(class_name)
+
+
+def _flags(elements: Sequence[Element]) -> dict[str, tuple[bool | None, ...]]:
+    columns = zip(*map(_flags_of, elements), strict=True) if elements else [()] * len(FLAGS)
+    return dict(zip(FLAGS, columns, strict=True))
+
+
+def _words(platform: Platform, elements: Sequence[Element], kinds: Sequence[str | None]) -> Integers:
+    """Length of the words that each shows. Nothing is told of what is hidden, not even its length."""
+    spoken = _spoken(platform, elements)
+    return np.array(
+        [
+            0
+            if element.password is True or kind == "password_input"
+            else element.text_length or (element.description_length if spoken else 0)
+            for element, kind in zip(elements, kinds, strict=True)
+        ],
+        np.intp,
+    )
+
+
 def _spoken(platform: Platform, elements: Sequence[Element]) -> bool:
     """Whether the screen tells its words as descriptions, as iOS and Flutter do."""
+    if platform == "ios":
+        return True
     written = sum(element.text_length > 0 for element in elements)
     described = sum(element.description_length > 0 and not element.text_length for element in elements)
-    return platform == "ios" or described > 2 * written
-
-
-def is_secret(element: Element) -> bool:
-    """Whether what is typed there is hidden: then nothing is told of its words, not even their length."""
-    return element.password is True or class_type(element.class_name) == "password_input"
-
-
-def _node(element: Element, parent: Node | None, extent: Extent, spoken: bool) -> Node:
-    bounds = _place(element)
-    words = element.text_length or (element.description_length if spoken else 0)
-    node = Node(
-        element=element,
-        parent=parent,
-        bounds=bounds,
-        width=bounds.width * extent.dp,
-        height=bounds.height * extent.dp,
-        words=0 if is_secret(element) else words,
-        kind=class_type(element.class_name),
-        depth=parent.depth + 1 if parent else 0,
-        place=len(parent.children) if parent else 0,
-        inside=_inside(parent),
-        under_clickable=parent is not None and (parent.under_clickable or parent.element.clickable is True),
-        under_scrollable=parent is not None and (parent.under_scrollable or parent.element.scrollable is True),
-    )
-    if parent:
-        parent.children.append(node)
-    return node
-
-
-def _inside(parent: Node | None) -> frozenset[str]:
-    if parent is None:
-        return frozenset()
-    region = "compose" if parent.element.class_name in _COMPOSE else parent.kind
-    if region in REGIONS and region not in parent.inside:
-        return parent.inside | {region}
-    return parent.inside
-
-
-def _gather(node: Node) -> None:
-    """Sum up what is below; the children come first."""
-    for child in node.children:
-        node.levels_below = max(node.levels_below, child.levels_below + 1)
-        node.descendants += child.descendants + 1
-        node.text_inside += child.text_inside + (child.words > 0)
-        node.picture_inside += child.picture_inside + child.picture
-        node.clickable_inside += child.clickable_inside + (child.element.clickable is True)
-        node.words_inside += child.words_inside + child.words
-        node.scrollable_inside += child.scrollable_inside + (child.element.scrollable is True)
-        node.checkable_inside += child.checkable_inside + (child.element.checkable is True)
-        node.text_children += child.words > 0
-        node.checkable_children += child.element.checkable is True
-        node.selected_children += child.element.selected is True
-    if node.children:
-        node.arrangement = _arrangement(node.children)
-        node.child_cover = _cover(node)
-        _match(node)
-
-
-def _cover(parent: Node) -> float:
-    """Share of the parent's area that its largest child takes."""
-    area = parent.width * parent.height
-    return max(child.width * child.height for child in parent.children) / area if area >= 1 else 0.0
-
-
-def _match(parent: Node) -> None:
-    """Count, for each child, the siblings that look like it: a row's or a column's repetition."""
-    counts: dict[tuple[object, ...], int] = {}
-    looks = [tuple(_looks(child)) for child in parent.children]
-    for look in looks:
-        for key in look:
-            counts[key] = counts.get(key, 0) + 1
-    for child, look in zip(parent.children, looks, strict=True):
-        child.twins = max(counts[key] for key in look) - 1
-    parent.alike_children = max(counts.values())
-
-
-def _looks(node: Node) -> Iterator[tuple[object, ...]]:
-    element = node.element
-    flags = (element.clickable, element.checkable, element.scrollable, bool(node.children))
-    yield ("wide", round(node.width / _ALIKE), *flags)
-    yield ("high", round(node.height / _ALIKE), *flags)
-
-
-def _arrangement(children: Sequence[Node]) -> str:
-    if len(children) == 1:
-        return "single"
-    beside = below = upon = 0
-    for first, second in pairwise(children):
-        a, b = first.bounds, second.bounds
-        apart_x = b.left >= a.right or a.left >= b.right
-        apart_y = b.top >= a.bottom or a.top >= b.bottom
-        upon += not apart_x and not apart_y
-        beside += apart_x and not apart_y
-        below += apart_y
-    if upon * 2 > len(children) - 1:
-        return "stack"
-    if beside and below and len(children) > 3:
-        return "grid"
-    return "row" if beside >= below else "column"
+    return described > 2 * written

@@ -128,20 +128,17 @@ def _app_of(document: object) -> str:
 
 
 def _screen(nodes: list[Node], platform: Platform, app: str) -> Screen:
-    elements = []
-    packages: Counter[str] = Counter()
-    known: set[str] = set()
-    for index, (parent, attributes) in enumerate(nodes):
-        fields = fields_of(attributes, platform)
-        packages[fields.get("package", "")] += 1
-        known.update(fields)
-        elements.append(element_of(index, parent, platform, fields))
-    if not known:
+    told = [fields_of(attributes, platform) for _, attributes in nodes]
+    if not any(told):
         raise UnreadableSource(
             "no element tells a class, bounds or words; pass the hierarchy itself, not an answer about it"
         )
+    elements = tuple(
+        element_of(index, parent, platform, fields)
+        for index, ((parent, _), fields) in enumerate(zip(nodes, told, strict=True))
+    )
     _check_platform(elements[0].class_name, platform)
-    return Screen(platform, tuple(elements), app or _most_common(packages))
+    return Screen(platform, elements, app or _most_common(Counter(fields.get("package", "") for fields in told)))
 
 
 def _check_platform(root: str, platform: Platform) -> None:

@@ -65,17 +65,17 @@ _GOLD_DOUBTED = 0.5
 _BESIDE = ("package", "gold", "gold_confidence")
 """Fields that are told with an element and belong to none."""
 
-_FLAGS: Mapping[object, bool] = {"true": True, "false": False, "True": True, "False": False, "1": True, "0": False}
+_FLAGS: Mapping[str | int, bool] = {
+    **dict.fromkeys(("true", "True", "1", True), True),
+    **dict.fromkeys(("false", "False", "0", False), False),
+}
+_NOTHING = (None, "")
 _LONGEST_TEXT = 1_000_000
 
 
 def flag(value: object) -> bool | None:
     """True or false as dumps spell it (``true``, ``"1"``, 0 ...); None for anything else."""
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return _FLAGS.get(value)
-    return bool(value) if isinstance(value, int) and value in (0, 1) else None
+    return _FLAGS.get(value) if isinstance(value, (str, int)) else None
 
 
 def words(value: object) -> str:
@@ -124,15 +124,19 @@ def _rule(key: str, platform: Platform) -> tuple[str, Callable[[object], Any]] |
     return None if field is None else (field, _CONVERTERS.get(field, flag))
 
 
+@lru_cache(maxsize=64)
+def _rules(keys: tuple[object, ...], platform: Platform) -> tuple[tuple[object, str, Callable[[object], Any]], ...]:
+    """What is known among a node's keys. The nodes of a dump share few sets of keys, so that this is seldom done."""
+    rules = ((key, _rule(key, platform)) for key in keys if isinstance(key, str))
+    return tuple((key, *rule) for key, rule in rules if rule is not None)
+
+
 def fields_of(attributes: Mapping[Any, Any], platform: Platform) -> dict[str, Any]:
     """Known fields among a node's attributes; the first key that tells something wins."""
     found: dict[str, Any] = {}
-    for key, value in attributes.items():
-        rule = _rule(key, platform) if isinstance(key, str) and value is not None else None
-        if rule is None:
-            continue
-        field, convert = rule
-        if found.get(field) in (None, ""):
+    for key, field, convert in _rules(tuple(attributes), platform):
+        value = attributes[key]
+        if value is not None and (field not in found or found[field] in _NOTHING):
             found[field] = convert(value)
     if found.get("bounds") is None and "width" in attributes:
         found["bounds"] = bounds_of(attributes)
@@ -151,7 +155,9 @@ def gold_of(fields: Mapping[str, Any]) -> Evidence | None:
 
 def element_of(index: int, parent: int, platform: Platform, fields: Mapping[str, Any]) -> Element:
     """An element out of ``fields_of``; lengths are those of the words where the words are there."""
-    told = {name: value for name, value in fields.items() if name not in _BESIDE}
+    told = dict(fields)
+    for name in _BESIDE:
+        told.pop(name, None)
     told["class_name"] = _class_of(told.get("class_name", ""), platform)
     if told.get("known") is None and fields.get("gold"):
         told["known"] = gold_of(fields)
@@ -163,5 +169,7 @@ def element_of(index: int, parent: int, platform: Platform, fields: Mapping[str,
 
 def _class_of(name: str, platform: Platform) -> str:
     """WebDriverAgent's JSON leaves out the prefix that its XML writes."""
+    if platform != "ios":
+        return name
     long_name = f"XCUIElementType{name}"
-    return long_name if platform == "ios" and long_name in taxonomy.PUBLIC_CLASSES else name
+    return long_name if long_name in taxonomy.PUBLIC_CLASSES else name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from samouk.domains.screens.element import Bounds
@@ -29,6 +30,8 @@ def bounds_of(value: object) -> Bounds | None:
     """
     if isinstance(value, str):
         return _of_text(value)
+    if isinstance(value, list):
+        return _of_sequence(value)
     if isinstance(value, Mapping):
         return _of_mapping(value)
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
@@ -36,14 +39,15 @@ def bounds_of(value: object) -> Bounds | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def _of_text(text: str) -> Bounds | None:
     if len(text) > _LONGEST:
         return None
     if match := _CORNERS.fullmatch(text.strip()):
-        return _checked(*match.groups())
+        return _near(*map(float, match.groups()))
     if match := _FRAME.fullmatch(text.strip()):
         x, y, width, height = map(float, match.groups())
-        return _checked(x, y, x + width, y + height)
+        return _near(x, y, x + width, y + height)
     return None
 
 
@@ -68,13 +72,17 @@ def _first(value: Mapping[Any, Any], names: Sequence[str]) -> object:
 
 
 def _checked(*corners: object) -> Bounds | None:
-    numbers = [_number(corner) for corner in corners]
-    known = [number for number in numbers if number is not None and abs(number) <= MAX_COORDINATE]
-    return Bounds(*known) if len(known) == 4 else None
+    known = [number for number in map(_number, corners) if number is not None]
+    return _near(*known) if len(known) == 4 else None
+
+
+def _near(left: float, top: float, right: float, bottom: float) -> Bounds | None:
+    farthest = max(left, top, right, bottom, -left, -top, -right, -bottom)
+    return Bounds(left, top, right, bottom) if farthest <= MAX_COORDINATE else None
 
 
 def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
         number = float(value)

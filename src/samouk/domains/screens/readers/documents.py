@@ -58,6 +58,8 @@ def _children(node: Mapping[Any, Any]) -> Sequence[Any] | None:
     """Its list of child objects; DroidBot's lists of numbers are no such list."""
     for name in CHILDREN:
         value = node.get(name)
+        if value is None:
+            continue
         if isinstance(value, Mapping):
             return [value]
         if isinstance(value, list | tuple) and any(isinstance(child, Mapping) for child in value):

@@ -28,6 +28,8 @@ class _Hierarchy:
         self._open: list[int] = []
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if "}" in tag:
+            tag = f"{{{tag}"  # as ElementTree writes names of a namespace
         parent = self._open[-1] if self._open else -1
         if parent == -1 and tag in _ENVELOPES:
             self._open.append(-1)
@@ -54,7 +56,7 @@ def nodes_of_xml(text: str | bytes) -> list[Node]:
         UnreadableSource: the XML is broken, declares entities or a document type with them, is nested
             too deep or holds too many elements. The message tells the line and never what stands there.
     """
-    parser = DefusedXMLParser(target=_Hierarchy(), forbid_dtd=True)
+    parser = _parser()
     try:
         for start in range(0, len(text), _CHUNK):
             parser.feed(text[start : start + _CHUNK])
@@ -70,6 +72,16 @@ def nodes_of_xml(text: str | bytes) -> list[Node]:
     except (ValueError, LookupError):
         raise UnreadableSource("the XML is not encoded as it declares; save it as UTF-8") from None
     return nodes
+
+
+def _parser() -> DefusedXMLParser:
+    """A parser that calls the hierarchy directly: its own handlers would rename every attribute on the way."""
+    hierarchy = _Hierarchy()
+    parser = DefusedXMLParser(target=hierarchy, forbid_dtd=True)
+    expat = parser.parser
+    expat.ordered_attributes = False
+    expat.StartElementHandler, expat.EndElementHandler = hierarchy.start, hierarchy.end
+    return parser
 
 
 def _broken(error: ParseError) -> UnreadableSource:
