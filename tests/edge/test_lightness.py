@@ -14,7 +14,7 @@ import pytest
 import samouk.edge
 
 EDGE = Path(samouk.edge.__file__).parent
-HEAVY = {"predictor", "updater", "trial", "tuf_client", "tuf_fetcher"}
+HEAVY = {"predictor", "runtime", "updater", "trial", "tuf_client", "tuf_fetcher"}
 """Files that may use numpy, onnxruntime and python-tuf, when they are used."""
 
 LIGHT = sorted(path for path in EDGE.glob("*.py") if path.stem not in HEAVY)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from samouk.edge import observer as observers
-from samouk.edge import places
+from samouk.edge import places, runtime
 from samouk.edge.errors import ModelError
 from samouk.edge.installed import ModelFolder
 from samouk.edge.memory import PersonalMemory
@@ -54,13 +54,8 @@ class Model:
     """
 
     def __init__(self, path: Path, observer: Observer, version: str = "") -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 4
         try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            self._session = runtime.session(str(path))
         except Exception as problem:  # noqa: BLE001 - the runtime's own errors share no class
             raise ModelError(f"{path.name}: does not load ({type(problem).__name__}); get it anew") from None
         metadata = _metadata(path, self._session.get_modelmeta().custom_metadata_map)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from samouk.edge import runtime
+
 METADATA_KEY = "samouk"
 """Under this key a model's own metadata holds JSON with at least ``learner`` and ``classes``."""
 
@@ -35,13 +37,8 @@ def try_model(path: Path, fit: Fit) -> None:
         UnfitModel: it does not load, belongs to another learner or schema, takes another width, or its
             probabilities are not finite numbers in [0, 1], one a class.
     """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4  # a refused model is told once, by us
     try:
-        session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+        session = runtime.session(path.read_bytes())
     except Exception as error:  # the runtime raises a class of its own for each status, with no common root
         raise UnfitModel(f"it does not load: {_brief(error)}") from error
     classes = _classes(session.get_modelmeta().custom_metadata_map, fit)

@@ -146,12 +146,10 @@ def facts_of(client: ModelUpdater) -> dict[str, Any] | None:
 
 def _inside(model: Path) -> dict[str, Any]:
     """What an installed model says of itself. It is whole and was tried: else it would not be installed."""
-    import onnxruntime
-
+    from samouk.edge.runtime import session
     from samouk.edge.trial import METADATA_KEY
 
-    session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
-    metadata = json.loads(session.get_modelmeta().custom_metadata_map[METADATA_KEY])
+    metadata = json.loads(session(str(model)).get_modelmeta().custom_metadata_map[METADATA_KEY])
     return {"samples": metadata.get("rows"), "platforms": metadata.get("platforms")}
 
 
