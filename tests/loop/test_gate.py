@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from samouk.loop import gate
-from samouk.loop.gate import GateBroken, Match, bootstrap, judge, mcnemar, self_test
+from samouk.loop.gate import GateBroken, Match, bootstrap, clustered, judge, mcnemar, self_test
 from samouk.loop.learner import GatePolicy, Metric
 from samouk.loop.records import BoolArray, Decision, FloatArray
 
@@ -114,6 +114,39 @@ def test_mcnemar_is_the_exact_binomial_tail() -> None:
 def test_bootstrap_never_claims_more_than_its_resamples() -> None:
     """With 2,000 resamples the smallest p-value is 1/2001."""
     assert bootstrap(np.ones(100), np.arange(100)) == pytest.approx(1 / 2001)
+
+
+def test_corrections_of_a_row_each_are_no_contributors() -> None:
+    """However many tiny batches there are, whole ones must be among them."""
+    base = match(1, 0.05, 0.0)
+    alone = Match(base.champion, base.challenger, np.arange(2_000), {})
+    verdict = judge(alone, ACCURACY, POLICY)
+    assert verdict.decision is Decision.UNDECIDED
+    assert "whole batches" in verdict.reasons[0]
+
+
+def test_a_handful_of_groups_needs_a_t_test() -> None:
+    """Five group means as (1, 2, 3, 4, 5): t = 4.24 with 4 degrees of freedom."""
+    values, groups = np.repeat([1.0, 2.0, 3.0, 4.0, 5.0], 10), np.repeat(np.arange(5), 10)
+    assert clustered(values, groups) == pytest.approx(0.0066, abs=1e-4)
+    assert clustered(np.ones(10), np.zeros(10, np.int32)) == 1.0
+    assert clustered(np.ones(10), np.arange(10)) == 0.0
+
+
+def test_equal_models_on_few_correlated_batches_are_seldom_promoted() -> None:
+    """Twelve batches whose rows agree with one another: at most 5 % (+3 sigma) of 200."""
+    promoted = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        shift = np.repeat(rng.normal(0, 0.15, 12), 100)
+        draw = rng.random(1_200)
+        values = np.where(draw < 0.05 * (1 + shift), 1.0, np.where(draw > 1 - 0.05 * (1 - shift), -1.0, 0.0))
+        champion = np.where(values == 0, rng.random(1_200) < 0.85, values < 0).astype(float)
+        challenger = champion + values
+        groups = np.repeat(np.arange(12), 100)
+        verdict = judge(Match({"accuracy": champion}, {"accuracy": challenger}, groups, {}), ACCURACY, POLICY)
+        promoted += verdict.decision is Decision.PASS
+    assert promoted <= 19
 
 
 def test_graded_scores_are_judged_by_the_bootstrap() -> None:

@@ -2,6 +2,8 @@
 
 import dataclasses
 import datetime as dt
+import importlib
+import time
 
 import numpy as np
 import pytest
@@ -22,10 +24,12 @@ from samouk.loop.records import (
     TriggerKind,
     Version,
 )
-from samouk.loop.release import reconcile
+from samouk.loop.release import approve, reconcile
 from samouk.loop.turn import begin, turn
 from samouk.store.clock import SteppedClock
 from samouk.store.memory import memory_services
+
+turning = importlib.import_module("samouk.loop.turn")
 
 BY_HAND = Order(TriggerKind.MANUAL, "a person asked")
 
@@ -242,11 +246,103 @@ def test_falling_quality_is_a_reason(services: Services, clock: SteppedClock) ->
     assert "floor" in order.reason
 
 
-def test_human_approval_leaves_the_version_in_staging(services: Services) -> None:
-    """A policy may ask for a person's word before anything is released."""
+def test_a_version_may_wait_for_a_persons_word(services: Services) -> None:
+    """A policy may ask for approval: until then nothing is released, and no version is approved twice."""
     send(services)
     run = turn(learner_with(policy=Policy(approval="human")), services, BY_HAND)
+    assert run.end is RunEnd.STAGED
     assert run.verdict is not None
     assert run.verdict.decision is Decision.PASS
     assert services.registry.production(TOY.name) is None
-    assert services.registry.version(TOY.name, "v1.0").stage is Stage.STAGING
+    approve(services, TOY.name, "v1.0", "a person")
+    assert services.publisher.published(TOY.name) == "v1.0"
+    with pytest.raises(ValueError, match="only a version in staging"):
+        approve(services, TOY.name, "v1.0", "a person")
+
+
+def test_a_failed_run_does_not_use_up_its_trigger(services: Services) -> None:
+    """What a run that failed had read is still new to the next one."""
+    send(services)
+
+    def broken(examples: Examples, champion: Artifact | None, context: Context) -> Artifact:
+        raise MemoryError("no room")
+
+    with pytest.raises(MemoryError):
+        turn(learner_with(fit=broken), services, BY_HAND)
+    order = watch.due(TOY, services)
+    assert order is not None
+    assert order.kind is TriggerKind.VOLUME
+
+
+def test_an_erasure_whose_mark_was_lost_is_marked_by_the_next_look(services: Services) -> None:
+    """A process that died between the erasure and the mark leaves no champion that nobody knows to be tainted."""
+    batch_ids = send(services)
+    turn(TOY, services, BY_HAND)
+    snapshot = services.registry.latest_snapshot(TOY.name)
+    assert snapshot is not None
+    gone = snapshot.train[0]
+    services.log.erase(gone, ToyWorld(7).batch(0, batch_ids.index(gone)).receipt_hash)
+    order = watch.due(TOY, services)
+    assert order is not None
+    assert order.kind is TriggerKind.ERASURE
+
+
+def test_when_nothing_is_left_to_learn_from_the_untainted_version_returns(services: Services) -> None:
+    """Everything behind the champion is erased: the shipped model comes back as a new, higher version."""
+    shipped = learner_with(first=lambda: artifact([1.0, -0.2, 0.0]))
+    batch_ids = send(services)
+    turn(shipped, services, BY_HAND)
+    for number, batch_id in enumerate(batch_ids):
+        services.log.erase(batch_id, ToyWorld(7).batch(0, number).receipt_hash)
+    order = watch.due(shipped, services)
+    assert order is not None
+    run = turn(shipped, services, order)
+    champion = services.registry.production(TOY.name)
+    assert run.end is RunEnd.RELEASED
+    assert champion is not None
+    assert (champion.name, champion.tainted) == ("v1.2", False)
+    assert champion.artifact_digest == services.registry.version(TOY.name, "v1.0").artifact_digest
+    assert champion.changelog[0].startswith("Back to v1.0")
+    assert watch.due(shipped, services) is None
+
+
+def test_batches_of_an_older_schema_are_not_new(services: Services) -> None:
+    """They stay in the log, and are no reason to learn and nothing to learn from."""
+    services.log.append([dataclasses.replace(ToyWorld(7).batch(0, number), schema_version=0) for number in range(32)])
+    assert watch.observe(TOY, services).new_samples == 0
+    assert turn(TOY, services, BY_HAND).end is RunEnd.EMPTY
+
+
+class DyingLeases:
+    """A store that fails after the first time."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def acquire(self, name: str, holder: str, seconds: float) -> bool:
+        self.calls += 1
+        if self.calls > 1:
+            raise OSError("the disk is gone")
+        return True
+
+    def release(self, name: str, holder: str) -> None:
+        pass
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_lease_that_nobody_renews_any_more_is_lost(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the store fails under the renewing thread, the run stops before anything is released."""
+    send(services)
+    monkeypatch.setattr(turning, "LEASE_SECONDS", 0.03)
+    leases = DyingLeases()
+    dying = dataclasses.replace(services, leases=leases)
+
+    def slow(examples: Examples, champion: Artifact | None, context: Context) -> Artifact:
+        while leases.calls < 2:
+            time.sleep(0.005)
+        time.sleep(0.05)
+        return TOY.fit(examples, champion, context)
+
+    with pytest.raises(LeaseLost):
+        turn(learner_with(fit=slow), dying, BY_HAND)
+    assert services.registry.production(TOY.name) is None

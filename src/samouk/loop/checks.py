@@ -15,7 +15,7 @@ import numpy as np
 
 from samouk.edge.wire import GROUPS, WireError
 from samouk.loop import gate, snapshot
-from samouk.loop.columns import concatenate, dtype_of, rows_in, take, to_columns
+from samouk.loop.columns import concatenate, dtype_of, rows_in, take, to_columns, to_lists
 from samouk.loop.learner import Context, Learner
 from samouk.loop.records import ABSTAIN, Artifact, Batch, Decision, Examples, FloatArray
 
@@ -70,8 +70,9 @@ def check_metrics(learner: Learner) -> None:
 def check_schema_is_closed(learner: Learner) -> None:
     """An unknown field, and a wrong value in any field, is refused by name."""
     _refused(learner, {"no_such_field": [1]}, "no_such_field")
-    lists = {spec.name: [object()] for spec in learner.schema.fields}
-    _refused(learner, lists, learner.schema.fields[0].name)
+    good = to_lists(learner.schema, take(_week(learner, SEED)[0].columns, slice(1)))
+    for spec in learner.schema.fields:
+        _refused(learner, {**good, spec.name: [object()]}, spec.name)
 
 
 def check_world_is_seeded(learner: Learner) -> None:

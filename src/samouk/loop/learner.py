@@ -90,10 +90,8 @@ class Policy:
 
     triggers: TriggerPolicy = field(default_factory=TriggerPolicy)
     gate: GatePolicy = field(default_factory=GatePolicy)
-    rollout: Literal["ab", "shadow"] = "ab"
     approval: Literal["auto", "human"] = "auto"
     holdout_groups: frozenset[int] = frozenset({3, 7, 11, 15})
-    label_share_cap: float = 1.0
 
 
 class World(Protocol):

@@ -263,6 +263,7 @@ class RunEnd(StrEnum):
     """How a run ended."""
 
     RELEASED = "released"
+    STAGED = "staged"
     REFUSED = "refused"
     UNDECIDED = "undecided"
     EMPTY = "empty"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from samouk.loop.ports import Services
 from samouk.loop.records import Act, Stage, Version
+from samouk.loop.registry import next_name, next_number
 
 
 def release(services: Services, version: Version, actor: str, reason: str) -> Version:
@@ -17,6 +20,39 @@ def release(services: Services, version: Version, actor: str, reason: str) -> Ve
     services.audit.append(act)
     services.publisher.publish(moved, services.blobs.get(moved.artifact_key))
     return moved
+
+
+def take_back(services: Services, old: Version, actor: str, reason: str) -> Version:
+    """Put the bytes of an older version in service again, as a NEW version: clients never go back in number."""
+    versions = services.registry.versions(old.learner)
+    champion = services.registry.production(old.learner)
+    version = replace(
+        old,
+        name=next_name(versions),
+        number=next_number(versions),
+        stage=Stage.STAGING,
+        created=services.clock.now(),
+        parent=champion.name if champion else None,
+        changelog=(f"Back to {old.name}: {reason}",),
+    )
+    services.registry.add(version)
+    return release(services, version, actor, reason)
+
+
+def approve(services: Services, learner: str, name: str, actor: str) -> Version:
+    """A person's word for a version that waits in staging.
+
+    Raises:
+        NotFound: no such version.
+        ValueError: the version does not wait, or a later one is in service already.
+    """
+    version = services.registry.version(learner, name)
+    champion = services.registry.production(learner)
+    if version.stage is not Stage.STAGING:
+        raise ValueError(f"{name} is {version.stage}; only a version in staging can be approved")
+    if champion is not None and champion.number > version.number:
+        raise ValueError(f"{name} is older than {champion.name}, which is in service; turn the loop again")
+    return release(services, version, actor, "approved by a person")
 
 
 def reconcile(services: Services, learner: str) -> bool:

@@ -21,7 +21,7 @@ def freeze(learner: Learner, entries: Sequence[BatchEntry], previous: Snapshot |
     no application stands on both sides. The holdout is append-only: what was held out stays so
     (unless it was erased or quarantined), even when the policy's groups change.
     """
-    live = [entry for entry in entries if _usable(learner, entry) and entry.state is BatchState.LIVE]
+    live = [entry for entry in entries if usable(learner, entry) and entry.state is BatchState.LIVE]
     quarantined = [entry for entry in entries if entry.state is BatchState.QUARANTINED]
     once_held = set(previous.holdout) if previous else set()
     once_taught = set(previous.train) if previous else set()
@@ -41,7 +41,8 @@ def freeze(learner: Learner, entries: Sequence[BatchEntry], previous: Snapshot |
     )
 
 
-def _usable(learner: Learner, entry: BatchEntry) -> bool:
+def usable(learner: Learner, entry: BatchEntry) -> bool:
+    """Whether the batch is of the learner's present schema; older ones stay in the log and are learnt from no more."""
     return entry.learner == learner.name and entry.schema_version == learner.schema.version
 
 

@@ -58,7 +58,7 @@ def decide(policy: TriggerPolicy, metrics: tuple[Metric, ...], state: State) -> 
         return Order(TriggerKind.ERASURE, "samples that the champion was fitted on were erased")
     if state.new_samples == 0 or _cooling(policy, state):
         return None
-    return _quality(metrics, state) or _drift(metrics, state) or _volume(policy, state) or _time(policy, state)
+    return _quality(metrics, state) or _drift(state) or _volume(policy, state) or _time(policy, state)
 
 
 def _cooling(policy: TriggerPolicy, state: State) -> bool:
@@ -79,10 +79,10 @@ def _below(metric: Metric, value: float) -> bool:
     return value < floor if metric.direction == "up" else value > floor
 
 
-def _drift(metrics: tuple[Metric, ...], state: State) -> Order | None:
-    # One moved field is weather; two are a change of climate, and so is one with falling quality.
-    suffers = any(metric.floor is not None and state.quality.get(metric.name, 1.0) < metric.floor for metric in metrics)
-    if len(state.moved) >= 2 or (state.moved and suffers):
+def _drift(state: State) -> Order | None:
+    # One moved field is weather; two are a change of climate.
+    # Falling quality is looked at before and needs no drift to be a reason.
+    if len(state.moved) >= 2:
         worst = sorted(state.moved.items(), key=lambda item: -item[1])[:3]
         return Order(TriggerKind.DRIFT, "moved: " + ", ".join(f"{name} by {far:.2f}" for name, far in worst))
     return None

@@ -30,8 +30,8 @@ from samouk.loop.records import (
     Verdict,
     Version,
 )
-from samouk.loop.release import reconcile, release
-from samouk.loop.watch import Champion, champion_of, unseen
+from samouk.loop.release import reconcile, release, take_back
+from samouk.loop.watch import Champion, champion_of, taint_erased, unseen, untainted
 
 LEASE_SECONDS = 30.0
 """A run that fell silent for so long is taken to be dead; a living one renews three times as often."""
@@ -68,6 +68,8 @@ def turn(learner: Learner, services: Services, order: Order, context: Context | 
         log = _Log(context.progress)
         try:
             run = _steps(learner, services, run, dataclasses.replace(context, progress=log), log, still_ours)
+            if order.kind is TriggerKind.ERASURE and run.end is not RunEnd.RELEASED:
+                run = _fall_back(learner, services, run, log)
         except BaseException as error:
             _finish(services, run, log, end=RunEnd.FAILED, error=f"{type(error).__name__}: {error}")
             raise
@@ -75,7 +77,8 @@ def turn(learner: Learner, services: Services, order: Order, context: Context | 
 
 
 def begin(learner: Learner, services: Services) -> None:
-    """Give the learner its first champion, if the domain ships one, and mend what a killed run left half-published."""
+    """Give the learner its first champion, if the domain ships one, and mend what a killed process left half-done."""
+    taint_erased(learner, services)
     reconcile(services, learner.name)
     if services.registry.versions(learner.name):
         return
@@ -91,7 +94,9 @@ def begin(learner: Learner, services: Services) -> None:
 
 def _steps(learner: Learner, services: Services, run: Run, context: Context, log: _Log, still_ours: _Alive) -> Run:
     log("reading what arrived", 0.0)
-    champion = champion_of(learner, services)
+    erasing = run.order.kind is TriggerKind.ERASURE
+    # A champion that must go is no yardstick: its successor has to be as good as what would come back in its place.
+    champion = (untainted(learner, services) if erasing else None) or champion_of(learner, services)
     entries = _quarantine(learner, services, champion, log)
     frozen = _freeze(learner, services, entries)
     run = dataclasses.replace(run, snapshot=frozen.digest)
@@ -109,7 +114,6 @@ def _steps(learner: Learner, services: Services, run: Run, context: Context, log
 
     match = _match(learner, champion, challenger, train, holdout)
     uses = _holdout_uses(services, frozen)
-    erasing = run.order.kind is TriggerKind.ERASURE
     verdict = gate.judge(match, learner.metrics, learner.policy.gate, uses=uses, seed=context.seed, replacement=erasing)
     log(f"verdict: {verdict.decision} - {'; '.join(verdict.reasons)}", 0.9)
     run = dataclasses.replace(run, verdict=verdict)
@@ -119,11 +123,21 @@ def _steps(learner: Learner, services: Services, run: Run, context: Context, log
     still_ours.check()
 
     version = _enter(learner, services, champion, challenger, frozen, match, train, holdout)
-    if learner.policy.approval == "auto":
-        release(services, version, "samouk", "; ".join(verdict.reasons))
-        log(f"{version.name} released", 1.0)
-    else:
-        log(f"{version.name} waits for approval", 1.0)
+    if learner.policy.approval == "human":
+        log(f"{version.name} waits for a person's word: samouk approve {learner.name} {version.name}", 1.0)
+        return dataclasses.replace(run, end=RunEnd.STAGED, version=version.name)
+    release(services, version, "samouk", "; ".join(verdict.reasons))
+    log(f"{version.name} released", 1.0)
+    return dataclasses.replace(run, end=RunEnd.RELEASED, version=version.name)
+
+
+def _fall_back(learner: Learner, services: Services, run: Run, log: _Log) -> Run:
+    """No successor could be made of what is left: the newest version that knows nothing of what was erased returns."""
+    old = untainted(learner, services)
+    if old is None or run.end is RunEnd.STAGED:
+        return run
+    version = take_back(services, old.version, "samouk", "samples behind the version in service were erased")
+    log(f"{version.name} released: {old.version.name} again", 1.0)
     return dataclasses.replace(run, end=RunEnd.RELEASED, version=version.name)
 
 
@@ -270,7 +284,11 @@ def _lease(services: Services, learner: str) -> Iterator[_Alive]:
 
 
 def _renew(services: Services, name: str, holder: str, alive: _Alive) -> None:
-    while not alive.done.wait(LEASE_SECONDS / 3):
-        if not services.leases.acquire(name, holder, LEASE_SECONDS):
+    try:
+        while not alive.done.wait(LEASE_SECONDS / 3):
+            if not services.leases.acquire(name, holder, LEASE_SECONDS):
+                return
+    finally:
+        # Lost to another, or by an error of the store: either way nobody renews it any more.
+        if not alive.done.is_set():
             alive.lost.set()
-            return

@@ -10,7 +10,7 @@ import numpy as np
 from samouk.loop import snapshot, trigger
 from samouk.loop.learner import Learner, mean
 from samouk.loop.ports import Services
-from samouk.loop.records import Artifact, BatchEntry, BatchState, Order, Version
+from samouk.loop.records import Artifact, BatchEntry, BatchState, Order, Stage, Version
 
 FRESH_BATCHES = 50
 """Newest batches that the quality and drift triggers look at: a bounded daily cost."""
@@ -32,10 +32,30 @@ def champion_of(learner: Learner, services: Services) -> Champion | None:
     return Champion(version, Artifact(services.blobs.get(version.artifact_key), version.metadata))
 
 
+def untainted(learner: Learner, services: Services) -> Champion | None:
+    """The newest version that was in service and was fitted on nothing that was erased since."""
+    for version in services.registry.versions(learner.name):
+        if version.stage is Stage.ARCHIVED and not version.tainted:
+            return Champion(version, Artifact(services.blobs.get(version.artifact_key), version.metadata))
+    return None
+
+
 def unseen(learner: Learner, services: Services, entries: Sequence[BatchEntry]) -> list[BatchEntry]:
-    previous = services.registry.latest_snapshot(learner.name)
+    """Live batches that no finished run has learnt from: a run that failed or was killed has seen nothing."""
+    last = services.runs.last_finished(learner.name)
+    previous = services.registry.snapshot(last.snapshot) if last and last.snapshot else None
     seen = {*previous.train, *previous.holdout, *previous.quarantined} if previous else set()
-    return [entry for entry in entries if entry.batch_id not in seen and entry.state is BatchState.LIVE]
+    return [
+        entry
+        for entry in entries
+        if entry.batch_id not in seen and entry.state is BatchState.LIVE and snapshot.usable(learner, entry)
+    ]
+
+
+def taint_erased(learner: Learner, services: Services) -> None:
+    """Mark the versions behind every erasure: a process may have died between the erasure and the mark."""
+    for erasure in services.log.erasures(learner.name):
+        services.registry.taint(learner.name, erasure.batch_id)
 
 
 def observe(learner: Learner, services: Services) -> trigger.State:
@@ -80,4 +100,5 @@ def _health(
 
 def due(learner: Learner, services: Services) -> Order | None:
     """The daily question: is it time to learn?"""
+    taint_erased(learner, services)
     return trigger.decide(learner.policy.triggers, learner.metrics, observe(learner, services))
