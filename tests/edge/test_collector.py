@@ -86,11 +86,56 @@ def test_the_host_does_not_wait_for_the_network(collector_of: Make) -> None:
             release.wait(30)
             raise Unreachable("never mind")
 
-    collector = collector_of(transport=Hanging())
+    collector = collector_of(transport=Hanging(), close_wait_s=0.05)
     began = time.monotonic()
     assert sum(collector.collect_from_hierarchy(screen(10, first)) for first in range(0, 500, 10)) == 500
-    collector._contribution.close(wait_s=0.05)
+    collector.close()
     assert time.monotonic() - began < 5
+    release.set()
+
+
+def test_a_short_run_sends_its_full_batches(collector_of: Make, server: MemoryServer) -> None:
+    """A host that collects and closes at once has its full batches sent; the short one stays for the next time."""
+    for first in range(0, 200, 20):
+        with collector_of() as collector:
+            assert collector.collect_from_hierarchy(screen(20, first)) == 20
+        assert numbers(server) == list(range(first + 20))
+    with collector_of() as collector:
+        collector.collect_from_hierarchy(screen(4, 200))
+    assert len(server.batches) == 20
+
+
+@pytest.mark.parametrize("status", [None, 503])
+def test_closing_does_not_wait_for_a_server_that_fails(
+    collector_of: Make, server: MemoryServer, status: int | None
+) -> None:
+    """Offline or refused for now, a short run closes long before its bound, and a later one sends what it left."""
+    server.answer, server.offline = status, status is None
+    began = time.monotonic()
+    with collector_of(close_wait_s=30.0) as collector:
+        collector.collect_from_hierarchy(screen(10))
+    assert time.monotonic() - began < 10
+    assert server.batches == {}
+    server.answer, server.offline = None, False
+    with collector_of(close_wait_s=30.0) as collector:
+        collector.collect_from_hierarchy(screen(1, 10))
+    assert numbers(server) == list(range(10))
+
+
+def test_closing_waits_no_longer_than_it_was_told(collector_of: Make) -> None:
+    """A server that keeps silent holds a closing host up for ``close_wait_s`` and no longer."""
+    release = threading.Event()
+
+    class Silent:
+        def send(self, request: Request) -> Response:
+            release.wait(30)
+            raise Unreachable("never mind")
+
+    collector = collector_of(transport=Silent(), close_wait_s=0.2)
+    collector.collect_from_hierarchy(screen(10))
+    began = time.monotonic()
+    collector.close()
+    assert 0.1 < time.monotonic() - began < 5
     release.set()
 
 

@@ -26,6 +26,7 @@ class Background:
         self._run = run
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
+        self._called = False
         self._due = threading.Event()
         self._ended = threading.Event()
         self.passing = threading.Lock()
@@ -36,6 +37,7 @@ class Background:
 
     def wake(self) -> None:
         """Ask for a pass soon; while the thread waits after a failure, it goes on waiting."""
+        self._called = True
         self._due.set()
         with self._starting:
             if not self.started:
@@ -44,7 +46,10 @@ class Background:
                 self._thread.start()
 
     def stop(self, wait_s: float) -> None:
-        """End the thread; one that waits for a server is not waited for longer than ``wait_s``."""
+        """End the thread once it has done what it was called for; it is not waited for longer than ``wait_s``.
+
+        One that waits after a failure ends at once, and so does one whose pass fails: its server is not there.
+        """
         self._ended.set()
         self._due.set()
         if self._thread is not None:
@@ -52,15 +57,17 @@ class Background:
 
     def _work(self) -> None:
         failures, wait_s = 0, IDLE_S
-        while not self._ended.is_set():
+        while True:
             self._due.wait(wait_s)
             self._due.clear()
-            if self._ended.is_set():
+            if self._ended.is_set() and not self._called:
                 return
+            self._called = False
             with self.passing:
                 done = self._run()
             failures = failures + 1 if done.problem else 0
             wait_s = DELAYED_S if done.kept else IDLE_S
             if failures:
-                self._ended.wait(pause(failures, done.retry_after_s, random.random()))  # noqa: S311 - jitter
+                if self._ended.wait(pause(failures, done.retry_after_s, random.random())):  # noqa: S311 - jitter
+                    return
                 self._due.set()

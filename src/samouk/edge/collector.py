@@ -93,7 +93,10 @@ class SelfLearningCollector:
         return self._contribution.forget()
 
     def close(self) -> None:
-        """Stop the background; what was not sent stays on disk for the next time."""
+        """Stop the background, once full batches are sent or the knob ``close_wait_s`` is over.
+
+        What was not sent stays on disk for the next time.
+        """
         self._contribution.close()
 
     def __enter__(self) -> Self:

@@ -26,6 +26,9 @@ from samouk.edge.transport import HttpTransport, Transport
 from samouk.edge.uploader import Destination, Pass, Uploader
 from samouk.edge.wire import Row
 
+CLOSE_WAIT_S = 2.0
+"""What ``close_wait_s`` is by default: enough for some batches, and little for a host that ends."""
+
 
 class Knobs(TypedDict, total=False):
     """What may be set beside consent and address; whatever is left out, or None, is asked of the user's settings.
@@ -39,6 +42,8 @@ class Knobs(TypedDict, total=False):
         limits: the other bounds of the queue.
         max_delay_s: a full batch waits a random time up to this before it is sent, so that its moment of
             arrival says little about its moment of birth; 86,400 is a good value, 0 the default.
+        close_wait_s: seconds that `close` waits at most for full batches that are on their way, so that a short
+            run sends them too; 2 by default, 0 for not at all. Offline it does not wait, and nothing is lost.
         transport: what carries requests; `samouk.edge.testing.MemoryServer` in tests.
         observer: what reads screens; the installed one by default.
         environ: variables to look at instead of the process's own.
@@ -52,6 +57,7 @@ class Knobs(TypedDict, total=False):
     batch_size: int
     limits: Limits | None
     max_delay_s: float
+    close_wait_s: float
     transport: Transport | None
     observer: Observer | None
     environ: Mapping[str, str] | None
@@ -171,10 +177,13 @@ class Contribution:
         """Counts; reads every pending batch."""
         return tally(self.spool, self.consent(), self.mishaps)
 
-    def close(self, wait_s: float = 1.0) -> None:
-        """Stop the background and let go of the open batches; what was not sent stays for the next time."""
+    def close(self) -> None:
+        """Stop the background and let go of the open batches; what was not sent stays for the next time.
+
+        Full batches and deletions that the background was called for have ``close_wait_s`` to get away.
+        """
         self._begin_anew_after_fork()
-        self._background.stop(wait_s)
+        self._background.stop(self._knobs.get("close_wait_s", CLOSE_WAIT_S))
         self.spool.close()
 
     def _config(self) -> Config | ConfigError:
