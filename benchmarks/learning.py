@@ -5,11 +5,9 @@ Without the open file the same figures come from the simulator, and are called s
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,118 +18,33 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import open_screens
+from benchmarks.elements import CODE, Corpus, Ints, corpus
 from samouk.domains.screens import features as numbers
 from samouk.domains.screens import judge, model, schema
-from samouk.domains.screens.anonymise import samples_of
-from samouk.domains.screens.element import Evidence, Screen
-from samouk.domains.screens.labels import label
-from samouk.domains.screens.taxonomy import CUSTOM, TYPES, Flags, class_type
-from samouk.loop.columns import Columns, from_rows, take
+from samouk.domains.screens.taxonomy import CUSTOM, TYPES
+from samouk.loop.columns import take
 from samouk.loop.learner import Context
-from samouk.loop.records import Artifact, Examples, Labels
+from samouk.loop.records import Artifact
 
 FOLDS = 5
-SCREENS_AN_APP = 25
 FEWEST = 30
 """Items of a type below which its F1 is not counted."""
 
 BOOTSTRAPS = 200
 WEEKS = (1, 2, 4)
 HERE = Path(__file__).parent
-_CODE = {name: code for code, name in enumerate(TYPES)}
-Ints = NDArray[np.integer[Any]]
+BY_CONSTRUCTION = "agreement with the class map (by construction)"
+"""The class gives both the truth and the answer there: it shows that nothing is broken, and measures no learning."""
 
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """Elements of many applications: (n,) truth, application, framework and what the class says.
-
-    ``masked`` are elements whose class tells the type and is hidden from the model; ``hard`` are those on
-    generic or custom classes whose type a developer's name gave (high confidence, no plain containers).
-    """
-
-    origin: str
-    columns: Columns
-    truth: Ints
-    app: Ints
-    framework: NDArray[np.str_]
-    masked: NDArray[np.bool_]
-    hard: NDArray[np.bool_]
-    containers: NDArray[np.bool_]
-    usable: Labels
-
-    def examples(self, rows: NDArray[np.bool_]) -> Examples:
-        kept = np.flatnonzero(rows & (self.usable.values >= 0))
-        labels = Labels(self.usable.values[kept], self.usable.confidence[kept], self.usable.trusted[kept])
-        return Examples(take(self.columns, kept), labels, self.app[kept].astype(np.int32))
-
-
-def corpus() -> Corpus:
-    """The open file where it is, else simulated screens."""
-    file = open_screens.path()
-    return _corpus("simulated", _simulated()) if file is None else _corpus("open screens", _opened(file))
-
-
-def _opened(file: Path) -> list[tuple[int, str, Screen]]:
-    seen: Counter[int] = Counter()
-    out = []
-    for item in open_screens.load(file):
-        seen[item.app] += not item.system
-        if not item.system and seen[item.app] <= SCREENS_AN_APP:
-            out.append((item.app, item.framework, item.screen))
-    return out
-
-
-def _simulated() -> list[tuple[int, str, Screen]]:
-    from samouk.domains.screens.world import ScreenWorld
-
-    world = ScreenWorld(99)
-    apps = [world.app(number) for number in range(80)]
-    return [(number, app.framework, screen) for number, app in enumerate(apps) for screen in world.screens(app, 6)]
-
-
-def _corpus(origin: str, screens: Sequence[tuple[int, str, Screen]]) -> Corpus:
-    now = dt.datetime.now(dt.UTC)
-    rows: list[Any] = []
-    places: list[tuple[int, str, float]] = []
-    for app, framework, screen in screens:
-        evidence = [_evidence(screen, index) for index in range(len(screen.elements))]
-        for index, row in samples_of(screen, evidence, now):
-            told = screen.elements[index].known
-            rows.append(row)
-            places.append((app, framework, told.confidence if told else 0.0))
-    columns = from_rows(schema.SCHEMA, rows)
-    return _partition(origin, columns, places)
-
-
-def _evidence(screen: Screen, index: int) -> Evidence | None:
-    """What a client would send: the class where it tells, else the developer's name."""
-    element = screen.elements[index]
-    kind = class_type(element.class_name, Flags(element.password, element.clickable, element.checkable))
-    return Evidence(kind, 0.97, "class") if kind else element.known
-
-
-def _partition(origin: str, columns: dict[str, Any], places: Sequence[tuple[int, str, float]]) -> Corpus:
-    says = numbers.told(columns)
-    told = says != numbers.UNTOLD
-    named = columns["element_type"]
-    # Size and place decide among pictures and buttons; rounding in dp must not make truth and label differ.
-    columns["element_type"] = np.where(told, says, named).astype(np.int16)
-    sure = np.array([confidence for _, _, confidence in places]) >= 0.8
-    silent = ~told & sure & (named != _CODE["unknown"])
-    return Corpus(
-        origin=origin,
-        columns=columns,
-        truth=columns["element_type"],
-        app=np.array([app for app, _, _ in places]),
-        framework=np.array([framework for _, framework, _ in places]),
-        # A window or a radio group is a container by class, and as little telling as any other container.
-        masked=told & (columns["element_type"] != _CODE["container"]),
-        hard=silent & (columns["element_type"] != _CODE["container"]),
-        containers=(silent | told) & (columns["element_type"] == _CODE["container"]),
-        usable=label(columns),
-    )
+NOTES = {
+    BY_CONSTRUCTION: "truth and answer both come from the class: it shows that nothing is broken, not what was learnt",
+    "class says nothing (masked + hard)": "the figure to judge by; no label was read off a feature",
+    "  class masked": "the class gave the truth and is hidden from the model, as badly annotated apps would",
+    "  hard: generic or custom class": "a developer's name gave the truth; few items, and names are not always right",
+    "  hard: custom class": "of these, those whose class is not public",
+    "  with plain containers": "and what only holds or draws, which most elements of a screen are",
+    "  all classes of the tree masked": "the classes of all relatives are hidden too: the harshest test",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +127,7 @@ def table(data: Corpus, answers: Answers) -> dict[str, Any]:
     silent = data.masked | data.hard
     hidden, alone = answers.hidden, answers.alone
     parts = {
-        "standard class, in sight": (data.masked, answers.shown),
+        BY_CONSTRUCTION: (data.masked, answers.shown),
         "class says nothing (masked + hard)": (silent, hidden),
         "  class masked": (data.masked, hidden),
         "  hard: generic or custom class": (data.hard, hidden),
@@ -224,11 +137,10 @@ def table(data: Corpus, answers: Answers) -> dict[str, Any]:
     }
     out: dict[str, Any] = {}
     for name, (rows, shares) in parts.items():
-        out[name] = {"all": figures(data, rows, shares, name.startswith("standard"))}
+        named = name == BY_CONSTRUCTION
+        out[name] = {"all": figures(data, rows, shares, named)}
         for framework in np.unique(data.framework):
-            out[name][str(framework)] = figures(
-                data, rows & (data.framework == framework), shares, name.startswith("standard")
-            )
+            out[name][str(framework)] = figures(data, rows & (data.framework == framework), shares, named)
     return out
 
 
@@ -237,7 +149,7 @@ def figures(data: Corpus, rows: NDArray[np.bool_], shares: NDArray[np.float32], 
     kept = np.flatnonzero(rows)
     truth, said, apps = data.truth[kept].astype(int), shares[kept].argmax(axis=1), data.app[kept]
     told = numbers.told(data.columns)[kept] if in_sight else np.full(len(kept), numbers.UNTOLD)
-    lookup = np.where(told == numbers.UNTOLD, _CODE["container"], told)
+    lookup = np.where(told == numbers.UNTOLD, CODE["container"], told)
     out: dict[str, Any] = {"n": len(kept), "apps": len(np.unique(apps))}
     if len(kept):
         out |= {
@@ -332,15 +244,15 @@ def draw(points: Sequence[Mapping[str, Any]], origin: str, file: Path) -> None:
 def show(results: Mapping[str, Any]) -> None:
     """Print every table."""
     print(f"{results['origin']}: {results['elements']:,} elements of {results['apps']} applications, {FOLDS} folds")
-    print(
-        f"{'':38}{'framework':10}{'n':>7}{'apps':>6}{'accuracy':>10}{'lookup':>8}{'macro-F1':>10}{'interval':>13}{'ECE':>7}"
-    )
+    heads = f"{'n':>7}{'apps':>6}{'accuracy':>10}{'lookup':>8}{'macro-F1':>10}{'interval':>13}{'ECE':>7}"
     for name, rows in results["table"].items():
+        print(f"\n{name.strip()}: {NOTES[name]}\n{'':12}{heads}")
         for framework, row in rows.items():
             if row["n"]:
-                print(f"{name:38}{framework:10}{_line(row)}")
-    print("F1 by type where the class says nothing: ", end="")
-    print(", ".join(f"{name} {score:.2f} ({n})" for name, (score, n) in results["types"].items()))
+                print(f"{framework:12}{_line(row)}")
+    print("\nF1 and items by type where the class says nothing:")
+    for name, (score, n) in sorted(results["types"].items(), key=lambda pair: -pair[1][0]):
+        print(f"{name:16}{score:6.2f}{n:7,}")
     for point in results["lifecycle"]:
         low, high = point["macro_f1_interval"]
         print(
@@ -365,6 +277,7 @@ def main() -> None:
         "origin": data.origin,
         "elements": len(data.app),
         "apps": len(np.unique(data.app)),
+        "notes": {name.strip(): note for name, note in NOTES.items()},
         "table": table(data, answers),
         "types": f1_by_type(data.truth[rows].astype(int), answers.hidden[rows].argmax(axis=1)),
         "lifecycle": lifecycle(data),

@@ -163,12 +163,12 @@ def test_people_are_told_what_changed(examples: Examples, champion: Artifact) ->
 
 def opened() -> Iterator[tuple[int, Columns]]:
     """The open screens, one batch of all its samples for each application."""
-    from benchmarks import learning, open_screens
+    from benchmarks import elements, open_screens
 
     file = open_screens.path()
     if file is None or os.environ.get("SAMOUK_SHARED") == "":
         return
-    data = learning.corpus()
+    data = elements.corpus()
     for app in np.unique(data.app):
         rows = np.flatnonzero(data.app == app)
         yield int(app), {name: column[rows] for name, column in data.columns.items()}

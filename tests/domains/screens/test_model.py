@@ -95,16 +95,19 @@ def test_the_graph_carries_what_a_client_needs(artifact: Artifact) -> None:
     assert len(artifact.data) < 2_000_000
 
 
-def test_the_graph_says_what_the_trees_say(taught: Examples) -> None:
-    """The exported graph and the library that grew the trees agree on every row."""
-    from samouk.domains.screens import forest
+def test_the_graph_says_what_its_voters_say(taught: Examples) -> None:
+    """The exported graph and the mean of the trees and the network that it is made of agree on every row."""
+    from samouk.domains.screens import forest, net
 
     learnt = lessons.lessons_of(taught, 0)
-    booster, present = model._boost(learnt, Context())
-    data = forest.to_onnx(booster, forest.Layout(WIDTH, TOLD, present, 1.0), {})
+    booster, network, present = model._learn(learnt, Context())
+    children = NAMES.index("children")
+    layout = forest.Layout(WIDTH, TOLD, children, present, (1.0, 2.0))
+    data = forest.to_onnx(booster, network, layout, {})
     inputs = np.hstack([np.zeros((len(learnt.types), TOLD), np.float32), learnt.inputs])
     ours = model.session(data).run(["probabilities"], {"features": inputs})[0][:, list(present)]
-    theirs = forest.softmax(np.asarray(booster.predict(learnt.inputs, raw_score=True)), 1.0)
+    votes = np.asarray(booster.predict(learnt.inputs, raw_score=True)) + net.logits(network, learnt.inputs)
+    theirs = forest.softmax(votes / 2 / np.where(inputs[:, [children]] > 0, 2.0, 1.0), 1.0)
     assert np.abs(ours - theirs).max() < 1e-3
 
 

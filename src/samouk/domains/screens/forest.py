@@ -1,4 +1,4 @@
-"""Boosted trees as an ONNX graph: structure votes, the class that is told has the last word."""
+"""Boosted trees and a network as one ONNX graph: structure votes, the class that is told has the last word."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from samouk.domains.screens import net
+
 if TYPE_CHECKING:
     import lightgbm
+
+    from samouk.domains.screens.net import Network
 
 METADATA = "samouk"
 """Key of the graph's own properties under which its metadata stand as JSON; clients look there."""
@@ -52,18 +56,21 @@ class Layout:
     Attributes:
         width: columns of the input.
         told: how many of the first columns tell a class, one for each class of the output.
-        present: for each target of the trees, its place among the classes.
-        temperature: what the trees' scores are divided by, so that confidence is honest.
+        children: column of the number of elements directly inside, which decides the temperature.
+        present: for each target of the voters, its place among the classes.
+        temperatures: what the voters' mean is divided by, so that confidence is honest: of an element that
+            holds none, and of one that holds others.
     """
 
     width: int
     told: int
+    children: int
     present: tuple[int, ...]
-    temperature: float
+    temperatures: tuple[float, float]
 
 
-def to_onnx(booster: lightgbm.Booster, layout: Layout, metadata: Mapping[str, Any]) -> bytes:
-    """The trees, fitted on the columns after the told ones, as a graph from ``features`` to ``probabilities``."""
+def to_onnx(booster: lightgbm.Booster, network: Network, layout: Layout, metadata: Mapping[str, Any]) -> bytes:
+    """Both voters, fitted on the columns after the told ones, as a graph from ``features`` to ``probabilities``."""
     from onnx import TensorProto, checker, helper
 
     graph = helper.make_graph(
@@ -71,7 +78,7 @@ def to_onnx(booster: lightgbm.Booster, layout: Layout, metadata: Mapping[str, An
         "elements",
         [helper.make_tensor_value_info("features", TensorProto.FLOAT, [None, layout.width])],
         [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, layout.told])],
-        _constants(layout),
+        _constants(network, layout),
     )
     opsets = [helper.make_opsetid(domain, version) for domain, version in _OPSETS]
     model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION, producer_name="samouk")
@@ -89,26 +96,33 @@ def _nodes(booster: lightgbm.Booster, layout: Layout) -> list[Any]:
         helper.make_node(
             "TreeEnsembleRegressor",
             ["features"],
-            ["scores"],
+            ["grown"],
             domain="ai.onnx.ml",
             n_targets=len(layout.present),
             aggregate_function="SUM",
             post_transform="NONE",
             **ensemble,
         ),
+        helper.make_node("Split", ["features", "parts"], ["told", "context"], axis=1),
+        *net.nodes("context", "trained"),
+        helper.make_node("Add", ["grown", "trained"], ["votes"]),
+        helper.make_node("Gather", ["features", "children"], ["inside"], axis=1),
+        helper.make_node("Greater", ["inside", "none"], ["nested"]),
+        helper.make_node("Where", ["nested", "nested_share", "leaf_share"], ["share"]),
+        helper.make_node("Mul", ["votes", "share"], ["scores"]),
         helper.make_node("Gemm", ["scores", "placement", "absence"], ["structure"]),
-        helper.make_node("Slice", ["features", "first", "last", "axis"], ["told"]),
         helper.make_node("Mul", ["told", "told_logit"], ["lift"]),
         helper.make_node("Add", ["structure", "lift"], ["logits"]),
         helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
     ]
 
 
-def _constants(layout: Layout) -> list[Any]:
+def _constants(network: Network, layout: Layout) -> list[Any]:
     from onnx import numpy_helper
 
     placement = np.zeros((len(layout.present), layout.told), np.float32)
-    placement[np.arange(len(layout.present)), list(layout.present)] = 1 / layout.temperature
+    placement[np.arange(len(layout.present)), list(layout.present)] = 1
+    leaf, nested = layout.temperatures
     absence = np.full(layout.told, ABSENT_LOGIT, np.float32)
     absence[list(layout.present)] = 0
     # A told class wins over any structure, also where no example had it.
@@ -116,9 +130,13 @@ def _constants(layout: Layout) -> list[Any]:
         "placement": placement,
         "absence": absence,
         "told_logit": (TOLD_LOGIT - absence).astype(np.float32),
-        "first": np.array([0], np.int64),
-        "last": np.array([layout.told], np.int64),
-        "axis": np.array([1], np.int64),
+        "parts": np.array([layout.told, layout.width - layout.told], np.int64),
+        "children": np.array([layout.children], np.int64),
+        "none": np.array(0, np.float32),
+        # Of two voters the mean counts.
+        "leaf_share": np.array(0.5 / leaf, np.float32),
+        "nested_share": np.array(0.5 / nested, np.float32),
+        **net.constants(network),
     }
     return [numpy_helper.from_array(value, name) for name, value in values.items()]
 

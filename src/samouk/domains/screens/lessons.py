@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from samouk.domains.screens.features import TOLD, context, mask_class
+from samouk.domains.screens.features import TOLD, UNTOLD, context, mask_class, told
 from samouk.loop.columns import Columns, take
 from samouk.loop.records import Examples
 
 GROUP_CAP = 10.0
 """Weight that all rows of one type in one group carry, at most: a feed of a hundred equal posts is one idea."""
 
-GROUP_ROWS = 24
+GROUP_ROWS = 60
 """Rows of one type in one group that are looked at, at most."""
 
 TYPE_ROWS = 4_000
@@ -22,6 +22,9 @@ TYPE_ROWS = 4_000
 
 REMEMBERED = 60.0
 """Weight to which types that are rare in the crowd are filled up with simulated rows."""
+
+REMINDER = 30.0
+"""Weight of simulated rows that each type has in any case: ways to build it that no contributor's app has."""
 
 UNTRUSTED_WEIGHT = 0.5
 BALANCE = 0.5
@@ -31,15 +34,19 @@ _UNSEEN = frozenset({"sample_id", "element_type", "confidence", "timestamp", "la
 
 
 class Lessons(NamedTuple):
-    """What trees are fitted on: (n, w) structure with the class hidden, (n,) types, groups and weights."""
+    """What is fitted on: (n, w) structure with the class hidden, (n,) types, groups, weights, and ``silent``.
+
+    ``silent`` rows had no class to hide: these are the elements that the model will be asked about.
+    """
 
     inputs: NDArray[np.float32]
     types: NDArray[np.int64]
     groups: NDArray[np.int64]
     weights: NDArray[np.float64]
+    silent: NDArray[np.bool_]
 
     def only(self, rows: NDArray[Any]) -> Lessons:
-        return Lessons(self.inputs[rows], self.types[rows], self.groups[rows], self.weights[rows])
+        return Lessons(*(part[rows] for part in self))
 
 
 def lessons_of(examples: Examples, seed: int) -> Lessons:
@@ -52,24 +59,21 @@ def lessons_of(examples: Examples, seed: int) -> Lessons:
     weights = counts * np.where(examples.labels.trusted[chosen], 1.0, UNTRUSTED_WEIGHT)
     weights = _capped(weights, types[chosen], groups[chosen])
     inputs = context(take(masked, chosen))
-    return Lessons(inputs, types[chosen], groups[chosen], weights)
+    silent = told(take(examples.columns, chosen)) == UNTOLD
+    return Lessons(inputs, types[chosen], groups[chosen], weights, silent)
 
 
 def reminded(lessons: Lessons, memory: Lessons) -> Lessons:
-    """Add simulated rows of the types that weigh less than ``REMEMBERED``, so that what is rare is not forgotten.
+    """Add simulated rows of each type, and more of those that weigh less than ``REMEMBERED``.
 
-    A type that the crowd sends enough of is learnt from the crowd alone.
+    What the crowd sends enough of is learnt mainly from the crowd, what is rare is not forgotten.
     """
     have, spare = (np.bincount(part.types, part.weights, minlength=TOLD) for part in (lessons, memory))
-    scale = np.clip((REMEMBERED - have) / np.maximum(spare, 1e-9), 0.0, 1.0)
-    weights = memory.weights * scale[memory.types]
-    kept = np.flatnonzero(weights > 0)
-    return Lessons(
-        np.concatenate([lessons.inputs, memory.inputs[kept]]),
-        np.concatenate([lessons.types, memory.types[kept]]),
-        np.concatenate([lessons.groups, memory.groups[kept]]),
-        np.concatenate([lessons.weights, weights[kept]]),
-    )
+    wanted = np.maximum(REMEMBERED - have, REMINDER)
+    scale = np.minimum(wanted / np.maximum(spare, 1e-9), 1.0)
+    lent = memory._replace(weights=memory.weights * scale[memory.types])
+    both: list[tuple[NDArray[Any], NDArray[Any]]] = list(zip(lessons, lent, strict=True))
+    return Lessons(*(np.concatenate(parts) for parts in both))
 
 
 def balanced(lessons: Lessons) -> NDArray[np.float64]:
