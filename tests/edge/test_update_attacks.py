@@ -287,8 +287,8 @@ def test_root_signed_by_its_own_new_keys_only(scene: Scene) -> None:
     metadata.signatures.clear()
     for signer in signers:
         metadata.sign(signer, append=True)
-    (scene.world.metadata / "2.root.json").write_bytes(Metadata(root, metadata.signatures).to_bytes(COMPACT))
     scene.world.release(2)
+    (scene.world.metadata / "2.root.json").write_bytes(Metadata(root, metadata.signatures).to_bytes(COMPACT))
     scene.refused(UpdateRefused, "not signed by the keys")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -158,3 +159,19 @@ def test_unknown_role(tmp_path: Path) -> None:
     world = World(tmp_path)
     with pytest.raises(ValueError, match="root"):
         rotate_keys(world.keys, ["root"])
+
+
+def test_two_that_begin_together_end_with_one_set_of_keys(tmp_path: Path) -> None:
+    """However many begin at once, one makes the keys, whole, and the others find them."""
+
+    def make(_: int) -> str:
+        try:
+            return init_keys(tmp_path / "keys").fingerprint
+        except KeysExist:
+            return ""
+
+    with ThreadPoolExecutor(4) as pool:
+        made = [fingerprint for fingerprint in pool.map(make, range(8)) if fingerprint]
+    root = (tmp_path / "keys" / "roots" / "1.root.json").read_bytes()
+    assert made == [hashlib.sha256(root).hexdigest()]
+    assert len(list((tmp_path / "keys").rglob("*.pem"))) == 6

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import random
+import shutil
 import subprocess
 import sys
 import threading
@@ -18,7 +19,7 @@ from tuf.api.metadata import Metadata, Root
 
 from samouk.edge import trust
 from samouk.publish import release
-from samouk.publish.keys import Lifetimes, rotate_keys
+from samouk.publish.keys import KeysForeign, KeysMissing, Lifetimes, init_keys, rotate_keys
 from samouk.publish.publisher import BrokenRepository
 from samouk.publish.release import RefusedRelease, model_path
 
@@ -285,3 +286,35 @@ def assert_whole(world: World, name: str) -> None:
     assert model_path(LEARNER, name) in targets.targets
     for target in targets.targets.values():
         target.verify_length_and_hashes((world.folder / "targets" / target.get_prefixed_paths()[0]).read_bytes())
+
+
+def test_other_keys_than_those_of_the_published_root_are_refused(world: World) -> None:
+    """Keys of another repository sign nothing: every client would be lost."""
+    world.release(1)
+    before = tree(world)
+    shutil.rmtree(world.keys)
+    init_keys(world.keys)
+    for act in (lambda: world.release(2), lambda: world.publisher().refresh()):
+        with pytest.raises(KeysForeign, match="restore the keys folder"):
+            act()
+    assert tree(world) == before
+
+
+def test_older_keys_than_the_published_root_are_refused(world: World) -> None:
+    """A keys folder from before the last rotation signs nothing."""
+    shutil.copytree(world.keys, world.home / "old")
+    world.release(1)
+    rotate_keys(world.keys)
+    world.publisher().refresh()
+    shutil.rmtree(world.keys)
+    (world.home / "old").rename(world.keys)
+    with pytest.raises(KeysMissing, match="root 2 is published: restore a newer"):
+        world.release(2)
+
+
+def test_lost_keys_are_told(world: World) -> None:
+    """Without keys, beside a published root, the message asks for the backup and for nothing new."""
+    world.release(1)
+    shutil.rmtree(world.keys)
+    with pytest.raises(KeysMissing, match=r"are gone.* restore the keys folder from your backup"):
+        world.publisher().refresh()

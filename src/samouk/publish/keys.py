@@ -20,7 +20,7 @@ from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root
 from tuf.api.serialization.json import JSONSerializer
 
-from samouk.publish.durable import exclusive, sync_folder, write_durably
+from samouk.publish.durable import exclusive, private_folder, sync_folder, write_durably
 
 ONLINE_ROLES = ("targets", "snapshot", "timestamp")
 
@@ -37,6 +37,10 @@ class KeysMissing(KeysError):
 
 class KeysUnreadable(KeysError):
     """A file is there, but is not a key or no root metadata."""
+
+
+class KeysForeign(KeysError):
+    """The keys are not those that signed what is published: clients would refuse whatever they sign."""
 
 
 class KeysExist(KeysError):
@@ -96,18 +100,28 @@ def init_keys(
 
     Raises:
         KeysExist: there is something in ``folder`` already.
+        OSError: the folder cannot be made.
         ValueError: ``threshold`` is not between 1 and ``root_keys``.
     """
     if not 1 <= threshold <= root_keys:
         raise ValueError(f"threshold: must lie between 1 and the {root_keys} root keys, not {threshold}")
-    if folder.exists() and any(folder.iterdir()):
-        raise KeysExist(f"{folder} holds keys already; clients trust them. Use `samouk keys rotate`, or another folder")
+    private_folder(folder.parent)
+    # One at a time: of two that begin together the second finds the keys of the first.
+    with exclusive(folder.with_name(f".{folder.name}.lock")):
+        if folder.exists() and any(folder.iterdir()):
+            raise KeysExist(
+                f"{folder} holds keys already; clients trust them. Use `samouk keys rotate`, or another folder"
+            )
+        return _make(folder, root_keys, threshold, now() + (lifetimes or Lifetimes()).root)
+
+
+def _make(folder: Path, root_keys: int, threshold: int, expires: dt.datetime) -> NewKeys:
     draft = folder.with_name(f".{folder.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(mode=0o700, parents=True)
+    private_folder(draft)
     root_signers = [CryptoSigner.generate_ed25519() for _ in range(root_keys)]
     online = {role: CryptoSigner.generate_ed25519() for role in ONLINE_ROLES}
-    root = Root(consistent_snapshot=True, expires=now() + (lifetimes or Lifetimes()).root)
+    root = Root(consistent_snapshot=True, expires=expires)
     for signer in root_signers:
         root.add_key(signer.public_key, "root")
     for role, signer in online.items():
@@ -174,7 +188,10 @@ def newest_root(folder: Path) -> Metadata[Root]:
     """
     paths = root_files(folder)
     if not paths:
-        raise KeysMissing(f"{folder}: holds no keys; make them with `samouk keys init`")
+        raise KeysMissing(
+            f"{folder}: holds no signed root; restore the folder from your backup "
+            "(fresh installation: `samouk keys init`)"
+        )
     path = paths[max(paths)]
     try:
         return Metadata[Root].from_bytes(path.read_bytes())
@@ -187,8 +204,41 @@ def newest_root(folder: Path) -> Metadata[Root]:
 
 def root_files(folder: Path) -> Mapping[int, Path]:
     """Version → file of every root metadata there is."""
-    found = (folder / "roots").glob("*.root.json")
+    return numbered(folder / "roots")
+
+
+def numbered(folder: Path) -> Mapping[int, Path]:
+    """Version → file of the root metadata that lies right in ``folder``."""
+    found = folder.glob("*.root.json")
     return {int(path.name.split(".")[0]): path for path in found if path.name.split(".")[0].isdigit()}
+
+
+def check_lineage(folder: Path, metadata: Path) -> None:
+    """Refuse keys whose roots do not go on from the newest root published in ``metadata``.
+
+    Raises:
+        KeysMissing: there are no keys, or older ones than what is published.
+        KeysForeign: the keys belong to another repository.
+    """
+    published, ours = numbered(metadata), root_files(folder)
+    if not published:
+        return
+    newest = max(published)
+    if not ours:
+        raise KeysMissing(
+            f"{folder}: the keys that signed {metadata} are gone, and clients trust no others: "
+            "restore the keys folder from your backup"
+        )
+    if newest > max(ours):
+        raise KeysMissing(
+            f"{folder}: the newest root is {max(ours)}, but root {newest} is published: "
+            "restore a newer keys folder from your backup"
+        )
+    if newest not in ours or ours[newest].read_bytes() != published[newest].read_bytes():
+        raise KeysForeign(
+            f"{folder}: these keys did not sign {published[newest]}, and clients trust no others: "
+            "restore the keys folder that belongs to it from your backup"
+        )
 
 
 def online_signer(folder: Path, root: Root, role: str) -> CryptoSigner:

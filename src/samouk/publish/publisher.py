@@ -24,7 +24,15 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Signed, Snapshot, Targets
 
 from samouk.loop.records import Version
 from samouk.publish.durable import UNFINISHED, exclusive, write_durably
-from samouk.publish.keys import COMPACT, Lifetimes, newest_root, online_signer, root_files, utc_now
+from samouk.publish.keys import (
+    COMPACT,
+    Lifetimes,
+    check_lineage,
+    newest_root,
+    online_signer,
+    root_files,
+    utc_now,
+)
 from samouk.publish.release import add_release, check_release, current_of, figures_of, files_of, is_released
 
 logger = logging.getLogger(__name__)
@@ -85,7 +93,7 @@ class TufPublisher:
 
         Raises:
             RefusedRelease: the number is behind what is out, or the bytes are not the version's.
-            KeysMissing, KeysUnreadable, BrokenRepository
+            KeysMissing, KeysForeign, KeysUnreadable, BrokenRepository
         """
         check_release(version, len(data), hashlib.sha256(data).hexdigest())
         self._make_folders()
@@ -108,7 +116,7 @@ class TufPublisher:
         """Sign anew what is past half of its life or signed by a key that was rotated away.
 
         Raises:
-            KeysMissing, KeysUnreadable, BrokenRepository
+            KeysMissing, KeysForeign, KeysUnreadable, BrokenRepository
         """
         self._make_folders()
         with exclusive(self._lock):
@@ -146,6 +154,7 @@ class TufPublisher:
         self._sign(state, "targets")
 
     def _state(self) -> _State:
+        check_lineage(self._keys, self._metadata)
         root = newest_root(self._keys).signed
         if not (self._metadata / "timestamp.json").exists():
             return _State(root, Targets(), None, None, "targets")
