@@ -346,3 +346,18 @@ def test_a_lease_that_nobody_renews_any_more_is_lost(services: Services, monkeyp
     with pytest.raises(LeaseLost):
         turn(learner_with(fit=slow), dying, BY_HAND)
     assert services.registry.production(TOY.name) is None
+
+
+def test_progress_never_runs_backwards(services: Services) -> None:
+    """What the fit tells of itself is a stretch of the whole."""
+    send(services)
+    shares: list[float] = []
+
+    def talkative(examples: Examples, champion: Artifact | None, context: Context) -> Artifact:
+        for step in range(5):
+            context.progress(f"step {step}", step / 4)
+        return TOY.fit(examples, champion, context)
+
+    turn(learner_with(fit=talkative), services, BY_HAND, Context(progress=lambda _, share: shares.append(share)))
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0

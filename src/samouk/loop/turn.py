@@ -48,6 +48,10 @@ class _Log:
         self.notes.append(note)
         self.progress(note, share)
 
+    def within(self, low: float, high: float) -> Progress:
+        """A progress whose 0 to 1 is a stretch of the whole."""
+        return lambda note, share: self(note, low + (high - low) * share)
+
 
 def turn(learner: Learner, services: Services, order: Order, context: Context | None = None) -> Run:
     """Learn once: freeze, train, judge, enter, release.
@@ -67,7 +71,8 @@ def turn(learner: Learner, services: Services, order: Order, context: Context | 
         services.runs.save(run)
         log = _Log(context.progress)
         try:
-            run = _steps(learner, services, run, dataclasses.replace(context, progress=log), log, still_ours)
+            fitting = dataclasses.replace(context, progress=log.within(0.15, 0.8))
+            run = _steps(learner, services, run, fitting, log, still_ours)
             if order.kind is TriggerKind.ERASURE and run.end is not RunEnd.RELEASED:
                 run = _fall_back(learner, services, run, log)
         except BaseException as error:
