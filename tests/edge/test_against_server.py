@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import uuid
 from collections.abc import Iterator, Mapping
@@ -121,6 +122,25 @@ def test_both_servers_answer_alike(answering: tuple[Transport, str, str], tmp_pa
     assert post(body) == 410
     assert erase("mine", str(uuid.uuid4())) == 404
     assert transport.send(Request("GET", f"{endpoint}/v1/nothing")).status == 404
+
+
+def test_both_servers_answer_in_the_same_form(answering: tuple[Transport, str, str], tmp_path: Path) -> None:
+    """A stored and an erased batch are named in JSON; a refusal is a problem document."""
+    transport, endpoint, key = answering
+    batch = toy.upload(5, receipt="mine")
+    stored = transport.send(routes.upload_request(endpoint, "toy.half", wire.encode(batch), key))
+    assert json.loads(stored.body) == {"batch_id": batch.batch_id, "samples": 5, "status": "stored"}
+    again = transport.send(routes.upload_request(endpoint, "toy.half", wire.encode(batch), key))
+    assert json.loads(again.body)["status"] == "duplicate"
+    deletion = Deletion(batch.batch_id, "toy.half", "mine", endpoint, tmp_path)
+    for _ in range(2):
+        proof = json.loads(transport.send(routes.deletion_request(deletion)).body)
+        assert dt.date.fromisoformat(proof.pop("day"))
+        names = {"batch_id": batch.batch_id, "learner": "toy.half", "samples": 5, "tainted_versions": []}
+        assert proof == names
+    refusal = transport.send(routes.upload_request(endpoint, "toy.half", wire.encode(batch), key))
+    assert refusal.headers["content-type"] == "application/problem+json"
+    assert json.loads(refusal.body).keys() >= {"type", "title", "status", "detail"}
 
 
 def test_rows_come_back_as_they_left() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,19 @@ from samouk.edge.receipts import Deletion
 from samouk.edge.routes import Fate, deletion_request, judge_deletion, judge_upload, upload_request
 from samouk.edge.transport import Response
 from samouk.edge.uploader import LAST_DELAY_S, pause
+
+PROBLEM = {"content-type": "application/problem+json"}
+JSON = {"content-type": "application/json"}
+FOREIGN = [
+    ({"content-type": "text/html"}, b"<html>welcome, log in</html>"),
+    (JSON, b"{}"),
+    (JSON, b'{"status":404}'),
+    ({"content-type": "text/html"}, b'{"status":404}'),
+    (PROBLEM, b"[1]"),
+    (PROBLEM, b"\xff"),
+    (PROBLEM, b"[" * 100_000),
+    ({}, b""),
+]
 
 
 def test_pauses_double_up_to_an_hour() -> None:
@@ -40,32 +54,54 @@ def test_a_server_that_asks_for_a_pause_gets_it() -> None:
 )
 def test_retry_after_is_read_in_both_forms(text: str, seconds: float | None) -> None:
     """Seconds and dates are read; nonsense is passed over; a day is the most."""
-    assert judge_upload(Response(429, b"", {"retry-after": text}), now=60.0).retry_after_s == seconds
+    assert judge_upload(Response(429, b"", {"retry-after": text}), now=60.0, batch_id="id").retry_after_s == seconds
 
 
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b'{"field":"columns.n[3]","detail":"must be a whole number"}', "columns.n[3]: must be a whole number"),
-        (b"<html>", ""),
-        (b"[1]", ""),
-        (b'{"detail":"\\u001b[2J"}', ""),
+        (
+            b'{"status":422,"field":"columns.n[3]","detail":"must be a whole number"}',
+            "columns.n[3]: must be a whole number",
+        ),
+        (b'{"status":422}', "no reason given"),
+        (b'{"status":422,"detail":"\\u001b[2J"}', "no reason given"),
     ],
 )
 def test_a_refusal_is_told_in_the_servers_words(body: bytes, words: str) -> None:
     """The problem's field and detail are shown, unless they could play tricks on a terminal."""
-    outcome = judge_upload(Response(422, body), now=0.0)
+    outcome = judge_upload(Response(422, body, PROBLEM), now=0.0, batch_id="id")
     assert outcome.fate is Fate.REFUSED
     assert outcome.reason.endswith(f": {words}")
 
 
 @pytest.mark.parametrize(
     ("status", "fate"),
-    [(200, Fate.DONE), (204, Fate.DONE), (404, Fate.DONE), (410, Fate.DONE), (403, Fate.LATER), (500, Fate.LATER)],
+    [(404, Fate.DONE), (410, Fate.DONE), (403, Fate.LATER), (500, Fate.LATER)],
 )
 def test_a_deletion_is_done_when_the_batch_is_not_there(status: int, fate: Fate) -> None:
     """A batch that the server does not have is as good as erased; anything else is tried again."""
-    assert judge_deletion(Response(status), now=0.0).fate is fate
+    problem = Response(status, json.dumps({"status": status}).encode(), PROBLEM)
+    assert judge_deletion(problem, now=0.0, batch_id="id").fate is fate
+
+
+@pytest.mark.parametrize("status", [200, 201])
+def test_only_an_answer_about_the_batch_is_success(status: int) -> None:
+    """A samouk server names the batch that it took or erased."""
+    answer = Response(status, b'{"batch_id":"id","samples":3,"status":"stored"}', JSON)
+    assert judge_upload(answer, 0.0, "id").fate is judge_deletion(answer, 0.0, "id").fate is Fate.DONE
+    assert judge_upload(answer, 0.0, "other").fate is judge_deletion(answer, 0.0, "other").fate is Fate.LATER
+
+
+@pytest.mark.parametrize(("headers", "body"), FOREIGN)
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 400, 404, 410, 413, 422])
+def test_what_is_no_samouk_server_takes_nothing(status: int, headers: dict[str, str], body: bytes) -> None:
+    """Another program on the port, or a page that wants a login, neither takes nor erases nor refuses a batch."""
+    answer = Response(status, body, headers)
+    for outcome in (judge_upload(answer, 0.0, "id"), judge_deletion(answer, 0.0, "id")):
+        assert outcome.fate is Fate.LATER
+        assert str(status) in outcome.reason
+        assert "ml.upload_endpoint" in outcome.reason or status in (400, 404, 413, 422)
 
 
 def test_nothing_in_a_request_names_the_sender() -> None:

@@ -6,6 +6,7 @@ import email.utils
 import json
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 from urllib.parse import quote
 
 from samouk.edge import wire
@@ -13,6 +14,7 @@ from samouk.edge.receipts import Deletion
 from samouk.edge.transport import Request, Response
 
 RECEIPT_HEADER = "Samouk-Receipt"
+PROBLEM_TYPE = "application/problem+json"
 MAX_RETRY_AFTER_S = 24 * 3600.0
 """A server may ask for a longer pause; no client waits longer than a day."""
 
@@ -54,31 +56,59 @@ def deletion_request(deletion: Deletion) -> Request:
     return Request("DELETE", url, {RECEIPT_HEADER: deletion.receipt})
 
 
-def judge_upload(response: Response, now: float) -> Outcome:
-    """What the answer to an upload means.
+def judge_upload(response: Response, now: float, batch_id: str) -> Outcome:
+    """What the answer to the upload of a batch means.
 
     Kept and tried again: everything that may pass or that the user can mend, so also a wrong key
-    (401, 403) and an address that is no such server (3xx, 404, 405). Refused for good: the other 4xx.
+    (401, 403) and an address that is no such server (3xx, 404, 405, and whatever a samouk server would
+    not say: another program on the port, or a page that wants a login). Refused for good: the other 4xx.
     """
     status = response.status
     if response.ok:
-        return Outcome(Fate.DONE)
-    if status == 410:
+        return Outcome(Fate.DONE) if _names(response, batch_id) else _no_server(status)
+    if status == 410 and _is_problem(response):
         return Outcome(Fate.ERASED)
     if status in (401, 403):
         return Outcome(Fate.LATER, f"the server wants a valid key ({status}): observe config set ml.api_key KEY")
     if 300 <= status < 400 or status in (404, 405):
         return Outcome(Fate.LATER, f"nothing takes samples there ({status}): check ml.upload_endpoint")
     if 400 <= status < 500 and status not in (408, 425, 429):
+        if not _is_problem(response):
+            return _no_server(status)
         return Outcome(Fate.REFUSED, f"the server refused the batch ({status}): {_detail(response)}")
     return Outcome(Fate.LATER, f"the server cannot take samples just now ({status})", _retry_after(response, now))
 
 
-def judge_deletion(response: Response, now: float) -> Outcome:
-    """What the answer to a deletion means; a batch that the server does not have is as good as erased."""
+def judge_deletion(response: Response, now: float, batch_id: str) -> Outcome:
+    """What the answer to a deletion means; a batch that a samouk server does not have is as good as erased."""
     if response.ok or response.status in (404, 410):
-        return Outcome(Fate.DONE)
+        ours = _names(response, batch_id) if response.ok else _is_problem(response)
+        return Outcome(Fate.DONE) if ours else _no_server(response.status)
     return Outcome(Fate.LATER, f"the server did not erase yet ({response.status})", _retry_after(response, now))
+
+
+def _no_server(status: int) -> Outcome:
+    return Outcome(Fate.LATER, f"no samouk server answers there ({status}): check ml.upload_endpoint")
+
+
+def _names(response: Response, batch_id: str) -> bool:
+    """Whether the answer is JSON about that batch, as only a samouk server gives it."""
+    return _object(response).get("batch_id") == batch_id
+
+
+def _is_problem(response: Response) -> bool:
+    """Whether a refusal is a problem document (RFC 9457), as a samouk server gives them all."""
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == PROBLEM_TYPE and _object(response).get("status") == response.status
+
+
+def _object(response: Response) -> dict[str, Any]:
+    """The JSON object of an answer; empty when it holds none."""
+    try:
+        document = json.loads(response.body)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def _retry_after(response: Response, now: float) -> float | None:
@@ -94,10 +124,7 @@ def _retry_after(response: Response, now: float) -> float | None:
 
 
 def _detail(response: Response) -> str:
-    """The words of a problem document (RFC 9457), or nothing that could be long or strange."""
-    try:
-        problem = json.loads(response.body)
-        text = ": ".join(str(problem[name]) for name in ("field", "detail") if problem.get(name))
-    except (ValueError, AttributeError, TypeError):
-        text = ""
-    return text[:300] if text.isprintable() else ""
+    """The words of a problem document, without what could be long or strange."""
+    problem = _object(response)
+    text = ": ".join(str(problem[name]) for name in ("field", "detail") if problem.get(name))
+    return text[:300] if text and text.isprintable() else "no reason given"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from samouk.edge import wire
 from samouk.edge.errors import Unreachable
-from samouk.edge.routes import RECEIPT_HEADER
+from samouk.edge.routes import PROBLEM_TYPE, RECEIPT_HEADER
 from samouk.edge.transport import Request, Response
 from samouk.edge.wire import Row, Schema, Upload, WireError
 
@@ -43,6 +46,7 @@ class MemoryServer:
         self.lose_answers = 0
         self._schemas = {schema.name: schema for schema in schemas}
         self._api_key = api_key
+        self._proofs: dict[str, tuple[str, dict[str, Any]]] = {}
 
     def send(self, request: Request) -> Response:
         """Serve one request. Raises Unreachable when it is offline or its answer is to be lost."""
@@ -82,7 +86,8 @@ class MemoryServer:
             return _problem(410, "this batch was erased")
         known = upload.batch_id in self.batches
         self.batches.setdefault(upload.batch_id, upload)
-        return Response(200 if known else 201, b"{}")
+        status = "duplicate" if known else "stored"
+        return _json(200 if known else 201, {"batch_id": upload.batch_id, "samples": _rows(upload), "status": status})
 
     def _checked(self, learner: str, body: bytes) -> Upload:
         upload = wire.envelope_of(json.loads(zlib.decompressobj(31).decompress(body, MAX_BODY)))
@@ -98,15 +103,34 @@ class MemoryServer:
 
     def _erase(self, batch_id: str, receipt: str) -> Response:
         upload = self.batches.get(batch_id)
-        if upload is None:
-            return Response(204) if batch_id in self.erased else _problem(404, "no such batch")
-        if wire.receipt_hash(receipt) != upload.receipt_hash:
+        kept, proof = self._proofs.get(batch_id, ("", {})) if upload is None else (upload.receipt_hash, _proof(upload))
+        if not kept:
+            return _problem(404, "no such batch")
+        if wire.receipt_hash(receipt) != kept:
             return _problem(403, "the receipt does not belong to the batch")
-        del self.batches[batch_id]
+        self.batches.pop(batch_id, None)
         self.erased.add(batch_id)
-        return Response(204)
+        self._proofs[batch_id] = (kept, proof)
+        return _json(200, proof)
 
 
 def _problem(status: int, detail: str, retry_after: str | None = None) -> Response:
     headers = {} if retry_after is None else {"retry-after": retry_after}
-    return Response(status, json.dumps({"status": status, "detail": detail}).encode(), headers)
+    title = HTTPStatus(status).phrase
+    content = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return _json(status, content, {"content-type": PROBLEM_TYPE, **headers})
+
+
+def _json(status: int, content: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    return Response(status, json.dumps(content).encode(), headers or {"content-type": "application/json"})
+
+
+def _proof(upload: Upload) -> dict[str, Any]:
+    """What the erasure of the batch is answered with; no model learns here, so none is tainted."""
+    day = dt.datetime.now(dt.UTC).date().isoformat()
+    facts = {"batch_id": upload.batch_id, "learner": upload.learner, "samples": _rows(upload), "day": day}
+    return {**facts, "tainted_versions": []}
+
+
+def _rows(upload: Upload) -> int:
+    return len(next(iter(upload.columns.values())))

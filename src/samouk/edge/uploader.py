@@ -108,7 +108,7 @@ class Uploader:
         return not path.exists()
 
     def _deliver(self, deletion: Deletion, done: Pass) -> bool:
-        outcome = self._ask(routes.deletion_request(deletion), routes.judge_deletion)
+        outcome = self._ask(routes.deletion_request(deletion), routes.judge_deletion, deletion.batch_id)
         if outcome.fate is Fate.DONE:
             self._spool.receipts.erased(deletion)
             done.erased += 1
@@ -140,7 +140,7 @@ class Uploader:
         except WireError as problem:
             return Outcome(Fate.REFUSED, f"not sent: {problem}")
         request = routes.upload_request(to.endpoint, content.header.learner, body, to.api_key)
-        return self._ask(request, routes.judge_upload)
+        return self._ask(request, routes.judge_upload, content.header.batch_id)
 
     def _conclude(self, batch: BatchFile, content: Content, outcome: Outcome, to: Destination, done: Pass) -> None:
         if outcome.fate is Fate.LATER:
@@ -155,9 +155,9 @@ class Uploader:
             done.sent, done.rows = done.sent + 1, done.rows + len(content.rows)
             self._spool.settle(batch, content, "sent", endpoint=to.endpoint)
 
-    def _ask(self, request: Request, judge: Callable[[Response, float], Outcome]) -> Outcome:
+    def _ask(self, request: Request, judge: Callable[[Response, float, str], Outcome], batch_id: str) -> Outcome:
         try:
-            return judge(self._transport.send(request), self._clock())
+            return judge(self._transport.send(request), self._clock(), batch_id)
         except Unreachable as problem:
             return Outcome(Fate.LATER, str(problem))
 
