@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.contracts.making import LEARNER, batch, batch_id, receipt
+from tests.contracts.making import LEARNER, batch, batch_id, receipt, version
 from tests.store.rescan import found
 
 from samouk.loop.ports import StoreUnavailable
@@ -76,6 +78,62 @@ def test_a_pack_that_nobody_names_is_swept(home: Path) -> None:
     (home / "packs" / key[:2] / f"{key}.0.unfinished").write_bytes(b"orph")
     open_store(home, SteppedClock()).close()
     assert [path for path in (home / "packs").rglob("*") if path.is_file()] == []
+
+
+def test_a_model_that_no_version_names_is_swept(home: Path) -> None:
+    """A run that was killed between its model and its version leaves nothing; models of versions stay."""
+    store = open_store(home, SteppedClock())
+    kept = store.blobs.put(b"model of a version")
+    store.registry.add(replace(version(1), artifact_key=kept))
+    store.blobs.put(b"orphan")
+    store.close()
+    store = open_store(home, SteppedClock())
+    assert list(store.blobs.keys()) == [kept]
+    store.close()
+
+
+def test_a_young_model_is_left_while_others_are_at_work(store: Store, home: Path) -> None:
+    """While another process has the home open, a model may wait for its version."""
+    key = store.blobs.put(b"to be entered")
+    open_store(home, SteppedClock()).close()
+    assert list(store.blobs.keys()) == [key]
+
+
+def test_traces_that_a_reader_needed_go_later(store: Store, home: Path) -> None:
+    """While a reader is open the write-ahead log cannot be emptied; the next opening empties it."""
+    store.log.append([batch(1)])
+    (pack,) = (path.name for path in (home / "packs").glob("??/*"))
+    reader = sqlite3.connect(home / DATABASE, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM batches").fetchall()
+    store.log.erase(batch_id(1), receipt(1))
+    log = home / f"{DATABASE}-wal"
+    assert pack.encode() in log.read_bytes()
+    reader.close()
+    open_store(home, SteppedClock()).close()
+    assert log.stat().st_size == 0
+
+
+def test_traces_that_a_reader_needed_go_with_the_next_erasure(store: Store, home: Path) -> None:
+    """The next call tries again, also when it has nothing else to bury."""
+    store.log.append([batch(1)])
+    reader = sqlite3.connect(home / DATABASE, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM batches").fetchall()
+    store.log.erase(batch_id(1), receipt(1))
+    reader.close()
+    store.log.erase(batch_id(1), receipt(1))
+    assert (home / f"{DATABASE}-wal").stat().st_size == 0
+
+
+def test_reading_batches_holds_no_log(store: Store, home: Path) -> None:
+    """A reader between two batches does not keep an erasure from emptying the write-ahead log."""
+    store.log.append([batch(1), batch(2)])
+    reading = store.log.read(store.log.entries(LEARNER))
+    next(reading)
+    store.log.erase(batch_id(2), receipt(2))
+    assert (home / f"{DATABASE}-wal").stat().st_size == 0
+    assert list(reading) == []
 
 
 def test_a_young_pack_is_left_while_others_are_at_work(store: Store, home: Path) -> None:

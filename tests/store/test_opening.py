@@ -112,6 +112,39 @@ def test_only_the_owner_may_look_into_a_home(store: Store, home: Path) -> None:
     assert home.stat().st_mode & 0o077 == 0
 
 
+def _open_to_others(home: Path) -> list[str]:
+    return sorted(str(path.relative_to(home)) for path in [home, *home.rglob("*")] if path.stat().st_mode & 0o077)
+
+
+def test_nothing_that_is_made_can_be_read_by_others(store: Store, home: Path) -> None:
+    """Every file is its owner's alone, whatever the umask."""
+    store.log.append([batch(1)])
+    store.blobs.put(b"model")
+    assert _open_to_others(home) == []
+
+
+def test_an_open_home_of_an_older_samouk_is_closed(home: Path) -> None:
+    """The folder, the database and everything that was stored is closed to others at the next opening."""
+    store = open_store(home, SteppedClock())
+    store.log.append([batch(1)])
+    store.close()
+    for path in [home, *home.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    open_store(home, SteppedClock()).close()
+    assert _open_to_others(home) == ["open.lock", "start.lock"]
+
+
+def test_a_folder_with_foreign_things_stays_open(home: Path) -> None:
+    """Only what is ours is closed in a folder that serves others too."""
+    home.mkdir()
+    home.chmod(0o755)
+    (home / "photos").mkdir()
+    open_store(home, SteppedClock()).close()
+    assert home.stat().st_mode & 0o777 == 0o755
+    assert "packs" not in _open_to_others(home)
+    assert DATABASE not in _open_to_others(home)
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 @pytest.mark.parametrize("locked", ["parent", "home", "database"])
 def test_a_home_without_permission_is_refused(home: Path, locked: str) -> None:

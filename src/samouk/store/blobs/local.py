@@ -6,8 +6,9 @@ import errno
 import hashlib
 import os
 import secrets
+import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,6 +34,10 @@ class LocalBlobs:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         make_folder(folder)
+        if close_to_others(folder):
+            # An older samouk left the folder open, and then also what is in it.
+            for path in folder.rglob("*"):
+                close_to_others(path)
 
     def put(self, data: bytes) -> str:
         key = hashlib.sha256(data).hexdigest()
@@ -76,6 +81,20 @@ class LocalBlobs:
         """Keys of blobs written at least so many seconds ago."""
         return [path.name for path in self._aged(seconds) if is_digest(path.name)]
 
+    def sweep(self, named: Callable[[], set[str]], seconds: float) -> list[str]:
+        """Delete what is at least so old and not among the keys that ``named`` tells, and what dead writers left.
+
+        Returns:
+            The keys of the deleted blobs.
+        """
+        self.clean(seconds)
+        # Listed before ``named`` is asked: what is put and named meanwhile is young, and not on the list.
+        stale = set(self.stale(seconds))
+        orphans = sorted(stale - named()) if stale else []
+        for key in orphans:
+            self.delete(key)
+        return orphans
+
     def clean(self, seconds: float) -> None:
         """Remove the unfinished files of writers that died at least so many seconds ago."""
         for path in self._aged(seconds):
@@ -100,18 +119,30 @@ class LocalBlobs:
 
 
 def _write_durably(path: Path, data: bytes) -> None:
-    with path.open("xb") as file:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
         _sync_data(file.fileno())
 
 
-def make_folder(folder: Path, mode: int = 0o777) -> None:
-    """Make the folder, if need be, so that it survives a power cut. Raises StoreUnavailable."""
+def make_folder(folder: Path) -> None:
+    """Make the folder, if need be, for its owner alone and so that it survives a power cut. Raises StoreUnavailable."""
     with explained(folder):
         if not folder.is_dir():
-            folder.mkdir(mode, parents=True, exist_ok=True)
+            folder.mkdir(0o700, parents=True, exist_ok=True)
             sync_folder(folder.parent)
+
+
+def close_to_others(path: Path) -> bool:
+    """Take every right on the file or folder from other users; True when they had one. What is not ours stays."""
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            path.chmod(mode & ~0o077)
+    except (FileNotFoundError, PermissionError):
+        return False
+    return bool(mode & 0o077)
 
 
 def sync_folder(folder: Path) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from samouk.loop.ports import Audit, Blobs, Clock, Keys, Leases, Log, Registry, Runs
-from samouk.store.blobs.local import LocalBlobs, explained, make_folder
+from samouk.store.blobs.local import LocalBlobs, close_to_others, explained, make_folder
 from samouk.store.sql.audit import SqlAudit
 from samouk.store.sql.engine import Database
 from samouk.store.sql.keys import SqlKeys
@@ -21,6 +21,8 @@ from samouk.store.sql.registry import SqlRegistry
 from samouk.store.sql.runs import SqlRuns
 
 DATABASE = "samouk.sqlite3"
+_OURS = frozenset({"packs", "blobs", "keys", "published", "clients", "open.lock", "start.lock"})
+"""What samouk puts into a home, beside the database and what begins with a dot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,13 @@ def open_store(home: Path, clock: Clock) -> Store:
     Raises:
         StoreUnavailable: no permission, no space, or made by a newer samouk; the message names the remedy.
     """
-    make_folder(home, 0o700)  # other users of the machine have no business in it
+    make_folder(home)
+    _close_to_others(home)
     packs, blobs = LocalBlobs(home / "packs"), LocalBlobs(home / "blobs")
     database = Database(home / DATABASE)
     log = SqlLog(database, packs, clock)
-    presence = _enter(home, log)
+    registry = SqlRegistry(database, clock)
+    presence = _enter(home, log, registry, blobs)
 
     def close() -> None:
         database.close()
@@ -57,7 +61,7 @@ def open_store(home: Path, clock: Clock) -> Store:
 
     return Store(
         log=log,
-        registry=SqlRegistry(database, clock),
+        registry=registry,
         runs=SqlRuns(database),
         leases=SqlLeases(database, clock),
         audit=SqlAudit(database),
@@ -67,15 +71,32 @@ def open_store(home: Path, clock: Clock) -> Store:
     )
 
 
-def _enter(home: Path, log: SqlLog) -> int:
+def _close_to_others(home: Path) -> None:
+    """Other users of the machine have no business in the home, also when an older samouk made it."""
+    # Made here, so that SQLite does not make it for everybody; its own files take over the database's mode.
+    os.close(_open(home / DATABASE))
+    with explained(home):
+        for path in home.glob(f"{DATABASE}*"):
+            close_to_others(path)
+        # A folder that holds foreign things may have to stay open for others.
+        if all(path.name in _OURS or path.name.startswith((".", DATABASE)) for path in home.iterdir()):
+            close_to_others(home)
+
+
+def _enter(home: Path, log: SqlLog, registry: SqlRegistry, blobs: LocalBlobs) -> int:
     """Start one process at a time; returns the descriptor whose lock tells others that we are here."""
     with _starting(home):
         presence = _open(home / "open.lock")
         try:
-            migrate(log.database)
+            database = log.database
+            # A process that died, or a reader that was open, may have left traces of an erasure in the log.
+            database.traces = database.has_log()
+            migrate(database)
             log.bury()
             # Who is alone knows that no commit is under way: every orphan is a dead one's.
-            log.sweep(0.0 if _alone(presence) else ORPHAN_SECONDS)
+            age = 0.0 if _alone(presence) else ORPHAN_SECONDS
+            log.sweep(age)
+            registry.sweep(blobs, age)
             fcntl.flock(presence, fcntl.LOCK_SH)
         except BaseException:
             log.database.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -15,6 +15,9 @@ from samouk.loop.ports import StoreUnavailable
 
 BUSY_SECONDS = 30
 """How long a writer waits for another process's transaction."""
+
+SCRUB_MS = 500
+"""How long the emptying of the write-ahead log waits for readers; the next one tries again."""
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -50,6 +53,7 @@ class Database:
         self._readers = _engine(path, "BEGIN")
         self._writer = _engine(path, "BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
         self._writing = Lock()
+        self.traces = False
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -64,7 +68,13 @@ class Database:
             connection = self._readers.raw_connection()
             try:
                 cursor = connection.cursor()
-                yield lambda question, value: cursor.execute(question, (value,)).fetchone()
+
+                def ask(question: str, value: str) -> Any:
+                    # Read to the end: a statement left open would hold the write-ahead log.
+                    rows = cursor.execute(question, (value,)).fetchall()
+                    return rows[0] if rows else None
+
+                yield ask
             finally:
                 connection.close()
 
@@ -74,18 +84,37 @@ class Database:
         with self._explained(), self._writing, self._writer.begin() as connection:
             yield connection
 
-    def scrub(self) -> None:
-        """Copy the write-ahead log into the database and empty it, so that it keeps nothing that was deleted."""
+    def scrub(self) -> bool:
+        """Copy the write-ahead log into the database and empty it, so that it keeps nothing that was deleted.
+
+        Returns:
+            False when a reader of any process still needed the log; ``traces`` is True until a later call succeeds.
+        """
+        self.traces = True
         with self._explained(), self._writing:
             connection = self._writer.raw_connection()
             try:
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                connection.cursor().execute(f"PRAGMA busy_timeout={SCRUB_MS}")
+                busy, *_ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0]
             finally:
+                connection.cursor().execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
                 connection.close()
+        self.traces = bool(busy)
+        return not self.traces
+
+    def has_log(self) -> bool:
+        """Whether the write-ahead log holds anything, be it of a process that died before it could scrub."""
+        try:
+            return self.path.with_name(f"{self.path.name}-wal").stat().st_size > 0
+        except FileNotFoundError:
+            return False
 
     def close(self) -> None:
         """Let go of every connection; the last one to close folds the write-ahead log in."""
         self._readers.dispose()
+        if self.traces:
+            with suppress(StoreUnavailable):  # the next opening tries again
+                self.scrub()
         self._writer.dispose()
 
     @contextmanager

@@ -20,7 +20,7 @@ from samouk.store.sql.tables import batches as batch_table
 from samouk.store.sql.tables import counters, doomed_packs, erasures
 
 ORPHAN_SECONDS = 3600.0
-"""A pack without a row is younger than this only while its commit is under way."""
+"""A pack or a model without a row is younger than this only while its commit is under way."""
 
 _ENTRY = (
     batch_table.c.sequence,
@@ -181,7 +181,10 @@ class SqlLog:
             connection.execute(sa.update(batch_table).where(batch_table.c.sequence == row.sequence).values(moved))
 
     def bury(self) -> None:
-        """Delete the packs that erasures replaced, and every trace in the database's own files."""
+        """Delete the packs that erasures replaced, and every trace in the database's own files.
+
+        Traces that a reader still needs stay until the next call, the close or the next opening.
+        """
         with self.database.read() as connection:
             doomed = list(connection.scalars(sa.select(doomed_packs.c.pack)))
         for key in doomed:
@@ -189,18 +192,16 @@ class SqlLog:
         if doomed:
             with self.database.write() as connection:
                 connection.execute(sa.delete(doomed_packs).where(doomed_packs.c.pack.in_(doomed)))
+        if doomed or self.database.traces:
             self.database.scrub()
 
     def sweep(self, seconds: float = ORPHAN_SECONDS) -> list[str]:
         """Delete packs that no row names and that are at least so old; returns their keys."""
-        self.packs.clean(seconds)
-        stale = set(self.packs.stale(seconds))
+        return self.packs.sweep(self._named, seconds)
+
+    def _named(self) -> set[str]:
         with self.database.read() as connection:
-            named = set(connection.scalars(sa.select(batch_table.c.pack).distinct())) if stale else set()
-        orphans = sorted(stale - named)
-        for key in orphans:
-            self.packs.delete(key)
-        return orphans
+            return set(connection.scalars(sa.select(batch_table.c.pack).distinct()))
 
     def erasures(self, learner: str) -> list[Erasure]:
         mine = sa.select(erasures).where(erasures.c.learner == learner).order_by(erasures.c.sequence)

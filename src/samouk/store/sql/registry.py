@@ -11,6 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from samouk.loop.ports import Clock, NotFound
 from samouk.loop.records import Snapshot, Stage, Version
+from samouk.store.blobs.local import LocalBlobs
 from samouk.store.sql.engine import Database
 from samouk.store.sql.tables import forgotten, memberships, snapshots, stage_moves, versions
 
@@ -44,6 +45,14 @@ class SqlRegistry:
     def latest_snapshot(self, learner: str) -> Snapshot | None:
         mine = sa.select(snapshots).where(snapshots.c.learner == learner)
         return self._snapshot(mine.order_by(snapshots.c.sequence.desc()).limit(1))
+
+    def sweep(self, blobs: LocalBlobs, seconds: float) -> list[str]:
+        """Delete models that no version names and that are at least so old; returns their keys."""
+        return blobs.sweep(self._named, seconds)
+
+    def _named(self) -> set[str]:
+        with self.database.read() as connection:
+            return set(connection.scalars(sa.select(versions.c.artifact_key)))
 
     def _snapshot(self, wanted: sa.Select[Any]) -> Snapshot | None:
         with self.database.read() as connection:
