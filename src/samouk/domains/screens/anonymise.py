@@ -41,6 +41,10 @@ _DEPTHS = np.array([depth_bucket(depth) for depth in range(DEPTHS[-1] + 1)], np.
 _LENGTHS = np.array([text_bucket(length) for length in range(TEXT_LENGTHS[-1] + 1)], np.intp)
 """Number → its bucket; whatever is larger is in the last."""
 
+_SIGNS = 36
+_DIGITS = [place for place in range(_SIGNS) if place not in (8, 13, 18, 23)]
+"""Signs of a UUID, and which of them are no dashes."""
+
 _PLACES = ("x", "y", "width_share", "height_share", "parent_width_share", "parent_height_share", "parent_x", "parent_y")
 
 
@@ -177,8 +181,8 @@ def _places(layout: Layout) -> dict[str, Column]:
     x, y, width, height = (left + right) / 2, (top + bottom) / 2, right - left, bottom - top
     across, down = np.full_like(x, extent.width), np.full_like(y, extent.height)
     outer_width, outer_height = outer_right - outer_left, outer_bottom - outer_top
-    parts = np.stack([x, y, width, height, width, height, x - outer_left, y - outer_top])
-    wholes = np.stack([across, down, across, down, outer_width, outer_height, outer_width, outer_height])
+    parts = np.array([x, y, width, height, width, height, x - outer_left, y - outer_top])
+    wholes = np.array([across, down, across, down, outer_width, outer_height, outer_width, outer_height])
     return dict(zip(_PLACES, _sixteenths(parts, wholes).tolist(), strict=True))
 
 
@@ -205,6 +209,7 @@ def _identifiers(count: int) -> list[str]:
     raw = np.frombuffer(os.urandom(16 * count), np.uint8).reshape(count, 16).copy()
     raw[:, 6] = raw[:, 6] & 0x0F | 0x40
     raw[:, 8] = raw[:, 8] & 0x3F | 0x80
-    signs = raw.tobytes().hex()
-    lines = (signs[start : start + 32] for start in range(0, 32 * count, 32))
-    return [f"{line[:8]}-{line[8:12]}-{line[12:16]}-{line[16:20]}-{line[20:]}" for line in lines]
+    signs = np.full((count, _SIGNS), ord("-"), np.uint8)
+    signs[:, _DIGITS] = np.frombuffer(raw.tobytes().hex().encode(), np.uint8).reshape(count, 32)
+    text = signs.tobytes().decode()
+    return [text[start : start + _SIGNS] for start in range(0, len(text), _SIGNS)]

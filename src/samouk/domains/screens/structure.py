@@ -137,7 +137,7 @@ def family_of(parents: list[int]) -> Family:
     elder = parent[order]
     first = np.ones(len(order), np.bool_)
     first[1:] = elder[1:] != elder[:-1]
-    pairs = np.stack([order[:-1][~first[1:]], order[1:][~first[1:]]])
+    pairs = np.array([order[:-1][~first[1:]], order[1:][~first[1:]]])
     first_child, previous, following = np.full((3, count), NOBODY, np.intp)
     first_child[elder[first]] = order[first]
     previous[pairs[1]], following[pairs[0]] = pairs[0], pairs[1]

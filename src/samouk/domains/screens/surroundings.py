@@ -73,8 +73,8 @@ def below(layout: Layout) -> dict[str, list[int]]:
 def _sums(parents: list[int], own: list[int]) -> list[int]:
     # One more than there are elements: those above no root gather at NOBODY, the last.
     sums = [0] * (len(own) + 1)
-    for number in range(len(own) - 1, -1, -1):
-        sums[parents[number]] += sums[number] + own[number]
+    for number, parent, mine in zip(range(len(own) - 1, -1, -1), reversed(parents), reversed(own), strict=True):
+        sums[parent] += sums[number] + mine
     return sums[:-1]
 
 
