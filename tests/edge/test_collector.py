@@ -209,6 +209,41 @@ def test_a_platform_that_is_no_longer_shared_is_not_sent(
     assert collector.stats().pending == 0
 
 
+def test_what_is_no_longer_shared_is_counted(collector_of: Make, server: MemoryServer, environ: dict[str, str]) -> None:
+    """Samples that are deleted because their platform is no longer shared are told and counted, whole batches too."""
+    collector = collector_of()
+    collector.collect_from_hierarchy(screen(3), "android")
+    collector.collect_from_hierarchy(screen(2, 3), "ios")
+    collector.collect_from_hierarchy(screen(4, 5, app="org.other"), "ios")
+    config.change("ml.contribute_platforms", "android", environ)
+    done = collector.flush()
+    assert (done.rows, done.withheld) == (3, 6)
+    stats = collector.stats()
+    assert (stats.uploaded, stats.purged, stats.collected) == (3, 6, 9)
+    assert stats.platforms == {"android": 3, "ios": 6}
+
+
+@pytest.mark.parametrize("way", ["withdraw", "by hand", "forget"])
+def test_refused_batches_go_with_the_rest(
+    collector_of: Make, server: MemoryServer, environ: dict[str, str], tmp_path: Path, way: str
+) -> None:
+    """Who switches off or forgets leaves nothing on disk of what a server refused, and it is counted."""
+    server.answer = 422
+    collector = collector_of()
+    collector.collect_from_hierarchy(screen(9))
+    assert collector.flush().rejected == 1
+    if way == "withdraw":
+        assert consent.withdraw(environ, cache=tmp_path / "cache") == 9
+    elif way == "by hand":
+        config.change("ml.contribute", "false", environ)
+        collector.consent()
+    else:
+        assert collector.forget_all() == 0
+    assert list((tmp_path / "cache" / "rejected").iterdir()) == []
+    assert (collector.stats().rejected, collector.stats().purged) == (0, 9)
+    assert collector.forget_all() == 0
+
+
 def test_the_local_cache_only_is_never_sent(collector_of: Make, server: MemoryServer, environ: dict[str, str]) -> None:
     """With ml.local_cache_only samples are kept and stay."""
     config.change("ml.local_cache_only", "true", environ)

@@ -110,7 +110,7 @@ class Contribution:
         if isinstance(config, ConfigError):
             return Consent(False, str(config), ())
         consent = decide(config, self._environ, _has_terminal(), self._opt_in)
-        if consent.refused_by_user and self.spool.paths():
+        if consent.refused_by_user and (self.spool.paths() or self.spool.rejected()):
             self.spool.purge()
         return consent
 

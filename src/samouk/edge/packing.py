@@ -21,7 +21,7 @@ from samouk.edge.wire import Row, Schema, Upload, WireError
 
 
 def shareable(content: Content, platforms: Sequence[str]) -> Content:
-    """The batch without samples of platforms that the user no longer shares; those are deleted with it, unsent."""
+    """The batch without samples of platforms that the user no longer shares; those are deleted with it and counted."""
     return replace(
         content, rows=tuple(row for row in content.rows if "platform" not in row or row["platform"] in platforms)
     )

@@ -37,6 +37,7 @@ class Entry:
         not_before: unix time before which it is not sent.
         endpoint: server that it was, or will first be, sent to.
         rows, platforms: how many samples it held, and how many of each platform; known once it is settled.
+        withheld: samples beside ``rows`` that were deleted unsent, for their platform is no longer shared.
         torn: lines that could not be read when it was taken over.
     """
 
@@ -47,6 +48,7 @@ class Entry:
     not_before: float = 0.0
     endpoint: str = ""
     rows: int = 0
+    withheld: int = 0
     platforms: Mapping[str, int] = field(default_factory=dict)
     torn: int = 0
 

@@ -26,7 +26,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from samouk.edge import batchfile, disk, wire
 from samouk.edge.batchfile import BatchFile, Content, Header
@@ -148,6 +148,10 @@ class Spool:
                 continue
         return [path for _, path in sorted(found)]
 
+    def rejected(self) -> list[Path]:
+        """Files of the batches that a server refused, each beside its reason."""
+        return list(self._rejected.glob(batchfile.PATTERN))
+
     def contents(self) -> Iterator[Content]:
         """Every batch that is on disk and not yet sent, the open ones included."""
         for path in self.paths():
@@ -192,27 +196,33 @@ class Spool:
                 del self._open[shelf]
                 batch.close()
 
-    def settle(self, batch: BatchFile, content: Content, event: str, reason: str = "", endpoint: str = "") -> None:
-        """Record what became of a claimed batch, take its file out of the queue and let go of it in any case."""
-        facts = {"endpoint": endpoint} if endpoint else {}
+    def settle(
+        self, batch: BatchFile, content: Content, event: str, reason: str = "", endpoint: str = "", withheld: int = 0
+    ) -> None:
+        """Record what became of a claimed batch, take its file out of the queue and let go of it in any case.
+
+        ``withheld`` of its samples had another end: they were left out of what was sent.
+        """
+        facts: dict[str, Any] = {"endpoint": endpoint} if endpoint else {}
         try:
-            self._conclude(content, event, **facts)
+            self._conclude(content, event, rows=len(content.rows) - withheld, withheld=withheld, **facts)
             if event == "rejected":
                 self._set_aside(batch.path, reason)
             batch.discard()
         finally:
             batch.close()
 
-    def _conclude(self, content: Content, event: str, **facts: str) -> None:
+    def _conclude(self, content: Content, event: str, **facts: Any) -> None:
         platforms = Counter(str(row["platform"]) for row in content.rows if "platform" in row)
-        self.receipts.record(content.header, event=event, rows=len(content.rows), platforms=platforms, **facts)
+        whole = {"rows": len(content.rows), "platforms": platforms}
+        self.receipts.record(content.header, event=event, **{**whole, **facts})
 
     def _set_aside(self, path: Path, reason: str) -> None:
         """Keep a refused batch beside the reason; only so many, for a server may refuse everything."""
         kept = disk.private_dir(self._rejected) / path.name
         disk.replace(kept.with_suffix(".reason.txt"), reason.encode() + b"\n")
         path.replace(kept)
-        batches = sorted(self._rejected.glob(batchfile.PATTERN), key=lambda old: old.stat().st_mtime_ns)
+        batches = sorted(self.rejected(), key=lambda old: old.stat().st_mtime_ns)
         for old in batches[:-MAX_REJECTED]:
             old.unlink(missing_ok=True)
             old.with_suffix(".reason.txt").unlink(missing_ok=True)
@@ -220,13 +230,14 @@ class Spool:
     def purge(self) -> int:
         """Delete everything that was not sent, also what other processes are filling; the number of samples.
 
-        Only a batch that another process is sending at this moment stays, until that process lets go of it.
+        What a server refused goes too. Only a batch that another process is sending at this moment stays,
+        until that process lets go of it.
         """
         self._leave_the_parents_files()
         with self._mutex:
             self._close_open()
             self._sweep(0.0)
-            return sum(map(self._purge, self.paths()))
+            return sum(map(self._purge, self.paths())) + sum(map(self._purge_rejected, self.rejected()))
 
     def _purge(self, path: Path) -> int:
         content = batchfile.read(path)
@@ -240,6 +251,15 @@ class Spool:
         if content is None:
             return 0
         self._conclude(content, "purged")
+        return len(content.rows)
+
+    def _purge_rejected(self, path: Path) -> int:
+        content = batchfile.read(path)
+        path.unlink(missing_ok=True)
+        path.with_suffix(".reason.txt").unlink(missing_ok=True)
+        if content is None:
+            return 0
+        self._conclude(content, "purged", endpoint="")  # it is on no server, so none is to be asked for it
         return len(content.rows)
 
     def close(self) -> None:

@@ -24,7 +24,8 @@ class Stats:
         collected: samples that ever came onto disk; ``platforms`` parts them.
         pending, pending_batches: collected and still on this machine.
         uploaded, uploaded_batches: that a server has; ``erased`` were there and are no more.
-        rejected, dropped, purged: samples that a server refused, the full queue lost, the user withdrew.
+        rejected, dropped, purged: samples that a server refused, the full queue lost, the user withdrew,
+            also by no longer sharing their platform.
         torn: lines that a crash spoilt.
         errors: calls that failed; the host saw 0 instead.
         last_error, upload_problem: what the user may want to know of the last failure of either kind.
@@ -78,6 +79,7 @@ def tally(spool: Spool, consent: Consent, mishaps: Mishaps) -> Stats:
     for entry in entries:
         if entry.event in SETTLED:
             rows[entry.event] += entry.rows
+            rows["purged"] += entry.withheld
             platforms.update(entry.platforms)
     waiting = sum(len(content.rows) for content in pending)
     return Stats(

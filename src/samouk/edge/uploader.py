@@ -45,6 +45,7 @@ class Pass:
         sent, rows: batches that the server has now, and their samples.
         rejected: batches that it refused for good; they lie in ``rejected/``.
         erased: deletion requests that it answered.
+        withheld: samples that were deleted instead of sent, for their platform is no longer shared.
         kept: batches that wait, for a reason that ``problem`` says or for their random delay.
         problem: why the pass ended early; "" when it did not.
         retry_after_s: pause that the server asked for.
@@ -54,6 +55,7 @@ class Pass:
     rows: int = 0
     rejected: int = 0
     erased: int = 0
+    withheld: int = 0
     kept: int = 0
     problem: str = ""
     retry_after_s: float | None = None
@@ -120,10 +122,12 @@ class Uploader:
         self, batch: BatchFile, content: Content, schema: Schema, to: Destination, everything: bool, done: Pass
     ) -> None:
         """Send a claimed batch if it is final and due."""
-        entry, content = self._spool.receipts.entry(batch.header), shareable(content, to.platforms)
+        entry, shared = self._spool.receipts.entry(batch.header), shareable(content, to.platforms)
         if not (entry.event == "sealed" or everything or self._spool.is_full(batch) or self._is_old(batch)):
             return
-        if self._spool.receipts.deletion_of(batch.header.batch_id) or not content.rows:
+        forgotten = self._spool.receipts.deletion_of(batch.header.batch_id)
+        if forgotten or not shared.rows:
+            done.withheld += 0 if forgotten else len(content.rows)
             self._spool.settle(batch, content, "purged")
             return
         if entry.event != "sealed":
@@ -132,7 +136,7 @@ class Uploader:
         if entry.not_before > self._clock() and not everything:
             done.kept += 1
             return
-        self._conclude(batch, content, self._sent(schema, content, entry.receipt, to), to, done)
+        self._conclude(batch, content, self._sent(schema, shared, entry.receipt, to), to, done)
 
     def _sent(self, schema: Schema, content: Content, receipt: str, to: Destination) -> Outcome:
         try:
@@ -149,11 +153,13 @@ class Uploader:
         elif outcome.fate is Fate.REFUSED:
             done.rejected += 1
             self._spool.settle(batch, content, "rejected", outcome.reason, to.endpoint)
-        elif outcome.fate is Fate.ERASED:
-            self._spool.settle(batch, content, "erased", endpoint=to.endpoint)
         else:
-            done.sent, done.rows = done.sent + 1, done.rows + len(content.rows)
-            self._spool.settle(batch, content, "sent", endpoint=to.endpoint)
+            event, rows = _event(outcome), len(shareable(content, to.platforms).rows)
+            withheld = len(content.rows) - rows
+            done.withheld += withheld
+            if event == "sent":
+                done.sent, done.rows = done.sent + 1, done.rows + rows
+            self._spool.settle(batch, content, event, endpoint=to.endpoint, withheld=withheld)
 
     def _ask(self, request: Request, judge: Callable[[Response, float, str], Outcome], batch_id: str) -> Outcome:
         try:
@@ -167,6 +173,10 @@ class Uploader:
     def _is_old(self, batch: BatchFile) -> bool:
         """Corrections are few: after a day they go without waiting for more."""
         return batch.header.kind != AUTO and time.time() - batch.path.stat().st_mtime > 24 * 3600
+
+
+def _event(outcome: Outcome) -> str:
+    return "erased" if outcome.fate is Fate.ERASED else "sent"
 
 
 def pause(failures: int, retry_after_s: float | None, chance: float) -> float:
