@@ -433,6 +433,23 @@ def test_a_key_is_sent_and_a_wrong_one_named(collector_of: Make, environ: dict[s
     assert collector.flush().rows == 9
 
 
+def test_a_key_of_the_environment_is_sent(
+    collector_of: Make, server: MemoryServer, environ: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """SAMOUK_API_KEY outweighs the setting and is outweighed by the argument; a spoilt one is named, not raised."""
+    config.change("ml.api_key", "sk_set", environ)
+    for key, given, used in (("sk_environ", None, "sk_environ"), ("sk_environ", "sk_given", "sk_given")):
+        collector = collector_of(environ={**environ, "SAMOUK_API_KEY": key}, api_key=given)
+        collector.collect_from_hierarchy(screen(9))
+        assert collector.flush().rows == 9
+        assert server.requests[-1].headers["Authorization"] == f"Bearer {used}"
+    spoilt = collector_of(environ={**environ, "SAMOUK_API_KEY": "two words"})
+    spoilt.collect_from_hierarchy(screen(9))
+    assert "SAMOUK_API_KEY" in spoilt.flush().problem
+    assert "two words" not in caplog.text
+    assert spoilt.stats().pending == 9
+
+
 def test_a_batch_of_an_older_schema_is_set_aside(collector_of: Make, server: MemoryServer) -> None:
     """What was collected under another version of the schema is not sent as if it were of this one."""
     collector = collector_of()

@@ -50,6 +50,9 @@ def test_what_is_set_is_read_back(environ: dict[str, str], name: str, text: str,
         ("ml.upload_endpoint", "models.example"),
         ("ml.upload_endpoint", "file:///etc/passwd"),
         ("ml.upload_endpoint", "https://me:secret@models.example"),
+        ("ml.upload_endpoint", "http://a b"),
+        ("ml.upload_endpoint", "http://a\tb"),
+        ("ml.upload_endpoint", "http://a\u200bb"),
         ("ml.contribute_platforms", "windows"),
         ("ml.contribute_platforms", ""),
         ("ml.api_key", "two words"),
@@ -90,6 +93,32 @@ def test_the_table_names_every_setting_once() -> None:
         assert spec.help.endswith(".")
         if spec.default is not None:
             assert spec.read(spec.show(spec.default)) == spec.default
+
+
+@pytest.mark.parametrize("text", ["http://x:99999", "http://x:0", "http://x:y", "http://[::1", "http://x:-1"])
+def test_an_impossible_port_or_host_is_told(environ: dict[str, str], text: str) -> None:
+    """An address whose port or host cannot be is refused in words that say which ports there are."""
+    with pytest.raises(ConfigError, match=r"ml\.upload_endpoint: must have a port from 1 to 65535"):
+        config.change("ml.upload_endpoint", text, environ)
+
+
+def test_a_key_is_given_or_in_the_environment_or_set() -> None:
+    """A key that is given wins over SAMOUK_API_KEY, which wins over ml.api_key."""
+    kept, environ = Config(api_key="sk_set"), {"SAMOUK_API_KEY": " sk_environ\n"}
+    assert config.api_key(kept, {}) == config.api_key(kept, {"SAMOUK_API_KEY": ""}) == "sk_set"
+    assert config.api_key(kept, environ) == "sk_environ"
+    assert config.api_key(kept, environ, "sk_given") == "sk_given"
+    assert config.api_key(kept, environ, "") == ""
+    with pytest.raises(ConfigError, match="SAMOUK_API_KEY: must be the key"):
+        config.api_key(kept, {"SAMOUK_API_KEY": "two words"})
+
+
+def test_the_environment_is_looked_at_when_it_is_needed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without variables of its own, a call goes by the process's as they are at that moment."""
+    monkeypatch.setenv("SAMOUK_CONFIG_HOME", str(tmp_path))
+    config.change("ml.contribute", "true")
+    assert config.load().contribute is True
+    assert (tmp_path / "config.json").exists()
 
 
 def test_a_key_is_shown_masked() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import subprocess
 import sys
 import time
@@ -71,6 +72,17 @@ def test_importing_is_quick() -> None:
 
     bare = min(seconds("pass") for _ in range(3))
     assert min(seconds("import samouk.edge") for _ in range(3)) - bare < 0.3
+
+
+def test_no_signature_shows_the_environment() -> None:
+    """No default is the process's environment: `help` would print the secrets in it."""
+    for path in EDGE.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.arguments):
+                defaults = [ast.unparse(default) for default in (*node.defaults, *node.kw_defaults) if default]
+                assert "os.environ" not in defaults, path
+    for name in samouk.edge.__all__:
+        assert "environ(" not in str(inspect.signature(getattr(samouk.edge, name)))
 
 
 def test_what_is_public_is_listed_in_order_and_exists() -> None:

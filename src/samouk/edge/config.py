@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from samouk.edge import disk, places
 from samouk.edge.errors import ConfigError
 
 PLATFORMS = ("android", "ios")
+API_KEY = "SAMOUK_API_KEY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,15 @@ def _flag(text: str) -> bool:
 
 
 def _endpoint(text: str) -> str:
-    parts = urlsplit(text)
+    if any(sign.isspace() or not sign.isprintable() for sign in text):
+        raise ValueError(f"must be an address without spaces, such as http://localhost:8000, not {text!r:.80}")
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise ValueError(f"must have a port from 1 to 65535 and a host that can be, not {text!r:.80}") from None
+    if port == 0:
+        raise ValueError(f"must have a port from 1 to 65535, not {text!r:.80}")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError(f"must be the address of a server such as http://localhost:8000, not {text!r:.80}")
     if parts.username is not None:
@@ -112,7 +120,12 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("ml.upload_endpoint", "Address of the server that samples go to and models come from.", _endpoint),
         Setting("ml.contribute_platforms", "Platforms that may be shared, for example android,ios.", _platforms),
         Setting("ml.auto_update", "Take a better model by itself when there is one.", _flag),
-        Setting("ml.api_key", "Key for uploading; empty when the server asks for none.", _key, secret=True),
+        Setting(
+            "ml.api_key",
+            "Key for uploading, unless SAMOUK_API_KEY holds one; empty when the server asks for none.",
+            _key,
+            secret=True,
+        ),
     )
 }
 
@@ -124,13 +137,16 @@ def setting(name: str) -> Setting:
     return SETTINGS[name]
 
 
-def load(environ: Mapping[str, str] = os.environ, path: Path | None = None) -> Config:
+def load(environ: Mapping[str, str] | None = None, path: Path | None = None) -> Config:
     """Read the settings; those that the file does not name have their defaults.
+
+    Args:
+        environ: variables to look at instead of the process's own.
 
     Raises:
         ConfigError: the file is not understood; the message names the file, the setting and the remedy.
     """
-    path = path or places.config_file(environ)
+    path = path or places.config_file(places.environment(environ))
     try:
         document = json.loads(path.read_bytes())
     except FileNotFoundError:
@@ -148,13 +164,27 @@ def load(environ: Mapping[str, str] = os.environ, path: Path | None = None) -> C
     return config
 
 
-def change(name: str, text: str, environ: Mapping[str, str] = os.environ, path: Path | None = None) -> Config:
+def change(name: str, text: str, environ: Mapping[str, str] | None = None, path: Path | None = None) -> Config:
     """Set one setting durably and return all of them. Raises ConfigError before anything is written."""
-    path = path or places.config_file(environ)
+    path = path or places.config_file(places.environment(environ))
     with disk.locked(path.with_name("config.lock")):
-        config = load(environ, path).changed(name, text)
+        config = load(path=path).changed(name, text)
         disk.replace(path, _document(config))
     return config
+
+
+def api_key(config: Config, environ: Mapping[str, str], given: str | None = None) -> str:
+    """The key for uploading: the one given (also an empty one), else ``SAMOUK_API_KEY``, else ``ml.api_key``.
+
+    Raises:
+        ConfigError: the variable holds no key.
+    """
+    if given is not None:
+        return given
+    try:
+        return _key(environ.get(API_KEY, "").strip()) or config.api_key
+    except ValueError as problem:
+        raise ConfigError(f"{API_KEY}: {problem}") from None
 
 
 def _document(config: Config) -> bytes:

@@ -34,7 +34,7 @@ class Knobs(TypedDict, total=False):
     """What may be set beside consent and address; whatever is left out, or None, is asked of the user's settings.
 
     Keys:
-        api_key: key for uploading.
+        api_key: key for uploading; by default ``SAMOUK_API_KEY``, else the setting ``ml.api_key``.
         cache_dir: the folder ``ml_cache``; by default one among the user's caches, outside any project.
         platforms: platforms to share; never more than the user's settings allow.
         local_only: collect, never send.
@@ -66,8 +66,7 @@ class Knobs(TypedDict, total=False):
 
 def environment(knobs: Knobs) -> Mapping[str, str]:
     """The variables to look at; an empty mapping is an answer too."""
-    given = knobs.get("environ")
-    return os.environ if given is None else given
+    return places.environment(knobs.get("environ"))
 
 
 class Contribution:
@@ -204,11 +203,11 @@ class Contribution:
         config = self._config()
         if isinstance(config, ConfigError):
             return None
-        local_only, api_key = self._knobs.get("local_only"), self._knobs.get("api_key")
+        local_only = self._knobs.get("local_only")
         if config.local_cache_only if local_only is None else local_only:
             return None
         endpoint = self._endpoint or config.upload_endpoint
-        key = config.api_key if api_key is None else api_key
+        key = settings.api_key(config, self._environ, self._knobs.get("api_key"))
         return Destination(endpoint, key, self._knobs.get("max_delay_s", 0.0), config.contribute_platforms)
 
     def _may_send(self) -> bool:

@@ -13,8 +13,14 @@ The cache never lies in the working directory: a cache inside a repository gets 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
+
+
+def environment(given: Mapping[str, str] | None) -> Mapping[str, str]:
+    """The variables to look at: the given ones, empty or not, else the process's own."""
+    return os.environ if given is None else given
 
 
 def config_file(environ: Mapping[str, str]) -> Path:

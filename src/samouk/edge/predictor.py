@@ -121,8 +121,9 @@ class Predictor:
         observer: Observer | None = None,
         memory: PersonalMemory | None = None,
         *,
-        environ: Mapping[str, str] = os.environ,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
+        environ = places.environment(environ)
         self._observer = observer or observers.observer()
         learner = self._observer.learner
         self._memory = PersonalMemory(places.memory_file(environ, learner)) if memory is None else memory

@@ -12,7 +12,6 @@ import datetime as dt
 import hashlib
 import json
 import logging
-import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -60,6 +59,7 @@ class ModelUpdater:
         data_dir: where models and trusted metadata lie; by default as ``places.data_home`` says.
         root: file of the server's first root metadata; by default ``SAMOUK_ROOT``. Without it the
             server is trusted on first use, over https or loopback only.
+        environ: variables to look at instead of the process's own.
         progress: called with the bytes done and the bytes in all while a model is downloaded.
 
     Attributes:
@@ -78,8 +78,9 @@ class ModelUpdater:
         root: Path | None = None,
         progress: Progress | None = None,
         timeout_s: float = fetch.TIMEOUT_S,
-        environ: Mapping[str, str] = os.environ,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
+        environ = places.environment(environ)
         self._observer = _observer(learner)
         self.learner: str = learner or (self._observer.learner if self._observer else "")
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", self.learner):
@@ -160,6 +161,14 @@ class ModelUpdater:
         current = self.current()
         return None if current is None else self._path(current)
 
+    def knows_server(self) -> bool:
+        """Whether the server was asked from this machine before, so that a root of it is trusted. Asks nobody.
+
+        Raises:
+            ConfigError
+        """
+        return (self._trust_folder() / "root.json").exists()
+
     def rollback_to_last_good(self) -> Installed | None:
         """Take the installed model out of service on this machine; it does not come back by itself.
 
@@ -212,10 +221,12 @@ class ModelUpdater:
     def _repository(self) -> TrustedRepository:
         from samouk.edge.tuf_client import TrustedRepository
 
+        return TrustedRepository(self._trust_folder(), self._server(), self._root, timeout_s=self._timeout_s)
+
+    def _trust_folder(self) -> Path:
         server = self._server()
         name = re.sub(r"[^a-z0-9.]+", "-", urlsplit(server).netloc.lower())
-        folder = self._data / "trust" / f"{name}-{hashlib.sha256(server.encode()).hexdigest()[:8]}"
-        return TrustedRepository(folder, server, self._root, timeout_s=self._timeout_s)
+        return self._data / "trust" / f"{name}-{hashlib.sha256(server.encode()).hexdigest()[:8]}"
 
     def _server(self) -> str:
         if self._endpoint is None:
