@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.edge.thing import ThingObserver
 
 from samouk.edge import FeedbackCollector, places
 from samouk.edge.memory import PersonalMemory
+from samouk.edge.observer import Observation
 from samouk.edge.testing import MemoryServer
 
 ELEMENT = {"n": 7, "size": 30, "word": "secret"}
@@ -59,6 +61,23 @@ def test_a_wrong_correction_is_said_and_not_kept(
     assert feedback.stats().pending == 0
     assert correct(feedback)
     assert feedback.last_error == ""
+
+
+class Unsure(ThingObserver):
+    """Cannot tell a single thing from others."""
+
+    def correct(self, element: Any, actual: str, platform: str) -> Observation:
+        return replace(super().correct(element, actual, platform), keys=("",))
+
+
+def test_what_is_neither_remembered_nor_shared_is_not_taken(knobs: dict[str, Any], environ: dict[str, str]) -> None:
+    """Where too little is known to remember an element, a correction that is not shared either is refused aloud."""
+    with FeedbackCollector(**{**knobs, "observer": Unsure()}) as feedback:
+        assert not correct(feedback)
+        assert "too little is known" in feedback.last_error
+    with FeedbackCollector(opt_in=True, **{**knobs, "observer": Unsure()}) as feedback:
+        assert correct(feedback) and feedback.stats().pending == 1
+    assert len(PersonalMemory(places.memory_file(environ, "test.thing"))) == 0
 
 
 def test_without_consent_the_memory_still_learns(

@@ -31,6 +31,24 @@ def test_the_oldest_correction_goes_first(tmp_path: Path) -> None:
     assert memory.recall(["a", "b", "c", "d"]) == ["A", None, "C", "D"]
 
 
+def test_undo_forgets_the_last_correction_alone(tmp_path: Path) -> None:
+    """The last goes, the others stay, also for another process, and with none left there is nothing to undo."""
+    memory = PersonalMemory(tmp_path / "m.json")
+    for key in ("a", "b", "a"):
+        memory.remember(key, f"label {key}")
+    assert PersonalMemory(tmp_path / "m.json").undo() == "label a"
+    assert memory.recall(["a", "b"]) == [None, "label b"]
+    assert (memory.undo(), memory.undo()) == ("label b", None)
+
+
+def test_no_fingerprint_is_not_remembered(tmp_path: Path) -> None:
+    """What cannot be told from others is neither kept nor recalled."""
+    memory = PersonalMemory(tmp_path / "m.json")
+    memory.remember("", "icon")
+    assert memory.recall([""]) == [None]
+    assert not (tmp_path / "m.json").exists()
+
+
 def test_the_file_holds_no_fingerprint(tmp_path: Path) -> None:
     """Fingerprints are salted, so that the file tells nobody which elements there were."""
     memory = PersonalMemory(tmp_path / "m.json")

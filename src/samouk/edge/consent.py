@@ -32,6 +32,8 @@ May observe share what it learns about screens?
   To take back   observe ml forget                 erases on the server what was sent
 """
 
+REMEDY = "to share: observe config set ml.contribute true"
+
 
 @dataclass(frozen=True, slots=True)
 class Consent:
@@ -60,18 +62,26 @@ def decide(config: Config, environ: Mapping[str, str], is_tty: bool, opt_in: boo
     platforms = config.contribute_platforms
     if opt_in is False:
         return Consent(False, "the application has it switched off", platforms)
-    for name, off in (("DO_NOT_TRACK", ("", "0")), ("CI", ("", "0", "false"))):
-        if environ.get(name, "").strip().lower() not in off:
-            return Consent(False, f"{name} is set", platforms)
+    if name := forbidden_by(environ):
+        return Consent(False, f"{name} is set", platforms)
     if config.contribute is False:
-        return Consent(False, "you switched it off (ml.contribute is false)", platforms, refused_by_user=True)
+        return Consent(
+            False, f"you switched it off (ml.contribute is false); {REMEDY}", platforms, refused_by_user=True
+        )
     if opt_in:
         return Consent(True, "the application obtained your consent", platforms)
     if config.contribute:
         return Consent(True, "you agreed (ml.contribute is true)", platforms)
-    where = "you have not been asked yet" if is_tty else "nobody was asked: there is no terminal"
-    remedy = "observe config set ml.contribute true"
-    return Consent(False, f"{where}; to share: {remedy}", platforms, may_ask=is_tty)
+    where = "you have not answered yet" if is_tty else "nobody was asked: there is no terminal"
+    return Consent(False, f"{where}; {REMEDY}", platforms, may_ask=is_tty)
+
+
+def forbidden_by(environ: Mapping[str, str]) -> str:
+    """The variable that forbids to contact anybody unasked, "" when none does."""
+    for name, off in (("DO_NOT_TRACK", ("", "0")), ("CI", ("", "0", "false"))):
+        if environ.get(name, "").strip().lower() not in off:
+            return name
+    return ""
 
 
 def ask(reader: TextIO, writer: TextIO, environ: Mapping[str, str], path: Path | None = None) -> bool:

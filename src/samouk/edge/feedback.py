@@ -9,6 +9,7 @@ from typing import Any, Self, Unpack
 from samouk.edge import places
 from samouk.edge.contribution import Contribution, Knobs, environment
 from samouk.edge.memory import PersonalMemory
+from samouk.edge.observer import UnreadableSource
 from samouk.edge.spool import CORRECTION
 from samouk.edge.tally import Stats
 from samouk.edge.uploader import Pass
@@ -48,7 +49,8 @@ class FeedbackCollector:
         """Say what an element really is.
 
         Args:
-            element: its attributes, as the installed observer reads them.
+            element: its attributes, as the installed observer reads them. One without identifier and
+                words is not remembered, for nothing tells it from others.
             predicted_type: what was predicted. Neither kept nor sent: the correction is all that teaches.
             actual_type: what it is; a type of the learner's taxonomy.
 
@@ -93,5 +95,8 @@ class FeedbackCollector:
             self._memory = PersonalMemory(places.memory_file(self._environ, observer.learner))
         for key in seen.keys:
             self._memory.remember(key, actual)
-        if self._contribution.allows(platform):
+        shared = self._contribution.allows(platform)
+        if shared:
             self._contribution.put(seen.samples, seen.app, CORRECTION)
+        if not (shared or any(seen.keys)):
+            raise UnreadableSource("too little is known of the element to tell it from others; tell its identifier too")

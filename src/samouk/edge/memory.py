@@ -37,7 +37,12 @@ class PersonalMemory:
         self._mutex = threading.Lock()
 
     def remember(self, key: str, label: str) -> None:
-        """Keep durably that the element with this fingerprint is a ``label``. Raises OSError or CacheError."""
+        """Keep durably that the element with this fingerprint is a ``label``. Raises OSError or CacheError.
+
+        The fingerprint "" is of no element, so nothing is kept.
+        """
+        if not key:
+            return
         with self._mutex, disk.locked(self._path.with_suffix(".lock")):
             self._refresh()
             salt = self._salt or secrets.token_bytes(16)
@@ -45,8 +50,7 @@ class PersonalMemory:
             kept = {other: value for other, value in self._labels.items() if other != name} | {name: label}
             for oldest in list(kept)[: -self._capacity]:
                 del kept[oldest]
-            document = {"salt": salt.hex(), "labels": kept}
-            disk.replace(self._path, json.dumps(document, indent=0).encode() + b"\n")
+            self._write(salt, kept)
 
     def recall(self, keys: Sequence[str]) -> list[str | None]:
         """For each fingerprint the label that the user gave it, or None."""
@@ -55,6 +59,19 @@ class PersonalMemory:
             if not self._labels:
                 return [None] * len(keys)
             return [self._labels.get(_name(self._salt, key)) for key in keys]
+
+    def undo(self) -> str | None:
+        """Forget the correction that was made last; its label, None when there is none.
+
+        Raises OSError or CacheError.
+        """
+        with self._mutex, disk.locked(self._path.with_suffix(".lock")):
+            self._refresh()
+            if not self._labels:
+                return None
+            *kept, (_, label) = self._labels.items()
+            self._write(self._salt, dict(kept))
+            return label
 
     def clear(self) -> None:
         """Forget every correction."""
@@ -65,6 +82,10 @@ class PersonalMemory:
         with self._mutex:
             self._refresh()
             return len(self._labels)
+
+    def _write(self, salt: bytes, labels: dict[str, str]) -> None:
+        document = {"salt": salt.hex(), "labels": labels}
+        disk.replace(self._path, json.dumps(document, indent=0).encode() + b"\n")
 
     def _refresh(self) -> None:
         try:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 GROUP = "samouk.observers"
 
+MAX_SOURCE = 20_000_000
+"""Characters or bytes of one source, at most: far above any real screen; reading more would hold the host up."""
+
 
 class UnreadableSource(ValueError):
     """A hierarchy that cannot be read; the message names what is wrong and what would be right."""
@@ -31,7 +34,8 @@ class Observation:
 
     Attributes:
         samples: rows of the closed schema: all that may ever leave the machine.
-        keys: for each sample a fingerprint of the very element, for the personal memory. Never leaves.
+        keys: for each sample a fingerprint of the very element, for the personal memory. Never leaves. "" where
+            too little is known to tell it from others: such a sample is not remembered.
         app: name of the application, "" when unknown. Never leaves; only its split group does.
     """
 

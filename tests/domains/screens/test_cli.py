@@ -38,7 +38,7 @@ def test_every_command_helps_and_takes_json(path: tuple[str, ...], user: User) -
 def test_exit_codes_are_documented(user: User) -> None:
     """Each exit code stands in the help and in the module's docstring."""
     shown, told = user.done("ml", "--help"), cli.__doc__ or ""
-    for code in range(ends.NO_EXTRA + 1):
+    for code in (*range(ends.NO_EXTRA + 1), ends.INTERRUPTED):
         assert f"\n    {code}  " in shown and f" {code} " in told
 
 
@@ -58,6 +58,8 @@ def test_exit_codes_are_documented(user: User) -> None:
         (["ml", "correct", "--element", "{}", "--class-name", "x", "--actual", "icon"], 2, "contradict"),
         (["ml", "correct", "--actual", "icon"], 2, "missing --class-name"),
         (["ml", "correct", "--index", "3", "--actual", "icon"], 2, "belong together"),
+        (["ml", "correct", "--undo", "--clear"], 2, "stand alone"),
+        (["ml", "correct", "--undo", "--class-name", "x"], 2, "stand alone"),
         (["ml", "predict", "nowhere.xml"], 3, "no such file"),
         (["ml", "predict", "."], 3, "is a folder"),
         (["ml", "predict", "x.xml", "--model", "m.pkl"], 3, "no such file"),
@@ -74,6 +76,34 @@ def test_mistakes_end_on_one_line(words: list[str], code: int, says: str, user: 
     result = user(*words)
     assert result.exit_code == code, result.output
     assert says in result.stderr and result.stderr.count("\n") == 1 and result.stdout == ""
+
+
+@pytest.mark.parametrize("group", [[], ["ml"], ["config"]])
+def test_a_group_alone_shows_its_help(group: list[str], user: User) -> None:
+    """Without a command the help comes as it is with --help: many lines, none of them an error."""
+    result = user(*group)
+    assert result.output.strip() == user.done(*group, "--help").strip() and "❌" not in result.output
+
+
+def test_interruption_has_its_own_code(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C, or no answer where one is needed, ends with the documented code 130 and no trace."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("samouk.domains.screens.commands.looking.contribution", interrupted)
+    result = user("ml", "stats")
+    assert result.exit_code == ends.INTERRUPTED == 130 and "Interrupted" in result.stderr
+
+
+def test_a_cache_that_is_no_folder_is_told(user: User, screens: Screens, tmp_path: Path) -> None:
+    """Where the cache cannot be a folder the line says that, not what the system called it."""
+    user.agree()
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "file", Path("/proc/nowhere")):
+        environ = {**user.environ, "SAMOUK_CACHE": str(place)}
+        result = CliRunner().invoke(cli.main, ["ml", "collect", str(screens(1)[0])], env=environ)
+        assert result.exit_code == 1 and f"{place}: the folder cannot be made here" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -118,7 +148,7 @@ def test_unwritable_places_are_named(user: User, screens: Screens) -> None:
     for name, words in (
         ("SAMOUK_CACHE", ["ml", "collect", *screens(1)]),
         ("SAMOUK_CONFIG_HOME", ["config", "set", "ml.auto_update", "false"]),
-        ("SAMOUK_DATA_HOME", ["ml", "correct", "--class-name", "x", "--actual", "icon"]),
+        ("SAMOUK_DATA_HOME", ["ml", "correct", "--element", '{"id": "x"}', "--actual", "icon"]),
     ):
         environ = {**user.environ, name: "/dev/null/no"}
         result = CliRunner().invoke(cli.main, [str(word) for word in words], env=environ)
@@ -173,12 +203,21 @@ def test_consent_is_asked_once(answer: str, code: int, user: User, screens: Scre
     assert again == code and "Never sent" not in shown
 
 
+def test_no_answer_is_no_refusal(user: User, screens: Screens) -> None:
+    """End of input at the question is told as such and nothing is kept; after a no the way back is named."""
+    files = screens(1)
+    code, shown = user.on_terminal(["ml", "collect", *files], [("[y/N]", "\x04")])
+    assert code == 6 and "you have not answered yet" in shown and "no terminal" not in shown
+    code, shown = user.on_terminal(["ml", "collect", *files], [("[y/N]", "n")])
+    assert code == 6 and "you switched it off" in shown and "observe config set ml.contribute true" in shown
+
+
 def test_correction_is_asked_for_on_a_terminal(user: User) -> None:
     """Without options ``correct`` asks, and asks again for a type that does not exist."""
     user.agree()
     typed = [("Class name", "android.view.View"), ("Actual", "iconbutton"), ("did you mean icon_button", "icon_button")]
     code, shown = user.on_terminal(["ml", "correct"], typed)
-    assert code == 0 and "Remembered: icon_button" in shown
+    assert code == 0 and "Not remembered as icon_button" in shown and "Kept to be shared" in shown
 
 
 def test_terminal_without_signs(user: User) -> None:
@@ -215,6 +254,58 @@ def test_remembered_correction_is_predicted(user: User, screens: Screens) -> Non
     found = {element["index"]: element for element in user.json("ml", "predict", file)["elements"]}[index]
     assert (found["element_type"], found["source"]) == ("chip", "memory")
     assert user.json("ml", "stats")["collected"] == 0
+
+
+@pytest.mark.parametrize("with_app", [True, False])
+def test_correction_changes_no_other_app(with_app: bool, user: User, tmp_path: Path) -> None:
+    """A wordless element that is corrected on one screen stays what it was on the screens of other apps."""
+    files = [tmp_path / f"{name}.json" for name in ("one", "other")]
+    for file in files:
+        view = {"class": "android.view.View", "bounds": [0, 0, 90, 90]}
+        title = {"class": "android.widget.TextView", "text": file.stem, "bounds": [0, 90, 500, 180]}
+        root = {"class": "android.widget.FrameLayout", "bounds": [0, 0, 1080, 1920], "children": [view, title]}
+        file.write_text(json.dumps(root | {"package": f"org.{file.stem}"} if with_app else root))
+    assert user.json("ml", "correct", "--screen", files[0], "--index", 1, "--actual", "slider")["remembered"]
+    changed = [[e["source"] == "memory" for e in user.json("ml", "predict", file)["elements"]] for file in files]
+    assert changed == [[False, True, False], [False, False, False]]
+
+
+def test_class_alone_is_not_remembered(user: User, screens: Screens) -> None:
+    """A correction of no more than a class is not remembered, with the reason and what to do instead."""
+    shown = user.done("ml", "correct", "--class-name", "android.view.View", "--actual", "slider")
+    assert "too little is known of it; correct it with --screen FILE --index N" in shown
+    for file in screens(3):
+        assert "memory" not in {element["source"] for element in user.json("ml", "predict", file)["elements"]}
+
+
+def test_corrections_are_taken_back(user: User) -> None:
+    """--undo forgets the last correction, --clear the rest, and both say what they did."""
+    for name in ("one", "two", "three"):
+        user.done("ml", "correct", "--element", json.dumps({"class": "a.B", "id": name}), "--actual", "chip")
+    assert user.json("ml", "correct", "--undo") == {"forgotten": 1, "actual": "chip", "remembered": 2}
+    assert "2 corrections forgotten" in user.done("ml", "correct", "--clear")
+    assert "Nothing to forget" in user.done("ml", "correct", "--undo")
+
+
+def test_passwords_are_not_shown(user: User, tmp_path: Path) -> None:
+    """What was typed into a password field, by flag, class, role or name, is dots on the terminal."""
+    fields = [
+        {"class": "android.widget.EditText", "password": True},
+        {"class": "android.view.View", "role": "SecureTextField"},
+        {"class": "android.view.View", "resource-id": "a:id/password_field", "focusable": True},
+    ]
+    file = tmp_path / "login.json"
+    bounds = [0, 0, 1080, 1920]
+    nodes = [{**field, "text": "hunter2", "bounds": [0, 90 * n, 900, 90 * n + 90]} for n, field in enumerate(fields)]
+    file.write_text(json.dumps({"class": "android.widget.FrameLayout", "bounds": bounds, "children": nodes}))
+    result = user("ml", "predict", file)
+    assert result.stdout.count("•••") == 3 and "hunter2" not in result.output
+
+
+def test_standard_input_cannot_be_corrected_from(user: User, screens: Screens) -> None:
+    """After a prediction from standard input the hint names a file, for nobody can read the input again."""
+    result = user("ml", "predict", "-", standard_input=screens(1)[0].read_text("utf-8"))
+    assert "--screen -" not in result.stderr and "--screen FILE" in result.stderr
 
 
 def test_agreed_correction_is_kept_to_be_shared(user: User, screens: Screens) -> None:

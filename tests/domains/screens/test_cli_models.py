@@ -172,13 +172,34 @@ def test_foreign_model_is_refused(world: World, server: StaticServer, user: User
 def test_better_model_comes_by_itself(world: World, server: StaticServer, user: User, screens: Screens) -> None:
     """A prediction takes a new model afterwards, unless ml.auto_update is false; offline it just predicts."""
     (file,) = screens(1)
+    release(world, 1, "icon")
+    user.done("ml", "update-model")
     user.done("config", "set", "ml.auto_update", "false")
+    release(world, 2, "chip")
+    user.done("ml", "predict", file)
+    assert current(user) == "v1.1"
+    user.done("config", "set", "ml.auto_update", "true")
+    assert "v1.2 was installed" in user("ml", "predict", file).stderr
+    assert current(user) == "v1.2"
+
+
+def test_prediction_contacts_nobody_unasked(
+    world: World, server: StaticServer, user: User, screens: Screens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the first update-model, and with DO_NOT_TRACK or CI, a prediction sends no request at all."""
+    (file,) = screens(1)
     release(world, 1, "icon")
     user.done("ml", "predict", file)
-    assert user.json("ml", "models")["current"] is None or current(user) != "v1.1"
-    user.done("config", "set", "ml.auto_update", "true")
-    assert "v1.1 was installed" in user("ml", "predict", file).stderr
-    assert current(user) == "v1.1"
+    assert server.requests == []
+    user.done("ml", "update-model")
+    asked = len(server.requests)
+    for variable in ("DO_NOT_TRACK", "CI"):
+        monkeypatch.setenv(variable, "1")
+        user.done("ml", "predict", file)
+        monkeypatch.delenv(variable)
+    assert len(server.requests) == asked > 0
+    user.done("ml", "predict", file)
+    assert len(server.requests) > asked
 
 
 def test_offline_prediction(user: User, screens: Screens) -> None:

@@ -61,6 +61,32 @@ def test_wordless_elements_are_told_apart_by_their_place() -> None:
     assert len(set(keys)) == 4
 
 
+def test_a_wordless_elements_key_is_of_its_app_place_and_looks() -> None:
+    """Another app, ancestor, size or flag is another element; a mark that is set is the same one."""
+    view = {"class": "android.view.View", "bounds": [0, 0, 90, 90]}
+
+    def key(package: str = "a", around: str = "android.view.View", **changes: Any) -> str:
+        holder = {"class": around, "bounds": [0, 0, 900, 900], "children": [{**view, **changes}]}
+        return OBSERVER.observe({**SCREEN, "package": package, "children": [holder]}, "android").keys[-1]
+
+    others = [key("b"), key(around="android.widget.FrameLayout"), key(bounds=[0, 0, 90, 900]), key(clickable=True)]
+    assert len({key(), *others}) == 5
+    assert key(checked=True) == key(checked=False) and key(bounds=[4, 4, 96, 96]) == key()
+
+
+def test_an_element_of_which_too_little_is_known_has_no_key() -> None:
+    """Alone and without words an element could be any of its class, also where its screen tells nothing."""
+    view = {"class": "android.view.View", "bounds": [0, 0, 90, 90], "package": "a", "clickable": True}
+    assert OBSERVER.correct(view, "slider", "android").keys == ("",)
+    assert OBSERVER.observe([{**view, "package": ""}], "android").keys == ("",)
+
+
+def test_a_key_does_not_change_with_what_is_typed_in_secret() -> None:
+    """A password is no part of a key: it could be guessed from it."""
+    field = {"class": "android.widget.EditText", "id": "a:id/pin", "password": True}
+    assert len({OBSERVER.correct({**field, "text": text}, "text_input", "android").keys for text in ("", "1234")}) == 1
+
+
 def test_a_correction_is_a_sample_with_the_persons_label() -> None:
     """The label that a person gave is kept with full confidence, and its source says who gave it."""
     row = OBSERVER.correct({**BUTTON, "parent": 7, "visible": False}, "chip", "android").samples[0]

@@ -3,7 +3,7 @@
 Exit codes: 0 done; 1 this machine could not do it (a full disk, for example); 2 wrong use, or a setting
 that is not understood; 3 an input file is missing, broken or wrong; 4 the network or the server,
 nothing is lost; 5 a model or an update that must not be used; 6 no consent to collect; 7 an extra
-must be installed first.
+must be installed first; 130 interrupted with Ctrl-C, or asked and not answered.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from samouk.domains.screens import anonymise, rules
 from samouk.domains.screens.element import Element, Evidence, Screen
 from samouk.domains.screens.features import FEATURE_VERSION, features
 from samouk.domains.screens.readers import platform_of, read
-from samouk.domains.screens.schema import SCHEMA
+from samouk.domains.screens.schema import DP_STEP, FLAGS, SCHEMA
 from samouk.domains.screens.taxonomy import TYPES
 from samouk.edge.observer import Observation, UnreadableSource
 from samouk.edge.wire import Row, Schema, Value, WireError
@@ -49,10 +49,13 @@ class ScreenObserver:
             UnreadableSource: says what is wrong with the source or the platform.
         """
         screen = read(source, platform)
-        return _observation(screen, rules.evidence_of(screen))
+        evidence = rules.evidence_of(screen)
+        return _observation(screen, evidence, rules.secrets_of(screen, evidence))
 
     def correct(self, element: Mapping[str, Any], actual: str, platform: str) -> Observation:
         """One element, as a mapping of its attributes, with the type that a person gave it.
+
+        Its key is "" when it has no words: nothing tells it from other elements of its class.
 
         Raises:
             UnreadableSource: the element or the platform cannot be read.
@@ -67,8 +70,10 @@ class ScreenObserver:
         told: list[Evidence | None] = [None] * len(screen.elements)
         told[0] = Evidence(actual, 1.0, "correction")
         shown = Screen(screen.platform, (_seen(screen.elements[0]), *screen.elements[1:]), screen.app)
-        whole = _observation(shown, told)
-        return Observation(whole.samples[:1], whole.keys[:1], whole.app)
+        secrets = rules.secrets_of(screen, rules.evidence_of(screen))
+        whole = _observation(shown, told, secrets)
+        key = whole.keys[0] if any(_words(screen.elements[0], secrets)) else ""
+        return Observation(whole.samples[:1], (key,), whole.app)
 
     def features(self, samples: Sequence[Row]) -> NDArray[np.float32]:
         """Numbers that the model takes, (n, width)."""
@@ -92,32 +97,52 @@ def _columns(samples: Sequence[Row]) -> dict[str, Sequence[Value]]:
         return {name: [row.get(name) for row in samples] for name in _FIELDS}
 
 
-def _observation(screen: Screen, evidence: Sequence[Evidence | None]) -> Observation:
+def _observation(screen: Screen, evidence: Sequence[Evidence | None], secrets: frozenset[int]) -> Observation:
     placed = anonymise.samples_of(screen, evidence, dt.datetime.now(dt.UTC))
-    prints = _fingerprints(screen)
+    prints = _fingerprints(screen, secrets)
     return Observation(tuple(row for _, row in placed), tuple(prints[index] for index, _ in placed), screen.app)
 
 
-def _fingerprints(screen: Screen) -> list[str]:
-    """For each element a hash of what makes it this very one."""
+def _fingerprints(screen: Screen, secrets: frozenset[int]) -> list[str]:
+    """For each element a hash of what makes it this very one; "" where nothing tells it from any other.
+
+    An element with words is known by its class and them: a single element that a person corrects tells
+    neither app nor place, and on one person's machine an element of the same class, identifier and words
+    is the same thing. One without words is known by the app, by what it lies in up to the root, and by
+    its looks; where the dump does not tell the app, by all words of the screen.
+    """
+    scale = rules.scale_of(screen)
+    spoken = [_words(element, secrets) for element in screen.elements]
+    home = screen.app or "\0".join(word for words in spoken for word in words if word)
     seen: Counter[tuple[int, str]] = Counter()
+    paths: list[str] = []
     prints = []
-    for element in screen.elements:
-        place = (element.parent, element.class_name)
-        prints.append(_fingerprint(element, seen[place]))
-        seen[place] += 1
+    for element, words in zip(screen.elements, spoken, strict=True):
+        family = (element.parent, element.class_name)
+        around = paths[element.parent] if element.parent >= 0 else home
+        paths.append(_hashed(around, element.class_name, str(seen[family]), element.resource_id))
+        seen[family] += 1
+        own = (element.class_name, *words) if any(words) else (paths[-1], *_looks(element, scale)) if home else None
+        prints.append(_hashed(*own) if own else "")
     return prints
 
 
-def _fingerprint(element: Element, place: int) -> str:
-    """Its class and words, and its place among siblings of its class where it has no words.
+def _words(element: Element, secrets: frozenset[int]) -> tuple[str, str, str]:
+    """Identifier, text and description; not what is typed in secret, which could be guessed from its hash."""
+    return element.resource_id, "" if element.index in secrets else element.text, element.description
 
-    The app is left out: a single element that a person corrects seldom tells it, and on one person's
-    machine an element of the same class, identifier and words is the same thing.
-    """
-    words = (element.resource_id, element.text, element.description)
-    identity = (element.class_name, *words, "" if any(words) else str(place))
-    return hashlib.sha256("\0".join(identity).encode("utf-8", "surrogatepass")).hexdigest()
+
+def _looks(element: Element, scale: float) -> list[str]:
+    """Rounded size and flags."""
+    bounds = element.bounds
+    sides = () if bounds is None else (bounds.width * scale, bounds.height * scale)
+    # What a person switches on and off is the same thing before and after.
+    flags = (getattr(element, name) for name in FLAGS if name not in ("checked", "selected", "enabled"))
+    return [*(str(round(side / DP_STEP)) for side in sides), *map(str, flags)]
+
+
+def _hashed(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _seen(element: Element) -> Element:

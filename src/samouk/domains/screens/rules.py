@@ -44,7 +44,7 @@ class _View:
         self.elements = screen.elements
         self.ios = screen.platform == "ios"
         self.children = screen.children()
-        self.scale = _scale(screen)
+        self.scale = scale_of(screen)
         self.by_class: list[str | None] = [
             taxonomy.class_type(element.class_name, self.flags(element)) for element in screen.elements
         ]
@@ -77,13 +77,22 @@ def evidence_of(screen: Screen) -> list[Evidence | None]:
     ]
 
 
+def secrets_of(screen: Screen, evidence: Sequence[Evidence | None]) -> frozenset[int]:
+    """Indices of the elements that hide what is typed, by a flag or by what ``evidence`` has of class, role or name."""
+    return frozenset(
+        element.index
+        for element, found in zip(screen.elements, evidence, strict=True)
+        if element.password or (found is not None and found.element_type == "password_input")
+    )
+
+
 def told_by_class(screen: Screen) -> list[Evidence | None]:
     """For each element what its public class and its place tell, or None where they say nothing."""
     view = _View(screen)
     return [_by_class(view, element) for element in screen.elements]
 
 
-def _scale(screen: Screen) -> float:
+def scale_of(screen: Screen) -> float:
     """Dp in one of the dump's units."""
     roots = [element.bounds for element in screen.visible() if element.parent < 0 and element.bounds]
     return extent_of(screen.platform, roots).dp

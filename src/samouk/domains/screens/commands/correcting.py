@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from samouk.domains.screens import anonymise, rules
-from samouk.domains.screens.commands.ends import BadInput
+from samouk.domains.screens.commands.ends import BadInput, at
 from samouk.domains.screens.commands.inputs import ElementType, file_type, platform_option, read_dump, read_element
-from samouk.domains.screens.commands.printing import json_option, print_json
+from samouk.domains.screens.commands.printing import counted, json_option, print_json
 from samouk.domains.screens.commands.sharing import contribution, send_full_batches
 from samouk.domains.screens.element import Evidence
 from samouk.domains.screens.observer import OBSERVER
@@ -26,8 +26,10 @@ from samouk.edge.spool import CORRECTION
 
 if TYPE_CHECKING:
     from samouk.edge.consent import Consent
+    from samouk.edge.memory import PersonalMemory
 
 DEFAULT_PLATFORM = "android"
+TOO_LITTLE = "too little is known of it; correct it with --screen FILE --index N"
 
 
 @click.command()
@@ -37,6 +39,8 @@ DEFAULT_PLATFORM = "android"
 @click.option("--class-name", help="Its class alone; asked for on a terminal.")
 @click.option("--predicted", type=ElementType(), help="What was predicted.")
 @click.option("--actual", type=ElementType(), help="What it is; asked for on a terminal.")
+@click.option("--undo", is_flag=True, help="Forget your last correction on this machine.")
+@click.option("--clear", is_flag=True, help="Forget all of them on this machine.")
 @platform_option
 @json_option
 def correct(
@@ -46,14 +50,22 @@ def correct(
     class_name: str | None,
     predicted: str | None,
     actual: str | None,
+    undo: bool,
+    clear: bool,
     platform: str | None,
     as_json: bool,
 ) -> None:
     """Say what an element really is.
 
     Your own predictions know it at once. With your consent the anonymised element is shared, so that
-    the next model knows it for everybody.
+    the next model knows it for everybody. An element that is given alone is remembered by its
+    identifier and words; one without any only with the screen around it.
     """
+    if undo or clear:
+        if (undo and clear) or any(given is not None for given in (screen, index, element, class_name, actual)):
+            raise click.UsageError("--undo and --clear stand alone; give one of them and no element")
+        _take_back(clear, as_json)
+        return
     if sum(given is not None for given in (screen, element, class_name)) > 1:
         raise click.UsageError("--screen, --element and --class-name contradict each other; give one of them")
     if (screen is None) != (index is None):
@@ -61,13 +73,18 @@ def correct(
     if screen is not None and index is not None:
         wanted = _asked("--actual", actual, ElementType())
         seen, system = _on_screen(screen, index, wanted, platform)
-        decision = _keep(seen, wanted, system)
     else:
         attributes = _attributes(element) if element else {"class_name": _asked("--class-name", class_name, str)}
         wanted = _asked("--actual", actual, ElementType())
         system = platform or DEFAULT_PLATFORM
-        decision = _keep(OBSERVER.correct(attributes, wanted, system), wanted, system)
-    _say(predicted, wanted, system, decision, as_json)
+        seen = OBSERVER.correct(attributes, wanted, system)
+    decision = _keep(seen, wanted, system)
+    told = {"actual": wanted, "predicted": predicted, "remembered": any(seen.keys)}
+    unshared = _unshared(decision, system)
+    if as_json:
+        print_json({**told, "shared": not unshared, "reason": unshared or decision.reason})
+    else:
+        _say(f"{predicted} → {wanted}" if predicted else wanted, any(seen.keys), unshared)
 
 
 def _on_screen(file: Path, index: int, actual: str, platform: str | None) -> tuple[Observation, str]:
@@ -89,29 +106,61 @@ def _on_screen(file: Path, index: int, actual: str, platform: str | None) -> tup
 
 def _keep(seen: Observation, actual: str, platform: str) -> Consent:
     """Into the personal memory, and into the queue when sharing is agreed to; the decision about that."""
-    from samouk.edge.memory import PersonalMemory
-
-    memory = PersonalMemory(places.memory_file(os.environ, OBSERVER.learner))
-    for key in seen.keys:
-        memory.remember(key, actual)
+    memory = _memory()
+    with at(places.memory_file(os.environ, OBSERVER.learner)):
+        for key in seen.keys:
+            memory.remember(key, actual)
     consent.ask(sys.stdin, sys.stderr, os.environ)
     with closing(contribution()) as share:
         if share.allows(platform):
-            share.put(seen.samples, seen.app, CORRECTION)
+            with at(share.spool.samples):
+                share.put(seen.samples, seen.app, CORRECTION)
             share.close()
             send_full_batches(share)
         return share.consent()
 
 
-def _say(predicted: str | None, actual: str, platform: str, decision: Consent, as_json: bool) -> None:
-    shared = decision.granted and platform in decision.platforms
-    reason = f"{platform} is not among ml.contribute_platforms" if decision.granted and not shared else decision.reason
+def _memory() -> PersonalMemory:
+    from samouk.edge.memory import PersonalMemory as Memory
+
+    return Memory(places.memory_file(os.environ, OBSERVER.learner))
+
+
+def _take_back(everything: bool, as_json: bool) -> None:
+    """Forget the last correction, or all."""
+    memory = _memory()
+    before, last = len(memory), None
+    with at(places.memory_file(os.environ, OBSERVER.learner)):
+        if everything:
+            memory.clear()
+        else:
+            last = memory.undo()
+    gone = before - len(memory)
     if as_json:
-        print_json({"actual": actual, "predicted": predicted, "shared": shared, "reason": reason})
+        print_json({"forgotten": gone, "actual": last, "remembered": len(memory)})
         return
-    what = f"{predicted} → {actual}" if predicted else actual
-    click.echo(f"✅ Remembered: {what}; your own predictions know it now")
-    click.echo("📦 Kept to be shared, anonymised 🙏" if shared else f"💤 Not shared: {reason}")
+    what = f" ({last})" if last else ""
+    click.echo(
+        f"🗑️  {counted(gone, 'correction')} forgotten{what}" if gone else "✅ Nothing to forget: no correction is kept."
+    )
+    if gone:
+        click.echo("💡 What was shared of it: observe ml forget")
+
+
+def _unshared(decision: Consent, platform: str) -> str:
+    """Why the correction is not shared; "" when it is."""
+    if not decision.granted:
+        return decision.reason
+    return "" if platform in decision.platforms else f"{platform} is not among ml.contribute_platforms"
+
+
+def _say(what: str, remembered: bool, unshared: str) -> None:
+    click.echo(
+        f"✅ Remembered: {what}; your own predictions know it now"
+        if remembered
+        else f"💤 Not remembered as {what}: {TOO_LITTLE}"
+    )
+    click.echo(f"💤 Not shared: {unshared}" if unshared else "📦 Kept to be shared, anonymised 🙏")
 
 
 def _attributes(element: str) -> Mapping[str, Any]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 import errno
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -16,6 +18,7 @@ from samouk.edge.trust import UpdateUnavailable
 from samouk.edge.wire import WireError
 
 DONE, FAILED, MISUSE, BAD_INPUT, NETWORK, REFUSED, NO_CONSENT, NO_EXTRA = range(8)
+INTERRUPTED = 130
 
 CODES = """\b
 Exit codes:
@@ -26,7 +29,8 @@ Exit codes:
   4  the network or the server; nothing is lost
   5  a model or an update that must not be used
   6  no consent to collect
-  7  an extra must be installed first"""
+  7  an extra must be installed first
+  130  interrupted with Ctrl-C, or asked and not answered; what was kept stays"""
 
 
 class BadInput(ValueError):
@@ -54,7 +58,12 @@ _KINDS: tuple[tuple[type[Exception], int], ...] = (
     (CacheError, FAILED),
     (OSError, FAILED),
 )
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_PLACE = (errno.EEXIST, errno.ENOENT, errno.ENOTDIR)
+"""What making a folder fails with where none can be made: a file stands there, or above it."""
+
+_HelpAsked: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
+"""A group without a command: click 8.1 prints its help itself and knows no such error."""
 
 
 class Commands(click.Group):
@@ -64,7 +73,12 @@ class Commands(click.Group):
         """Run the command. Errors that nobody foresaw keep their trace: they are ours to mend."""
         try:
             return super().invoke(ctx)
+        except (click.Abort, KeyboardInterrupt):
+            hint("\n💤 Interrupted")
+            sys.exit(INTERRUPTED)
         except click.UsageError as error:
+            if isinstance(error, _HelpAsked):
+                raise  # click prints the help as it is
             fail(f"{error.format_message()} (see {(error.ctx or ctx).command_path} --help)", MISUSE)
         except BrokenPipeError:
             raise  # whoever read our output has seen enough; click ends quietly
@@ -105,6 +119,17 @@ def meant(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(filter(None, (', '.join(close[:-1]), close[-1])))}?"
 
 
+@contextmanager
+def at(place: Path) -> Iterator[None]:
+    """Give trouble of the disk that names no file the place where it came up."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            raise OSError(error.errno, error.strerror, str(place)) from error
+        raise
+
+
 def code_of(error: Exception) -> int:
     """The exit code of a foreseen error."""
     return next(code for kind, code in _KINDS if isinstance(error, kind))
@@ -119,4 +144,6 @@ def words_of(error: Exception) -> str:
     where = f"{error.filename}: " if error.filename else ""
     if error.errno in _FULL:
         return f"{where}the disk is full; free some space and try again, nothing that was kept is lost"
+    if error.errno in _NO_PLACE:
+        return f"{where}the folder cannot be made here; choose another place"
     return f"{where}{error.strerror or error}; correct the rights or choose another place"

@@ -9,7 +9,7 @@ import click
 
 from samouk.domains.screens.commands.ends import NETWORK, fail
 from samouk.domains.screens.commands.printing import counted, json_option, print_json
-from samouk.domains.screens.commands.sharing import contribution
+from samouk.domains.screens.commands.sharing import contribution, erased
 from samouk.edge.contribution import Contribution
 from samouk.edge.receipts import Entry
 from samouk.edge.spool import Spool
@@ -29,31 +29,32 @@ def forget(batches: tuple[str, ...], everything: bool, list_only: bool, as_json:
     """
     if batches and everything:
         raise click.UsageError("--batch and --all contradict each other; give one of them")
+    gone = erased()
     # Switched off, so that a pass delivers requests and sends no sample.
     with closing(contribution(opt_in=False)) as share:
         if list_only:
             _list(share, as_json)
             return
-        before, gone = share.stats().pending, _erased(share)
+        before = _held(share)
         asked = _forget_some(share, batches) if batches else share.forget()
         done = share.flush()
-        deleted, erased = before - share.stats().pending, _erased(share) - gone
+        deleted, withdrawn = before - _held(share), erased() - gone
         waiting = sum(1 for _ in share.spool.receipts.deletions())
     if as_json:
-        print_json({"requests": asked, "erased": erased, "queued": waiting, "deleted_here": deleted})
+        print_json({"requests": asked, "erased": withdrawn, "queued": waiting, "deleted_here": deleted})
     else:
-        _say(asked, erased, deleted)
+        _say(asked, withdrawn, deleted)
     if waiting:
         fail(f"{counted(waiting, 'request')} queued: {done.problem}; to try again: observe ml forget", NETWORK)
 
 
-def _say(asked: int, erased: int, deleted: int) -> None:
+def _say(asked: int, withdrawn: int, deleted: int) -> None:
     if deleted:
         click.echo(f"🗑️  {counted(deleted, 'sample')} deleted on this machine before they left")
-    if erased:
-        click.echo(f"🗑️  {counted(erased, 'batch')} erased on the server")
+    if withdrawn:
+        click.echo(f"🗑️  {counted(withdrawn, 'batch')} erased on the server")
         click.echo("   Models that learned from them are retrained without them.")
-    if not (asked or erased or deleted):
+    if not (asked or withdrawn or deleted):
         click.echo("✅ Nothing to forget: no batch of this machine is anywhere.")
 
 
@@ -78,9 +79,10 @@ def _withdraw(spool: Spool, batch_id: str) -> int:
     return 0
 
 
-def _erased(share: Contribution) -> int:
-    """Batches that a server has erased, by whichever thread asked it."""
-    return sum(entry.event == "erased" for entry in share.spool.receipts.entries().values())
+def _held(share: Contribution) -> int:
+    """Samples on this machine: those that wait, and those that a server refused."""
+    stats = share.stats()
+    return stats.pending + stats.rejected
 
 
 def _erasable(share: Contribution) -> list[Entry]:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from samouk.domains.screens import rules
 from samouk.domains.screens.commands.ends import BadInput, hint
 from samouk.domains.screens.commands.inputs import (
+    STANDARD_INPUT,
     file_type,
     platform_option,
     read_dump,
@@ -21,10 +23,15 @@ from samouk.domains.screens.commands.printing import json_option, print_json
 from samouk.domains.screens.element import Element
 from samouk.domains.screens.observer import OBSERVER
 from samouk.domains.screens.readers import read
+from samouk.edge import consent
+from samouk.edge.errors import ConfigError
 from samouk.edge.observer import UnreadableSource
 
 if TYPE_CHECKING:
     from samouk.edge.predictor import Prediction, Predictor
+
+HIDDEN = "•••"
+"""Shown in place of a password's words, however many there are."""
 
 LONGEST = 40
 """Signs of an element's words that are shown."""
@@ -41,7 +48,8 @@ LONGEST = 40
 def predict(file: Path, platform: str | None, model: Path | None, trust_pickle: bool, as_json: bool) -> None:
     """Predict the type of every element in FILE.
 
-    Nothing is collected and nothing leaves.
+    Nothing is collected, and nothing of the screen leaves. Once you have run update-model, the server
+    is asked once a day for a better model; DO_NOT_TRACK, CI or ml.auto_update false switch that off.
 
     FILE is a hierarchy: uiautomator or Appium XML, DroidBot or plain JSON; - is standard input.
     """
@@ -62,7 +70,7 @@ def predict(file: Path, platform: str | None, model: Path | None, trust_pickle: 
         print_json({**found_on, "elements": [_plain(*row) for row in rows]})
     else:
         _say_model(predictor, model)
-        _say_elements(file, rows)
+        _say_elements(file, rows, rules.secrets_of(screen, rules.evidence_of(screen)))
     if model is None:
         _update_by_itself()
 
@@ -79,18 +87,22 @@ def _say_model(predictor: Predictor, model: Path | None) -> None:
             hint(line)
 
 
-def _say_elements(file: Path, rows: list[tuple[Element, Prediction]]) -> None:
+def _say_elements(file: Path, rows: list[tuple[Element, Prediction]], secrets: frozenset[int]) -> None:
     width = max((len(found.element_type) for _, found in rows), default=0)
     for element, found in rows:
         sure = "?" if found.abstained else " "
+        secret = element.index in secrets or found.element_type == "password_input"
+        shown = HIDDEN if secret else _words(element)
         line = f"{element.index:4}  {found.element_type:{width}} {sure} {found.confidence:4.0%}  {found.source:6}"
-        click.echo(f"{line}  {element.class_name.rpartition('.')[2]}  {_words(element)}".rstrip())
+        click.echo(f"{line}  {element.class_name.rpartition('.')[2]}  {shown}".rstrip())
     if any(found.abstained for _, found in rows):
         hint("?  a guess too weak to act on")
     if not rows:
         hint("💤 Nothing on this screen can be seen: every element is invisible or without area")
         return
-    hint(f"💡 Something wrong? observe ml correct --screen {file} --index N --actual TYPE")
+    kept = "FILE" if file == STANDARD_INPUT else file
+    saved = "save the screen to a FILE, then " if file == STANDARD_INPUT else ""
+    hint(f"💡 Something wrong? {saved}observe ml correct --screen {kept} --index N --actual TYPE")
 
 
 def _words(element: Element) -> str:
@@ -116,7 +128,16 @@ def _plain(element: Element, found: Prediction) -> dict[str, Any]:
 
 
 def _update_by_itself() -> None:
-    """Take a better model at most once a day, unless ``ml.auto_update`` is false; offline, nothing happens."""
-    update = updater().auto_update()
+    """Take a better model at most once a day, from a server that the user has asked before; offline, nothing happens.
+
+    ``ml.auto_update``, ``DO_NOT_TRACK`` and ``CI`` switch it off: nobody is contacted unasked.
+    """
+    client = updater()
+    try:
+        if consent.forbidden_by(os.environ) or not client.knows_server():
+            return
+    except ConfigError:
+        return  # whoever cannot be named cannot be asked; the prediction stands
+    update = client.auto_update()
     if update is not None:
         hint(f"🔄 {update.version} was installed and predicts from now on (ml.auto_update)")

@@ -12,14 +12,15 @@ from typing import Any
 
 import click
 
-from samouk.domains.screens.commands.ends import BAD_INPUT, NETWORK, BadInput, NoConsent, fail, hint, warn
+from samouk.domains.screens.commands.ends import BAD_INPUT, NETWORK, BadInput, NoConsent, at, fail, hint, warn
 from samouk.domains.screens.commands.inputs import file_type, platform_option, read_dump
 from samouk.domains.screens.commands.printing import counted, is_watched, json_option, print_json, progress
 from samouk.domains.screens.observer import OBSERVER
 from samouk.edge import config as settings
-from samouk.edge import consent
+from samouk.edge import consent, places
 from samouk.edge.contribution import Contribution
 from samouk.edge.observer import UnreadableSource
+from samouk.edge.receipts import Receipts
 from samouk.edge.spool import Limits
 from samouk.edge.tally import Stats
 from samouk.edge.transport import HttpTransport
@@ -52,7 +53,8 @@ def collect(files: tuple[Path, ...], platform: str | None, as_json: bool) -> Non
 def ask_once() -> None:
     """Ask for consent on the terminal if nobody has answered yet. Raises NoConsent when the answer is no."""
     consent.ask(sys.stdin, sys.stderr, os.environ)
-    decision = consent.decide(settings.load(os.environ), os.environ, is_tty=False)
+    watched = sys.stdin.isatty() and sys.stderr.isatty()
+    decision = consent.decide(settings.load(os.environ), os.environ, is_tty=watched)
     if not decision.granted:
         raise NoConsent(f"nothing was collected: {decision.reason}")
 
@@ -67,7 +69,8 @@ def send_full_batches(share: Contribution) -> Pass:
     values = settings.load(os.environ)
     if values.local_cache_only or not share.consent().granted:
         return Pass()
-    to = Destination(values.upload_endpoint, values.api_key, platforms=values.contribute_platforms)
+    key = settings.api_key(values, os.environ)
+    to = Destination(values.upload_endpoint, key, platforms=values.contribute_platforms)
     return Uploader(share.spool, HttpTransport()).send(OBSERVER.schema, to, lambda: True)
 
 
@@ -88,7 +91,8 @@ def _collect_all(
                 dump = read_dump(file, platform)
                 if share.allows(dump.platform):
                     observation = OBSERVER.observe(dump.content, dump.platform)
-                    kept[dump.platform] += share.put(observation.samples, observation.app)
+                    with at(share.spool.samples):
+                        kept[dump.platform] += share.put(observation.samples, observation.app)
                 else:
                     unshared[dump.platform] += 1
             except (BadInput, UnreadableSource) as error:
@@ -142,8 +146,10 @@ def upload(as_json: bool) -> None:
     Short batches too; requests to erase are delivered first.
     """
     knobs: Any = {"observer": OBSERVER, "environ": os.environ}
+    before = erased()
     with closing(Contribution(None, None, knobs)) as share:
         done, decision = share.flush(), share.consent()
+    done.erased = erased() - before
     if as_json:
         print_json(dataclasses.asdict(done))
     else:
@@ -158,11 +164,22 @@ def upload(as_json: bool) -> None:
         hint(f"💡 No samples leave: {decision.reason}")
     elif values.local_cache_only:
         hint("💡 No samples leave: ml.local_cache_only is true")
+    if done.rejected:
+        sys.exit(NETWORK)
+
+
+def erased() -> int:
+    """Batches that a server has erased, by the ledger: also those that the background asked for before we did."""
+    ledger = Receipts(places.cache_dir(os.environ))
+    return sum(entry.event == "erased" for entry in ledger.entries().values())
 
 
 def _say_uploaded(done: Pass) -> None:
     if done.erased:
         click.echo(f"🗑️  {counted(done.erased, 'batch')} erased on the server")
-    if done.sent or not done.problem:
+    if done.withheld:
+        why = "their platform is no longer shared (ml.contribute_platforms)"
+        click.echo(f"🗑️  {counted(done.withheld, 'sample')} deleted unsent: {why}")
+    if done.sent or not (done.problem or done.erased or done.rejected):
         thanks = " 🙏" if done.rows else ""
         click.echo(f"📤 {counted(done.sent, 'batch')} sent ({counted(done.rows, 'sample')}){thanks}")
