@@ -56,14 +56,15 @@ LEARNER = Learner(
 def serve_ours(home: Path) -> None:
     """The product over its embedded store."""
     from samouk.assembly import application, opened
-    from samouk.server.serve import serve
+    from samouk.server.serve import listen, serve
     from samouk.settings import load
 
     settings = load({}, home=home, port=0)
     with opened(settings) as services:
         print(services.keys.create("benchmark")[1], flush=True)
         domain = Domain("bench", "Benchmark", (LEARNER,), Path(__file__).parent)
-        serve(application(settings, services, {"bench": domain}), "127.0.0.1", 0, home, _say)
+        with listen("127.0.0.1", 0) as listener:
+            serve(application(settings, services, {"bench": domain}), listener, home, _say)
 
 
 def serve_naive(home: Path) -> None:
@@ -71,7 +72,7 @@ def serve_naive(home: Path) -> None:
     from fastapi import FastAPI
     from pydantic import BaseModel, create_model
 
-    from samouk.server.serve import serve
+    from samouk.server.serve import listen, serve
 
     fields: dict[str, Any] = {
         spec.name: (PLAIN_TYPES.get(spec.kind, str) | None if spec.optional else PLAIN_TYPES.get(spec.kind, str), ...)
@@ -99,7 +100,8 @@ def serve_naive(home: Path) -> None:
     post_samples.__annotations__["rows"] = list[row]  # type: ignore[valid-type]
     app.post("/samples", status_code=201)(post_samples)
     print("none", flush=True)
-    serve(app, "127.0.0.1", 0, home, _say)
+    with listen("127.0.0.1", 0) as listener:
+        serve(app, listener, home, _say)
 
 
 def _full_sync(connection: Any, _record: object) -> None:

@@ -91,18 +91,14 @@ class Ledger:
 
 def serve(home: Path) -> None:
     """The product over the embedded store, with a learner of numbers."""
-    from samouk.server.serve import serve as listen
+    from samouk.server.serve import listen
+    from samouk.server.serve import serve as run
 
     settings = _settings(home)
-    with opened(settings) as services:
+    with opened(settings) as services, listen("127.0.0.1", 0) as listener:
         domain = Domain("bench", "Benchmark", (LEARNER,), Path(__file__).parent)
-        listen(
-            application(settings, services, {"bench": domain}),
-            "127.0.0.1",
-            0,
-            home,
-            lambda text: print(text, flush=True),
-        )
+        app = application(settings, services, {"bench": domain})
+        run(app, listener, home, lambda text: print(text, flush=True))
 
 
 def _settings(home: Path) -> Settings:

@@ -16,13 +16,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import uvicorn
-from starlette.applications import Starlette
-from starlette.routing import Mount
-from starlette.staticfiles import StaticFiles
 from tests.publish.world import LEARNER, World, model
 
 from samouk.edge.updater import ModelUpdater
+from samouk.server import Options, create_app
+from samouk.server.serve import background
+from samouk.store.memory import memory_services
 
 RESULTS = Path(__file__).parent / "results" / "update.json"
 LIMIT_BYTES = 1024
@@ -77,26 +76,18 @@ class Relay:
 
 
 @contextmanager
-def web_server(folder: Path) -> Iterator[int]:
-    """The publish folder behind the web framework that the platform uses; gives its port."""
-    app = Starlette(routes=[Mount("/v1/tuf", StaticFiles(directory=folder))])
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join()
+def platform(folder: Path) -> Iterator[int]:
+    """The publish folder behind the product's own server; gives its port."""
+    app = create_app(memory_services(), {}, Options(publish_dir=folder))
+    with background(app, "127.0.0.1", 0) as url:
+        yield int(url.rpartition(":")[2])
 
 
 def measure(home: Path) -> dict[str, Any]:
     """Figures of one client beside one server, all on this machine."""
     world = World(home / "operator")
     data = world.release(1, model(1, padding=1_000_000))
-    with web_server(world.folder) as port:
+    with platform(world.folder) as port:
         relay = Relay(port)
         client = ModelUpdater(relay.url, LEARNER, data_dir=home / "client")
         found: dict[str, Any] = {"first_check_bytes": 0, "model_bytes": len(data)}

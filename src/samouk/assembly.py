@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +14,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from samouk.loop.gate import GateBroken
 from samouk.loop.learner import Context, Learner
-from samouk.loop.ports import Clock, Services
+from samouk.loop.ports import Clock, CorruptBlob, Services, StoreUnavailable
 from samouk.loop.records import Order, Run
 from samouk.loop.train import LocalTrainer
 from samouk.loop.turn import begin, turn
 from samouk.loop.watch import due
-from samouk.publish.keys import KeysError, NewKeys, init_keys, rotate_keys
-from samouk.publish.publisher import TufPublisher
-from samouk.settings import Settings
+from samouk.publish.keys import KeysError, KeysExist, NewKeys, check_lineage, init_keys, rotate_keys
+from samouk.publish.publisher import BrokenRepository, TufPublisher
+from samouk.publish.release import RefusedRelease
+from samouk.settings import BadSetting, Settings
 from samouk.store.clock import SteppedClock, SystemClock
 from samouk.store.sql import open_store
 
@@ -31,10 +32,17 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from samouk.loop.learner import Domain
+    from samouk.server.scheduler import Rounds
 
 
-__all__ = ["Demo", "KeysError", "application", "demo", "has_signing_keys", "make_signing_keys", "opened"]
-__all__ += ["rotate_signing_keys", "spawn_turns"]
+__all__ = ["REFUSALS", "Demo", "application", "demo", "ensure_signing_keys", "has_signing_keys", "make_signing_keys"]
+__all__ += ["opened", "rotate_signing_keys", "rounds"]
+
+REFUSALS = (StoreUnavailable, CorruptBlob, GateBroken, KeysError, BrokenRepository, RefusedRelease)
+"""What an operator can mend; each names the remedy."""
+
+DEMO_MARKER = ".samouk-demo"
+"""File by which a demo knows the folder that an earlier one made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +109,36 @@ def application(settings: Settings, services: Services, domains: dict[str, Domai
 
 
 def make_signing_keys(settings: Settings, root_keys: int = 3, threshold: int = 2) -> NewKeys:
-    """Keys that sign releases. Raises KeysExist when there are some already."""
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return init_keys(Places(settings.home).keys, root_keys, threshold)
+    """Keys that sign releases.
+
+    Raises:
+        KeysExist: there are some already.
+        KeysMissing: there are none, but models that others signed are published: clients trust only those keys.
+    """
+    places = Places(settings.home)
+    if not has_signing_keys(settings):
+        check_lineage(places.keys, places.published / "metadata")
+    return init_keys(places.keys, root_keys, threshold)
+
+
+def ensure_signing_keys(settings: Settings) -> NewKeys | None:
+    """Make keys on a fresh home; None when there are some, also when another process made them just now.
+
+    Raises:
+        KeysMissing: the keys of what is published are gone.
+    """
+    if has_signing_keys(settings):
+        return None
+    try:
+        return make_signing_keys(settings)
+    except KeysExist:
+        return None
 
 
 def has_signing_keys(settings: Settings) -> bool:
-    """Whether releases can be signed."""
-    return Places(settings.home).keys.exists()
+    """Whether the keys folder holds anything."""
+    keys = Places(settings.home).keys
+    return keys.is_dir() and any(keys.iterdir())
 
 
 def rotate_signing_keys(settings: Settings) -> None:
@@ -116,16 +146,13 @@ def rotate_signing_keys(settings: Settings) -> None:
     rotate_keys(Places(settings.home).keys)
 
 
-def spawn_turns(settings: Settings, learners: list[str]) -> None:
-    """Ask each learner, in a process of its own, whether it is time to learn, and learn if it is.
+def rounds(settings: Settings, services: Services, learners: Sequence[str]) -> Rounds:
+    """What the scheduler does: sign anew, then ask each learner, in a process of its own, whether it is time."""
+    from samouk.server.scheduler import Rounds
 
-    Training stays out of the serving process: it would take its threads and its memory.
-    """
     environment = {**os.environ, "SAMOUK_HOME": str(settings.home), "OMP_WAIT_POLICY": "passive"}
-    for name in learners:
-        subprocess.run(
-            [sys.executable, "-m", "samouk.cli", "turn", name, "--if-due"], env=environment, check=True, timeout=3_600
-        )
+    commands = {name: [sys.executable, "-m", "samouk.cli", "turn", name, "--if-due"] for name in learners}
+    return Rounds(services.publisher.refresh, commands, environment)
 
 
 class Demo:
@@ -159,13 +186,32 @@ class Demo:
 
 @contextmanager
 def demo(settings: Settings, domains: dict[str, Domain], weeks: int) -> Iterator[Demo]:
-    """A fresh home, keys of both kinds, and a server that thinks it is so many weeks ago."""
+    """A fresh home, keys of both kinds, and a server that thinks it is so many weeks ago.
+
+    Raises:
+        BadSetting: the home holds what no demo made.
+    """
     from samouk.server.serve import background
 
-    shutil.rmtree(settings.home, ignore_errors=True)
+    _begin_afresh(settings.home)
     make_signing_keys(settings)
     clock = SteppedClock(dt.datetime.now(dt.UTC) - dt.timedelta(weeks=weeks))
     with opened(settings, clock) as services:
         _, secret = services.keys.create("demo")
         with background(application(settings, services, domains), settings.host, settings.port) as url:
             yield Demo(settings, services, clock, url, secret)
+
+
+def _begin_afresh(home: Path) -> None:
+    """Empty the folder of an earlier demo, which its marker tells, and mark it; nothing else is ever deleted."""
+    marker = home / DEMO_MARKER
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = [path for path in home.iterdir() if path != marker]
+    if found and not marker.is_file():
+        raise BadSetting(f"{home} is not empty and no demo made it: move it away, or choose another folder with --home")
+    marker.touch()
+    for path in found:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()

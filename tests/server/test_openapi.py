@@ -42,6 +42,13 @@ def test_lists_every_route() -> None:
         assert path in described
 
 
+def test_says_what_health_answers() -> None:
+    """The statuses of a store that fails, and what a version's samples are, stand as they are."""
+    document = create_app(memory_services(), {"toy": toy.DOMAIN}).openapi()
+    assert "503, a full disk 507" in document["paths"]["/health/ready"]["get"]["summary"]
+    assert "fitted and judged on, both sides" in document["components"]["schemas"]["PerformanceRow"]["description"]
+
+
 def test_problems_everywhere(house: House) -> None:
     """Every operation says that its errors are problems."""
     for operations in house.get("/openapi.json").json["paths"].values():

@@ -22,13 +22,14 @@ SERVER = """
 import sys
 from pathlib import Path
 from samouk.server import create_app
-from samouk.server.serve import serve
+from samouk.server.serve import listen, serve
 from samouk.store.memory import memory_services
 from tests.server import toy
 services = memory_services()
 say = lambda text: print(text, flush=True)
 say(services.keys.create("tests")[1])
-serve(create_app(services, {"toy": toy.DOMAIN}), sys.argv[1], 0, Path("/data"), say)
+with listen(sys.argv[1], 0) as listener:
+    serve(create_app(services, {"toy": toy.DOMAIN}), listener, Path("/data"), say)
 print("ended", flush=True)
 """
 

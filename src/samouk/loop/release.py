@@ -9,6 +9,13 @@ from samouk.loop.records import Act, Stage, Version
 from samouk.loop.registry import next_name, next_number
 
 
+def register(services: Services, version: Version, actor: str, reason: str) -> None:
+    """Keep a new version, and note who entered it. Raises ValueError when its name or number is taken."""
+    services.registry.add(version)
+    act = Act(actor, "register", f"{version.learner}/{version.name}", reason, services.clock.now())
+    services.audit.append(act)
+
+
 def release(services: Services, version: Version, actor: str, reason: str) -> Version:
     """Move ``version`` to production, then publish it.
 
@@ -35,7 +42,7 @@ def take_back(services: Services, old: Version, actor: str, reason: str) -> Vers
         parent=champion.name if champion else None,
         changelog=(f"Back to {old.name}: {reason}",),
     )
-    services.registry.add(version)
+    register(services, version, actor, reason)
     return release(services, version, actor, reason)
 
 

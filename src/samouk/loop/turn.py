@@ -30,7 +30,7 @@ from samouk.loop.records import (
     Verdict,
     Version,
 )
-from samouk.loop.release import reconcile, release, take_back
+from samouk.loop.release import reconcile, register, release, take_back
 from samouk.loop.watch import Champion, champion_of, taint_erased, unseen, untainted
 
 LEASE_SECONDS = 30.0
@@ -93,7 +93,7 @@ def begin(learner: Learner, services: Services) -> None:
         card = {"origin": "shipped with the package"}
         changelog = ["First model, shipped with the package"]
         version = registry.enter(learner, [], artifact, key, services.clock.now(), card=card, changelog=changelog)
-        services.registry.add(version)
+        register(services, version, "samouk", "first version, shipped with the package")
         release(services, version, "samouk", "first version, shipped with the package")
 
 
@@ -229,7 +229,7 @@ def _enter(
         card=learner.card(challenger, train, figures),
         changelog=learner.changes(champion.artifact if champion else None, challenger, holdout),
     )
-    services.registry.add(version)
+    register(services, version, "samouk", f"fitted on snapshot {frozen.digest[:12]}")
     return version
 
 

@@ -91,13 +91,12 @@ def _url(listener: socket.socket) -> str:
     return f"http://{shown}:{bound}"
 
 
-def serve(app: ASGIApp, host: str, port: int, home: Path, say: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM; running requests end first. Raises CannotListen."""
-    with listen(host, port) as listener:
-        say(f"Samouk listens on {_url(listener)}")
-        say(f"Data lies in {home} (SAMOUK_HOME)")
-        with _returning():
-            uvicorn.Server(config(app)).run(sockets=[listener])
+def serve(app: ASGIApp, listener: socket.socket, home: Path, say: Callable[[str], None]) -> None:
+    """Serve what comes to ``listener`` until SIGINT or SIGTERM; running requests end first."""
+    say(f"Samouk listens on {_url(listener)}")
+    say(f"Data lies in {home} (SAMOUK_HOME)")
+    with _returning():
+        uvicorn.Server(config(app)).run(sockets=[listener])
 
 
 @contextmanager

@@ -135,7 +135,10 @@ class VersionsView:
 
 @dataclass(frozen=True, slots=True)
 class PerformanceRow:
-    """What is known of one version: figures on the holdout, and how many samples it learned from."""
+    """What is known of one version.
+
+    ``samples`` counts the snapshot that it was fitted and judged on, both sides; ``figures`` are those of the holdout.
+    """
 
     version: str
     number: int

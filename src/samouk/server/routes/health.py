@@ -37,7 +37,7 @@ def routes(desk: Desk) -> APIRouter:
     async def live() -> Alive:
         return Alive("alive")
 
-    @router.get("/health/ready", summary="The store answers; a failing store answers 500")
+    @router.get("/health/ready", summary="The store answers; a failing store answers 503, a full disk 507")
     def ready() -> Ready:
         for learner in desk.learners:
             desk.services.log.stats(learner)

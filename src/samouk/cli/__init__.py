@@ -1,0 +1,25 @@
+"""``samouk``: serve, turn the loop, look at learners and versions, keep keys, check a learner, play the demo.
+
+Exit codes: 0 done; 1 a run or a check failed; 2 wrong use; 3 the store, the keys or the address cannot be used;
+4 another process is learning this learner.
+"""
+
+from __future__ import annotations
+
+import click
+
+from samouk.cli import keeping, learning, serving
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="samouk", message="samouk %(version)s")
+def main() -> None:
+    """Samouk: models that teach themselves from the people who use them."""
+
+
+for command in (
+    *(serving.serve, serving.demo),
+    *(learning.turn, learning.approve, learning.learners, learning.versions, learning.runs, learning.check),
+    *(keeping.keys, keeping.audit),
+):
+    main.add_command(command)

@@ -1,0 +1,6 @@
+"""``python -m samouk.cli`` is ``samouk``."""
+
+from samouk.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Commands that listen: the platform itself, and the demo."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import click
+
+from samouk.cli.ends import explained, home_option, settings
+
+DEMO_WEEKS = 6
+
+
+@click.command()
+@click.option("--host", help="Address to listen on; 127.0.0.1 unless told (SAMOUK_HOST).")
+@click.option("--port", type=click.IntRange(0, 65_535), help="Port; 8000 unless told (SAMOUK_PORT).")
+@click.option("--no-schedule", is_flag=True, help="Never learn by itself; only `samouk turn` does.")
+@home_option
+@explained
+def serve(home: Path | None, host: str | None, port: int | None, no_schedule: bool) -> None:
+    """Take samples, learn when it is time, hand out models: one process."""
+    from samouk import assembly
+    from samouk.domains import discover
+    from samouk.loop.turn import begin
+    from samouk.server.erasure import mend
+    from samouk.server.scheduler import Scheduler
+    from samouk.server.serve import listen
+    from samouk.server.serve import serve as run
+
+    chosen = settings(home, host=host, port=port)
+    domains = discover()
+    known = [learner for domain in domains.values() for learner in domain.learners]
+    # The address first: who cannot have it has made no keys and begun no learning.
+    with ExitStack() as open_until_the_end:
+        listener = open_until_the_end.enter_context(listen(chosen.host, chosen.port))
+        made = assembly.ensure_signing_keys(chosen)
+        if made is not None:
+            click.echo(f"🔑 {made.message}")
+        services = open_until_the_end.enter_context(assembly.opened(chosen))
+        for learner in known:
+            begin(learner, services)
+            mend(services, learner.name)
+        issued = services.keys.keys()
+        if all(key.revoked for key in issued):
+            click.echo("💡 Nobody may upload yet: `samouk keys create --label NAME` makes an API key.")
+        if not no_schedule:
+            rounds = assembly.rounds(chosen, services, [learner.name for learner in known])
+            open_until_the_end.enter_context(Scheduler(rounds, chosen.check_minutes, at_once=True))
+            # Closed before the scheduler, which waits for the running round.
+            open_until_the_end.enter_context(closing(rounds))
+        run(assembly.application(chosen, services, domains), listener, chosen.home, click.echo)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Stop at the end; else the server stays up with its status page.")
+@click.option("--port", type=click.IntRange(0, 65_535), help="Port; 8000 unless told, 0 takes any free one.")
+@home_option
+@explained
+def demo(once: bool, port: int | None, home: Path | None) -> None:
+    """Watch a model learn from simulated contributors for four weeks."""
+    from samouk import assembly
+    from samouk.domains import discover
+    from samouk.server.serve import listen
+    from samouk.server.serve import serve as run
+
+    chosen = settings(home, port=port)
+    chosen = settings(chosen.home / "demo", port=port)
+    domains = discover()
+    with assembly.demo(chosen, domains, weeks=DEMO_WEEKS) as host:
+        for domain in domains.values():
+            if domain.demo is not None:
+                domain.demo(host)
+    if once:
+        return
+    with listen(chosen.host, chosen.port) as listener, assembly.opened(chosen) as services:
+        app = assembly.application(chosen, services, domains)
+        click.echo("👀 The status page shows what happened; Ctrl-C stops the server.")
+        run(app, listener, chosen.home, click.echo)

@@ -1,0 +1,183 @@
+"""The commands of an operator: what they refuse in one line, what they never delete or replace, what they note."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import socket
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from tests.e2e.platform import Platform
+
+from samouk import assembly
+from samouk.cli import main
+from samouk.domains.screens import judge
+from samouk.loop.learner import Context, Learner
+from samouk.loop.ports import Services
+from samouk.loop.records import Artifact, Examples
+from samouk.settings import load
+
+LEARNER = "screens.element"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+def samouk(home: Path, *words: str) -> Result:
+    """One command in this process."""
+    return CliRunner().invoke(main, [*words, "--home", str(home)])
+
+
+def told(result: Result) -> str:
+    """The one line on standard error of a command that failed in a way that an operator can mend."""
+    assert isinstance(result.exception, SystemExit), result.exception
+    (line,) = result.stderr.strip().splitlines()
+    return line
+
+
+def test_demo_deletes_nothing_that_no_demo_made(home: Path) -> None:
+    """A folder called ``demo`` with things in it, but without the marker, is left as it is."""
+    (home / "demo").mkdir(parents=True)
+    (home / "demo" / "thesis.txt").write_text("years of work")
+    result = samouk(home, "demo", "--once")
+    assert (result.exit_code, "no demo made it" in told(result)) == (2, True)
+    assert (home / "demo" / "thesis.txt").read_text() == "years of work"
+
+
+def test_demo_begins_afresh_in_its_own_folder(home: Path) -> None:
+    """What an earlier demo left goes, and what a link leads to stays."""
+    kept = home.parent / "kept"
+    kept.mkdir()
+    (kept / "file").write_text("")
+    chosen = load({}, home=home, port=0)
+    for _ in range(2):
+        with assembly.demo(chosen, {}, 1):
+            (home / "clients").mkdir()
+            (home / "link").symlink_to(kept)
+    with assembly.demo(chosen, {}, 1):
+        assert not (home / "clients").exists()
+    assert (kept / "file").exists()
+
+
+@pytest.mark.parametrize("words", [("turn", LEARNER, "--reason", "test"), ("serve", "--port", "0"), ("keys", "init")])
+def test_lost_keys_are_never_replaced(home: Path, words: tuple[str, ...]) -> None:
+    """Once something is published, every command asks for the backup of the keys and makes none."""
+    assert samouk(home, "turn", LEARNER, "--reason", "first").exit_code == 0
+    shutil.rmtree(home / "keys")
+    result = samouk(home, *words)
+    assert (result.exit_code, "restore the keys folder from your backup" in told(result)) == (3, True)
+    assert not (home / "keys").exists()
+
+
+def test_serving_needs_its_address_before_anything_else(home: Path) -> None:
+    """A taken port is told before keys are made or learning begins."""
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        result = samouk(home, "serve", "--port", str(holder.getsockname()[1]))
+    assert (result.exit_code, "is taken" in told(result)) == (3, True)
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("words", [("keys", "init"), ("serve", "--port", "0"), ("keys", "list")])
+@pytest.mark.parametrize("place", ["file", "/proc/samouk"])
+def test_a_home_that_cannot_be_is_one_line(tmp_path: Path, words: tuple[str, ...], place: str) -> None:
+    """No command answers with a traceback."""
+    (tmp_path / "file").write_text("")
+    result = samouk(tmp_path / place, *words)
+    assert (result.exit_code, place.rpartition("/")[2] in told(result)) == (3, True)
+
+
+def test_a_broken_repository_is_one_line(home: Path) -> None:
+    """Published files that cannot be read are named, with the remedy."""
+    samouk(home, "turn", LEARNER, "--reason", "first")
+    (home / "published" / "metadata" / "timestamp.json").write_text("{")
+    result = samouk(home, "turn", LEARNER, "--reason", "second")
+    assert (result.exit_code, "restore" in told(result)) == (3, True)
+
+
+def test_a_damaged_model_is_one_line(home: Path) -> None:
+    """A model whose bytes changed is named, with the remedy."""
+    samouk(home, "turn", LEARNER, "--reason", "first")
+    (blob,) = (home / "blobs").glob("??/*")
+    blob.write_bytes(b"damaged")
+    result = samouk(home, "turn", LEARNER, "--reason", "second")
+    assert (result.exit_code, "restore it from a backup" in told(result)) == (3, True)
+
+
+def _fails(examples: Examples, champion: Artifact | None, context: Context) -> Artifact:
+    raise ArithmeticError("the matrix is singular")
+
+
+def test_a_failing_fit_is_one_line_and_on_record(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A learner's own error is told in one line with exit code 1; the run's end says the same."""
+    failing = dataclasses.replace(judge.LEARNER, fit=_fails)
+    monkeypatch.setattr("samouk.domains.learner", lambda _: failing)
+    with assembly.opened(load({}, home=home)) as services:
+        _store(services, failing)
+    result = samouk(home, "turn", LEARNER, "--reason", "test")
+    line = told(result)
+    assert (result.exit_code, "the run failed: ArithmeticError: the matrix is singular; it is on record" in line) == (
+        1,
+        True,
+    )
+    (run,) = json.loads(samouk(home, "runs", LEARNER, "--json").stdout)
+    assert (run["end"], run["error"]) == ("failed", "ArithmeticError: the matrix is singular")
+
+
+def _store(services: Services, learner: Learner) -> None:
+    """A week of the learner's own world."""
+    services.log.append(list(learner.world(3, False).batches(0, 8)))
+
+
+@pytest.mark.slow
+def test_two_turns_at_once_on_a_fresh_home(tmp_path: Path) -> None:
+    """Both end well, or one says that the other is at work; there is one set of keys and one first model."""
+    platform = Platform(tmp_path / "home", tmp_path / "log")
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(lambda _: platform.command("turn", LEARNER, "--reason", "both"), range(2)))
+    assert {result.returncode for result in done} <= {0, 4}, [result.stderr for result in done]
+    assert 0 in {result.returncode for result in done}
+    assert len(list((tmp_path / "home" / "keys").rglob("*.pem"))) == 6
+    assert [version["name"] for version in platform.json("versions", LEARNER)] == ["v1.0"]
+
+
+def test_keys_are_noted_in_the_audit(home: Path) -> None:
+    """Making, revoking and rotating keys, and entering a version, leave a row each."""
+    samouk(home, "turn", LEARNER, "--reason", "first")
+    key = json.loads(samouk(home, "keys", "create", "--label", "my apps", "--json").stdout)
+    samouk(home, "keys", "revoke", key["key_id"])
+    samouk(home, "keys", "rotate")
+    acts = [entry["act"] for entry in json.loads(samouk(home, "audit", "--json").stdout)]
+    noted = [(act["action"], act["subject"]) for act in acts]
+    assert [("create key", key["key_id"]), ("revoke key", key["key_id"]), ("rotate keys", "signing keys")] == noted[-3:]
+    assert ("register", f"{LEARNER}/v1.0") in noted
+    assert key["secret"] not in repr(acts)
+
+
+def test_audit(home: Path) -> None:
+    """The newest entries are shown; a whole chain is told, a changed one is exit code 1 with the number."""
+    for number in range(3):
+        samouk(home, "keys", "create", "--label", f"app {number}")
+    assert [e["sequence"] for e in json.loads(samouk(home, "audit", "--limit", "2", "--json").stdout)] == [2, 3]
+    assert "app 2" in samouk(home, "audit").stdout
+    assert samouk(home, "audit", "--verify").stdout.strip() == "✅ the audit is whole"
+    with sqlite3.connect(home / "samouk.sqlite3") as connection:
+        connection.execute("UPDATE audit SET reason = 'nothing' WHERE sequence = 2")
+    connection.close()
+    result = samouk(home, "audit", "--verify")
+    assert (result.exit_code, "broken at entry 2" in told(result)) == (1, True)
+    result = samouk(home, "audit", "--verify", "--json")
+    assert (result.exit_code, json.loads(result.stdout)) == (1, {"broken_at": 2})
+
+
+@pytest.mark.parametrize("label", ["", "  ", "two\nlines", "\x1b[31mred", "x" * 81])
+def test_labels_are_plain(home: Path, label: str) -> None:
+    """A label that would spoil a terminal or a table is refused."""
+    assert samouk(home, "keys", "create", "--label", label).exit_code == 2
+    assert not home.exists()

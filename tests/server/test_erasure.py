@@ -1,0 +1,104 @@
+"""Erasures that a death cut short, and those that come by the wrong way."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+
+import pytest
+from tests.server import toy
+from tests.server.conftest import release
+
+from samouk.edge.wire import receipt_hash
+from samouk.loop.columns import from_rows
+from samouk.loop.ports import NotFound, Services, WrongReceipt
+from samouk.loop.records import AuditEntry, Batch, Snapshot, Version
+from samouk.server.erasure import erase, mend
+from samouk.store.memory import memory_services
+
+
+@pytest.fixture
+def services() -> Services:
+    return memory_services()
+
+
+def store(services: Services) -> str:
+    """One stored batch that a version in service was fitted on."""
+    batch_id = str(uuid.uuid4())
+    rows = [dict(zip(toy.columns(), values, strict=True)) for values in zip(*toy.columns().values(), strict=True)]
+    columns = from_rows(toy.SCHEMA, rows)
+    services.log.append([Batch(batch_id, "toy.half", 2, 1, receipt_hash("secret"), columns)])
+    services.registry.add_snapshot(Snapshot("digest", "toy.half", 2, (batch_id,), (), (), 3))
+    version = release(services, "v1.0", 1)
+    services.registry.add(dataclasses.replace(version, name="v1.1", number=2, snapshot="digest"))
+    return batch_id
+
+
+def acts(services: Services) -> list[tuple[str, str]]:
+    return [(entry.act.action, entry.act.subject) for entry in services.audit.entries()]
+
+
+def version(services: Services) -> Version:
+    return services.registry.version("toy.half", "v1.1")
+
+
+def test_asking_again_finishes_what_a_death_cut_short(services: Services) -> None:
+    """After a death right behind the log's erasure the next request marks and notes it, and one more adds nothing."""
+    batch_id = store(services)
+    services.log.erase(batch_id, receipt_hash("secret"))
+    assert erase(services, "toy.half", batch_id, "secret").tainted_versions == ["v1.1"]
+    erase(services, "toy.half", batch_id, "secret")
+    assert acts(services) == [("erase", f"toy.half/{batch_id}")]
+
+
+def test_the_next_start_finishes_what_a_death_cut_short(services: Services) -> None:
+    """Without anybody asking, the versions are marked and the audit gets its row, once."""
+    batch_id = store(services)
+    services.log.erase(batch_id, receipt_hash("secret"))
+    assert (mend(services, "toy.half"), mend(services, "toy.half")) == (1, 0)
+    assert version(services).tainted
+    assert acts(services) == [("erase", f"toy.half/{batch_id}")]
+
+
+class DyingAudit:
+    """An audit whose process dies before it can write."""
+
+    def entries(self, after: int = 0, limit: int = 1000) -> list[AuditEntry]:
+        return []
+
+    def append(self, act: object) -> AuditEntry:
+        raise KeyboardInterrupt
+
+    def verify(self) -> None:
+        return None
+
+
+def test_the_audit_comes_last(services: Services) -> None:
+    """Its row says that all is done: a death before it leaves the batch erased and the versions marked."""
+    batch_id = store(services)
+    dying = dataclasses.replace(services, audit=DyingAudit())
+    with pytest.raises(KeyboardInterrupt):
+        erase(dying, "toy.half", batch_id, "secret")
+    assert services.log.entries("toy.half") == []
+    assert version(services).tainted
+    assert mend(services, "toy.half") == 1
+
+
+def test_a_wrong_receipt_marks_nothing(services: Services) -> None:
+    """Nobody takes a batch out of the snapshots without its receipt."""
+    batch_id = store(services)
+    with pytest.raises(WrongReceipt):
+        erase(services, "toy.half", batch_id, "guessed")
+    assert not version(services).tainted
+
+
+def test_another_learner_is_not_found(services: Services) -> None:
+    """The batch of one learner cannot be erased under the path of another, before and after its erasure."""
+    batch_id = store(services)
+    with pytest.raises(NotFound, match=r"toy\.other never had"):
+        erase(services, "toy.other", batch_id, "secret")
+    assert len(services.log.entries("toy.half")) == 1
+    erase(services, "toy.half", batch_id, "secret")
+    with pytest.raises(NotFound):
+        erase(services, "toy.other", batch_id, "secret")
+    assert acts(services) == [("erase", f"toy.half/{batch_id}")]
