@@ -24,7 +24,7 @@ from tests.edge.thing import SCHEMA, ThingObserver, screen
 from samouk.edge import SelfLearningCollector, config, consent, wire
 from samouk.edge.batchfile import BatchFile
 from samouk.edge.errors import ConfigError, Unreachable
-from samouk.edge.observer import Observation
+from samouk.edge.observer import MAX_SOURCE, Observation
 from samouk.edge.spool import Limits
 from samouk.edge.testing import MemoryServer
 from samouk.edge.transport import Request, Response
@@ -278,8 +278,9 @@ def test_recursion_in_the_observer_stays_inside(collector_of: Make) -> None:
 def test_a_huge_source_is_not_read(collector_of: Make) -> None:
     """A hierarchy beyond the bound is refused before anybody reads it."""
     collector = collector_of()
-    assert collector.collect_from_hierarchy(" " * (16 * 2**20 + 1)) == 0
-    assert "16 MB" in collector.stats().last_error
+    assert collector.collect_from_hierarchy(" " * (MAX_SOURCE + 1)) == 0
+    assert "larger than 20 MB" in collector.stats().last_error
+    assert collector.collect_from_hierarchy(json.dumps(screen(1)) + " " * (MAX_SOURCE - 2**20)) == 1
 
 
 def test_a_full_disk_is_told_once(

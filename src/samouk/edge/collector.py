@@ -10,12 +10,9 @@ from samouk.edge import wire
 from samouk.edge.batchfile import Content
 from samouk.edge.consent import Consent
 from samouk.edge.contribution import Contribution, Knobs
-from samouk.edge.observer import UnreadableSource
+from samouk.edge.observer import MAX_SOURCE, UnreadableSource
 from samouk.edge.tally import Stats
 from samouk.edge.uploader import Pass
-
-MAX_SOURCE = 16 * 2**20
-"""Characters or bytes of one hierarchy, at most: reading more would hold the host up."""
 
 
 class SelfLearningCollector:
@@ -111,6 +108,8 @@ class SelfLearningCollector:
         if not self._contribution.allows(platform):
             return 0
         if isinstance(hierarchy, str | bytes) and len(hierarchy) > MAX_SOURCE:
-            raise UnreadableSource(f"the hierarchy is larger than {MAX_SOURCE >> 20} MB; dump one screen at a time")
+            raise UnreadableSource(
+                f"the hierarchy is larger than {MAX_SOURCE // 1_000_000} MB; dump one screen at a time"
+            )
         observation = self._contribution.observer().observe(hierarchy, platform)
         return self._contribution.put(observation.samples[: wire.MAX_BATCH_ROWS], observation.app)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from samouk.edge.observer import UnreadableSource
+from samouk.edge.observer import MAX_SOURCE, UnreadableSource
 
-MAX_BYTES = 20_000_000
+MAX_BYTES = MAX_SOURCE
 """Size of a dump. The largest real screen we know is under 1 MB."""
 
 MAX_ELEMENTS = 50_000
