@@ -91,9 +91,15 @@ def test_a_broken_connection_is_unreachable(address: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:1/x", "http://no.such.host.invalid/", "ftp://x/", "file:///etc/passwd"]
+    ("url", "words"),
+    [
+        ("http://127.0.0.1:1/x", "nothing answers there"),
+        ("http://no.such.host.invalid/", "no machine of that name"),
+        ("ftp://x/", "must begin with http"),
+        ("file:///etc/passwd", "must begin with http"),
+    ],
 )
-def test_nobody_there_is_unreachable(url: str) -> None:
-    """Nobody listening, an unknown name and a foreign scheme are Unreachable."""
-    with pytest.raises(Unreachable):
+def test_nobody_there_is_unreachable(url: str, words: str) -> None:
+    """Nobody listening, an unknown name and a foreign scheme are Unreachable, in words for the user."""
+    with pytest.raises(Unreachable, match=words):
         HttpTransport(timeout_s=5).send(Request("POST", url, body=b"x"))

@@ -251,10 +251,22 @@ def test_error_answers_are_plain(world: World, server: StaticServer, tmp_path: P
 
 
 def test_nobody_there(tmp_path: Path) -> None:
-    """No server at all is UpdateUnavailable."""
-    updater = ModelUpdater("http://127.0.0.1:9", LEARNER, data_dir=tmp_path, environ={"HOME": str(tmp_path)})
-    with pytest.raises(UpdateUnavailable, match="try again later"):
+    """No server at all is UpdateUnavailable; the address is told once, and no number of an error."""
+    address = "http://127.0.0.1:9"
+    updater = ModelUpdater(address, LEARNER, data_dir=tmp_path, environ={"HOME": str(tmp_path)})
+    with pytest.raises(UpdateUnavailable) as caught:
         updater.check_for_updates()
+    assert str(caught.value) == f"nothing answers at {address}; is the server running (samouk serve)?"
+
+
+def test_a_name_that_nobody_has(tmp_path: Path) -> None:
+    """An unknown name is told with the address once."""
+    address = "https://no.such.host.invalid"
+    updater = ModelUpdater(address, LEARNER, data_dir=tmp_path, environ={"HOME": str(tmp_path)})
+    with pytest.raises(UpdateUnavailable, match="can be found") as caught:
+        updater.check_for_updates()
+    assert str(caught.value).count("no.such.host") == 1
+    assert "Errno" not in str(caught.value)
 
 
 @pytest.mark.parametrize("endpoint", ["ftp://127.0.0.1", "file:///etc", "nonsense", "http://u:p@127.0.0.1"])
@@ -282,7 +294,8 @@ def test_first_use_is_logged_once(
         world.release(2)
         update(client(server, tmp_path))
     told = [record.getMessage() for record in caplog.records if "first use" in record.getMessage()]
-    assert len(told) == 1 and world.made.fingerprint in told[0]
+    assert len(told) == 1 and f"fingerprint {world.made.fingerprint[:16]};" in told[0]
+    assert "SAMOUK_ROOT" in told[0] and len(told[0]) < 150
 
 
 def test_pinned_root(world: World, server: StaticServer, tmp_path: Path) -> None:

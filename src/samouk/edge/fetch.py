@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import IO, Any
 
+from samouk.edge.transport import silence
+
 Watch = Callable[[socket.socket], None]
 
 CHUNK = 65_536
@@ -31,6 +33,10 @@ PATIENCE = 3
 
 class NetworkFault(Exception):
     """No answer, or one that broke off; the message says what happened."""
+
+
+class NobodyThere(NetworkFault):
+    """The machine answered that nothing listens at that port."""
 
 
 class TooSlow(NetworkFault):
@@ -189,8 +195,9 @@ def _answer(
         return
     except (OSError, http.client.HTTPException, ValueError) as error:
         if expired.is_set() or isinstance(getattr(error, "reason", error), TimeoutError):
-            raise TooSlow(f"{request.host} did not answer in time") from error
-        raise NetworkFault(f"{request.host}: {getattr(error, 'reason', error)}") from error
+            raise TooSlow("it did not answer in time") from error
+        nobody = isinstance(getattr(error, "reason", error), ConnectionRefusedError)
+        raise (NobodyThere if nobody else NetworkFault)(silence(error)) from error
     with response:
         yield response
 

@@ -6,6 +6,8 @@ No address, body or header is ever logged. The ``User-Agent`` is the same for ev
 from __future__ import annotations
 
 import http.client
+import socket
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -72,7 +74,21 @@ class HttpTransport:
             with answer:
                 return _response(answer.code, answer)
         except (OSError, http.client.HTTPException, ValueError) as problem:
-            raise Unreachable(f"no answer from the server ({type(problem).__name__})") from None
+            raise Unreachable(silence(problem)) from None
+
+
+def silence(problem: Exception) -> str:
+    """Why no answer came, in words for the user; the address stands beside them wherever they are shown."""
+    cause = getattr(problem, "reason", problem)
+    if isinstance(cause, ConnectionRefusedError):
+        return "nothing answers there (is the server running?)"
+    if isinstance(cause, socket.gaierror):
+        return "no machine of that name can be found (is this one online?)"
+    if isinstance(cause, TimeoutError):
+        return "it did not answer in time"
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return "its certificate cannot be verified"
+    return f"no answer came ({type(cause).__name__})"
 
 
 class _StayHere(urllib.request.HTTPRedirectHandler):

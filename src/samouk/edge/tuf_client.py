@@ -45,6 +45,9 @@ LIMITS = UpdaterConfig(
     snapshot_max_length=65_536,
     targets_max_length=1_000_000,
 )
+SHOWN_DIGITS = 16
+"""Of a fingerprint: few enough to compare by eye. A root that is pinned is compared whole."""
+
 T = TypeVar("T", Root, Timestamp, Snapshot, Targets)
 
 
@@ -143,10 +146,9 @@ class TrustedRepository:
         if known is None:
             disk.replace(first, bootstrap)
             logger.warning(
-                "trusting the models of %s on first use; the fingerprint of its root is %s. "
-                "Compare it with what `samouk keys init` printed, or pin the root with SAMOUK_ROOT",
+                "trusting %s on first use, fingerprint %s; to pin it, set SAMOUK_ROOT to its root file",
                 self._endpoint,
-                hashlib.sha256(bootstrap).hexdigest(),
+                hashlib.sha256(bootstrap).hexdigest()[:SHOWN_DIGITS],
             )
         return updater
 

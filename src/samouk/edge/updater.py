@@ -204,6 +204,8 @@ class ModelUpdater:
             return fetch.get(url, headers, limit=MAX_TIMESTAMP_BYTES, timeout_s=self._timeout_s)
         except fetch.HttpStatus as error:
             raise UpdateUnavailable(http_text(server, error.status)) from error
+        except fetch.NobodyThere as error:
+            raise UpdateUnavailable(f"nothing answers at {server}; is the server running (samouk serve)?") from error
         except fetch.NetworkFault as error:
             raise UpdateUnavailable(f"{server}: {error}; try again later") from error
         except fetch.WrongLength as error:

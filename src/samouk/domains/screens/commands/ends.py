@@ -138,7 +138,8 @@ def code_of(error: Exception) -> int:
 def words_of(error: Exception) -> str:
     """What to tell the user."""
     if isinstance(error, UpdateUnavailable):
-        return f"{error}; another server: observe config set ml.upload_endpoint URL"
+        other = "nother server: observe config set ml.upload_endpoint URL"
+        return f"{error} A{other}" if str(error).endswith("?") else f"{error}; a{other}"
     if not isinstance(error, OSError):
         return str(error)
     where = f"{error.filename}: " if error.filename else ""
