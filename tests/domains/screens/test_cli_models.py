@@ -149,6 +149,7 @@ def test_no_server(command: str, user: User) -> None:
     result = user("ml", command)
     assert result.exit_code == 4 and NOBODY in result.stderr and "ml.upload_endpoint" in result.stderr
     assert result.stderr.count("\n") == 1
+    assert f"nothing answers at {NOBODY}; is the server running (samouk serve)? Another server" in result.stderr
 
 
 def test_server_that_fails(world: World, server: StaticServer, user: User) -> None:

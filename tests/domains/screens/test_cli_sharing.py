@@ -142,6 +142,41 @@ def test_requests_to_erase_wait_for_the_server(user: User, screens: Screens) -> 
     assert "1 request queued" in result.stderr and "observe ml forget" in result.stderr
 
 
+def test_key_of_the_environment(house: House, user: User, screens: Screens, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SAMOUK_API_KEY outweighs the setting, for full batches that leave by themselves and for the upload."""
+    (file,) = screens(1)
+    rows = len(of(house, user).json("ml", "predict", file)["elements"])
+    user.done("config", "set", "ml.api_key", "sk_wrong")
+    monkeypatch.setenv("SAMOUK_API_KEY", house.key)
+    assert "1 batch sent" in user.done("ml", "collect", *[file] * (1_000 // rows + 1))
+    user.done("ml", "collect", file)
+    assert user.json("ml", "upload")["sent"] == 1
+    user.done("ml", "forget")
+
+
+def test_platform_taken_back_is_told(house: House, user: User, screens: Screens) -> None:
+    """An upload says how many samples it deleted because their platform is no longer shared."""
+    counts = of(house, user).json("ml", "collect", *screens(4))["platforms"]
+    assert set(counts) == {"android", "ios"}
+    user.done("config", "set", "ml.contribute_platforms", "android")
+    told = user.done("ml", "upload")
+    assert f"{counts['ios']:,} samples deleted unsent" in told and "ml.contribute_platforms" in told
+    stats = user.json("ml", "stats")
+    assert (stats["uploaded"], stats["purged"]) == (counts["android"], counts["ios"])
+    user.done("ml", "forget")
+
+
+def test_refused_batches_are_forgotten_too(house: House, user: User, screens: Screens) -> None:
+    """Forgetting counts and deletes what a server refused and what lies on this machine since."""
+    kept = of(house, user).json("ml", "collect", *screens(1))["samples"]
+    (path,) = (user.home / "cache" / "training_samples").glob("batch_*.json")
+    path.write_bytes(path.read_bytes().replace(b'"schema":%d' % SCHEMA.version, b'"schema":999', 1))
+    assert user("ml", "upload").exit_code == 4
+    assert user.json("ml", "stats")["rejected"] == kept
+    assert user.json("ml", "forget")["deleted_here"] == kept
+    assert list((user.home / "cache" / "rejected").iterdir()) == []
+
+
 def test_wrong_key(house: House, user: User, screens: Screens) -> None:
     """A key that the server does not know keeps everything and names the setting."""
     of(house, user).done("config", "set", "ml.api_key", "sk_wrong")
