@@ -8,6 +8,7 @@ import time
 import uuid
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from samouk.domains.screens.anonymise import samples_of
 from samouk.domains.screens.element import Bounds, Element, Evidence, Platform, Screen
 from samouk.domains.screens.readers import read
+from samouk.domains.screens.rules import evidence_of
 from samouk.domains.screens.schema import DP_CAP, DP_STEP, SCHEMA, TEXT_LENGTHS
 from samouk.domains.screens.taxonomy import PUBLIC_CLASSES
 from samouk.edge.wire import Row
@@ -115,6 +117,36 @@ def test_a_label_of_password_hides_the_words_too() -> None:
     screen = Screen("android", (child(0, -1, text_length=9),))
     [(_, row)] = samples_of(screen, [Evidence("password_input", 0.9, "name")], NOW)
     assert row["has_text"] is False and row["text_length"] == 0
+
+
+@pytest.mark.parametrize("platform", ["android", "ios"])
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"class": "android.view.View", "resource-id": "a:id/password_field", "name": "password_field"},
+        {"class": "android.view.View", "role": "SecureTextField"},
+        {"class": "android.widget.EditText", "resource-id": "a:id/password_field", "name": "password_field"},
+        {"class": "acme.Field", "role": "textbox", "resource-id": "a:id/password_field", "name": "password_field"},
+        {"class": "acme.Field", "known": {"element_type": "password_input", "confidence": 0.9, "source": "name"}},
+    ],
+)
+def test_a_password_does_not_show_around_it(field: dict[str, Any], platform: Platform) -> None:
+    """What is typed into a field that only name, role or dump call a password changes no row of the screen."""
+    around = {"clickable": True, "resource-id": "a:id/some_button", "class": "acme.Holder", "bounds": [0, 0, 60, 60]}
+    spoken = {"class": "acme.Label", "description": "Say it", "bounds": [0, 60, 60, 90]}
+    seen = []
+    for text in ("", "sixteen letters!"):
+        secret = {**field, "text": text, "bounds": [0, 0, 50, 50], "clickable": True}
+        root = {
+            "class": "acme.Root",
+            "bounds": [0, 0, 360, 640],
+            "children": [{**around, "children": [secret, spoken]}],
+        }
+        screen = read(root, platform)
+        placed = samples_of(screen, evidence_of(screen), NOW)
+        seen.append([{**row, "sample_id": ""} for _, row in placed])
+    assert seen[0] == seen[1] and len(seen[0]) == 4
+    assert "password_input" in {row["element_type"] for row in seen[0]}
 
 
 def test_identifiers_are_made_anew_each_time() -> None:

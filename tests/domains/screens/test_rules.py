@@ -153,10 +153,16 @@ def test_a_name_that_the_structure_contradicts_is_doubted() -> None:
     assert sure.source == doubted.source == "name"
 
 
-def test_what_a_dump_knows_comes_first() -> None:
-    """A type that was told with the dump is taken as it was told."""
-    known = {"element_type": "chip", "confidence": 0.7, "source": "name"}
-    assert seen({"class": "android.widget.Button", "known": known})[0] == Evidence("chip", 0.7, "name")
+@pytest.mark.parametrize("source", [source for source in LABEL_SOURCES if source != "none"])
+def test_what_a_dump_claims_beats_no_class(source: str) -> None:
+    """A type told with the dump is a name at most: above names, below classes and roles, never ground truth."""
+    known = {"element_type": "chip", "confidence": 1.0, "source": source}
+    told = seen({"class": VIEW, "resource-id": "a:id/login_button", "known": known})[0]
+    expected = source if source in ("structure", "model") else "name"
+    assert told == Evidence("chip", 0.9, expected)
+    for stronger in ({"class": "android.widget.Button"}, {"class": VIEW, "role": "Button"}):
+        assert kind({**stronger, "known": known, "clickable": True}) == "button"
+        assert kind({**stronger, "gold": "chip", "gold_confidence": "high"}) == "button"
 
 
 @pytest.mark.parametrize(

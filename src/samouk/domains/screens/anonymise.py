@@ -51,7 +51,8 @@ _PLACES = ("x", "y", "width_share", "height_share", "parent_width_share", "paren
 def samples_of(screen: Screen, evidence: Sequence[Evidence | None], now: dt.datetime) -> list[tuple[int, Row]]:
     """Samples of the visible elements, each with the index of its element, in pre-order.
 
-    ``evidence`` holds one entry for each of the screen's elements.
+    ``evidence`` holds one entry for each of the screen's elements. Of what it has for a password no word is
+    counted, neither in its own sample nor in those around it.
 
     Raises:
         ValueError: there is not one entry of evidence for each element.
@@ -60,7 +61,8 @@ def samples_of(screen: Screen, evidence: Sequence[Evidence | None], now: dt.date
         raise ValueError(
             f"evidence holds {len(evidence)} entries for {len(screen.elements)} elements; give one for each"
         )
-    layout = structure.layout_of(screen)
+    secrets = {place for place, label in enumerate(evidence) if label and label.element_type == "password_input"}
+    layout = structure.layout_of(screen, secrets)
     if not layout.elements:
         return []
     told = [evidence[element.index] or _UNLABELLED for element in layout.elements]
@@ -90,13 +92,11 @@ def _columns(screen: Screen, layout: Layout, told: Sequence[Evidence], week: str
 
 def _own(screen: Screen, layout: Layout, told: Sequence[Evidence], week: str) -> dict[str, Column]:
     count = len(told)
-    # The words of what is labelled a password are kept back, too, whatever its class and flags say.
-    words = layout.words * np.array([label.element_type != "password_input" for label in told], np.bool_)
     return {
         "sample_id": _identifiers(count),
         "class_name": layout.class_names,
-        "has_text": (words > 0).tolist(),
-        "text_length": _bucket(_LENGTHS, words).tolist(),
+        "has_text": (layout.words > 0).tolist(),
+        "text_length": _bucket(_LENGTHS, layout.words).tolist(),
         "bounds_width": _dp(layout.width),
         "bounds_height": _dp(layout.height),
         "platform": [screen.platform] * count,

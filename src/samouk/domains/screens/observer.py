@@ -67,10 +67,10 @@ class ScreenObserver:
             raise UnreadableSource(f"an element is a mapping of its attributes, not {type(element).__name__}")
         alone = {key: value for key, value in element.items() if key not in ("parent", "p", "parent_index")}
         screen = read([alone], platform_of(platform))
-        told: list[Evidence | None] = [None] * len(screen.elements)
+        told = rules.evidence_of(screen)
+        secrets = rules.secrets_of(screen, told)
         told[0] = Evidence(actual, 1.0, "correction")
         shown = Screen(screen.platform, (_seen(screen.elements[0]), *screen.elements[1:]), screen.app)
-        secrets = rules.secrets_of(screen, rules.evidence_of(screen))
         whole = _observation(shown, told, secrets)
         key = whole.keys[0] if any(_words(screen.elements[0], secrets)) else ""
         return Observation(whole.samples[:1], (key,), whole.app)

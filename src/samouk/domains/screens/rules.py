@@ -1,6 +1,6 @@
 """The automatic labeller: what an element is and how we know, decided on the user's machine.
 
-Order: what the dump itself told, a declared role, the public class, the name a developer or a screen
+Order: a declared role, the public class, what was told with the dump, the name a developer or a screen
 reader gave, and last the structure around it. The first that speaks decides; none may be the answer.
 """
 
@@ -13,7 +13,7 @@ from samouk.domains.screens import anonymise, taxonomy
 from samouk.domains.screens.element import Element, Evidence, Screen
 from samouk.domains.screens.names import is_search, type_of_description, type_of_identifier
 from samouk.domains.screens.roles import type_of_role
-from samouk.domains.screens.schema import SCREEN_DP
+from samouk.domains.screens.schema import GROUND_TRUTH, SCREEN_DP
 from samouk.domains.screens.structure import extent_of
 from samouk.domains.screens.taxonomy import Flags
 
@@ -48,6 +48,11 @@ class _View:
         self.by_class: list[str | None] = [
             taxonomy.class_type(element.class_name, self.flags(element)) for element in screen.elements
         ]
+        # What is typed in secret must not show in the labels around it.
+        self.words = [
+            0 if element.text_length and _hides(element, kind) else element.text_length
+            for element, kind in zip(screen.elements, self.by_class, strict=True)
+        ]
 
     def size(self, element: Element) -> tuple[float, float]:
         """Width and height in dp; (0, 0) when unknown."""
@@ -59,18 +64,17 @@ class _View:
 
     def wordy(self, index: int) -> bool:
         """Whether the element or one of its children has words that show."""
-        return self.elements[index].text_length > 0 or any(
-            self.elements[child].text_length > 0 for child in self.children[index]
-        )
+        return self.words[index] > 0 or any(self.words[child] > 0 for child in self.children[index])
 
 
 def evidence_of(screen: Screen) -> list[Evidence | None]:
     """For each element its type with confidence and source, or None when no rule can tell."""
     view = _View(screen)
     return [
-        element.known
+        _truth(element)
         or _by_role(element)
         or _by_class(view, element)
+        or element.known
         or _by_name(view, element)
         or _by_structure(view, element)
         for element in screen.elements
@@ -98,9 +102,14 @@ def scale_of(screen: Screen) -> float:
     return extent_of(screen.platform, roots).dp
 
 
+def _truth(element: Element) -> Evidence | None:
+    """What the simulator knows of its own screens; no reader gives such evidence, whatever a dump claims."""
+    return element.known if element.known is not None and element.known.source in GROUND_TRUTH else None
+
+
 def _by_role(element: Element) -> Evidence | None:
     kind = type_of_role(element.role) if element.role else None
-    if kind == "text_input" and element.password:
+    if kind == "text_input" and (element.password or _named(element) == "password_input"):
         kind = "password_input"
     return Evidence(kind, ROLE_SURE, "role") if kind else None
 
@@ -111,6 +120,8 @@ def _by_class(view: _View, element: Element) -> Evidence | None:
         return None
     if kind == "button":
         return _button(view, element)
+    if kind == "text_input" and _named(element) == "password_input":
+        return Evidence("password_input", NAME_SURE, "name")
     if kind == "text_input" and is_search(element.resource_id):
         return Evidence("search_input", NAME_SURE, "name")
     return Evidence(kind, CLASS_SURE, "class")
@@ -129,6 +140,17 @@ def _button(view: _View, element: Element) -> Evidence:
 
 def _named(element: Element) -> str | None:
     return type_of_identifier(element.resource_id) if element.resource_id else None
+
+
+def _hides(element: Element, by_class: str | None) -> bool:
+    """Whether it ends as a password, found out without the words of any element."""
+    truth = _truth(element)
+    kind = (truth and truth.element_type) or (type_of_role(element.role) if element.role else None) or by_class
+    if element.password or kind not in (None, "text_input"):
+        return bool(element.password) or kind == "password_input"
+    if kind is None and element.known:
+        return element.known.element_type == "password_input"
+    return _named(element) == "password_input"
 
 
 def _by_name(view: _View, element: Element) -> Evidence | None:

@@ -5,9 +5,10 @@ All elements of a screen are measured at once: one by one they cost several time
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import compress
 from operator import attrgetter
 
 import numpy as np
@@ -103,8 +104,8 @@ def extent_of(platform: Platform, roots: Sequence[Bounds]) -> Extent:
     return Extent(width, height, SCREEN_DP / min(width, height))
 
 
-def layout_of(screen: Screen) -> Layout:
-    """Every visible element of a screen."""
+def layout_of(screen: Screen, secrets: Collection[int] = ()) -> Layout:
+    """Every visible element of a screen; ``secrets`` are indices of those whose words must not be counted."""
     elements = list(screen.visible())
     family = family_of(_parents(screen, elements))
     left, top, right, bottom = corners = _corners(elements)
@@ -119,7 +120,7 @@ def layout_of(screen: Screen) -> Layout:
         corners=corners,
         width=(right - left) * extent.dp,
         height=(bottom - top) * extent.dp,
-        words=_words(screen.platform, elements, kinds),
+        words=_words(screen.platform, elements, kinds, secrets),
         class_names=class_names,
         kinds=kinds,
         flags=flags,
@@ -181,15 +182,20 @@ def _flags(elements: Sequence[Element]) -> dict[str, tuple[bool | None, ...]]:
     return dict(zip(FLAGS, columns, strict=True))
 
 
-def _words(platform: Platform, elements: Sequence[Element], kinds: Sequence[str | None]) -> Integers:
+def _words(
+    platform: Platform, elements: Sequence[Element], kinds: Sequence[str | None], secrets: Collection[int]
+) -> Integers:
     """Length of the words that each shows. Nothing is told of what is hidden, not even its length."""
-    spoken = _spoken(platform, elements)
+    shown = [
+        not (element.password is True or kind == "password_input" or element.index in secrets)
+        for element, kind in zip(elements, kinds, strict=True)
+    ]
+    # Whether descriptions count depends on all words of the screen, so on those that show alone.
+    spoken = _spoken(platform, list(compress(elements, shown)))
     return np.array(
         [
-            0
-            if element.password is True or kind == "password_input"
-            else element.text_length or (element.description_length if spoken else 0)
-            for element, kind in zip(elements, kinds, strict=True)
+            (element.text_length or (element.description_length if spoken else 0)) if shows else 0
+            for element, shows in zip(elements, shown, strict=True)
         ],
         np.intp,
     )

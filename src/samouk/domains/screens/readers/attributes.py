@@ -60,7 +60,11 @@ _GOLD: Mapping[str, str] = {
 }
 """Gold names of the open dumps that the taxonomy calls otherwise."""
 
-_GOLD_SURE: Mapping[str, float] = {"high": 0.9, "low": 0.5}
+_NAME_SURE = 0.9
+_GUESSED = frozenset({"structure", "model"})
+"""Sources that count less than a name, so that a dump may claim them."""
+
+_GOLD_SURE: Mapping[str, float] = {"high": _NAME_SURE, "low": 0.5}
 _GOLD_DOUBTED = 0.5
 _BESIDE = ("package", "gold", "gold_confidence")
 """Fields that are told with an element and belong to none."""
@@ -92,15 +96,18 @@ def length(value: object) -> int:
 
 
 def known_of(value: object) -> Evidence | None:
-    """A type that was told with the dump: ``{"element_type", "confidence", "source"}``; None when it does not fit."""
+    """A type that was told with the dump: ``{"element_type", "confidence", "source"}``; None when it does not fit.
+
+    Whoever writes a dump may claim anything: it counts as a name at most, never as a role, class or correction.
+    """
     if not isinstance(value, Mapping):
         return None
     kind, confidence, source = (value.get(name) for name in ("element_type", "confidence", "source"))
-    if not isinstance(kind, str) or kind not in taxonomy.TYPES or source not in LABEL_SOURCES:
+    if not isinstance(kind, str) or kind not in taxonomy.TYPES or source not in LABEL_SOURCES or source == "none":
         return None
     if isinstance(confidence, bool) or not isinstance(confidence, int | float) or not 0 <= confidence <= 1:
         return None
-    return Evidence(kind, float(confidence), str(source))
+    return Evidence(kind, min(float(confidence), _NAME_SURE), str(source) if source in _GUESSED else "name")
 
 
 _CONVERTERS: Mapping[str, Callable[[object], Any]] = {
