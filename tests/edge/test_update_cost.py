@@ -1,10 +1,10 @@
-"""What a check costs on the wire, counted on raw sockets against the platform's own web framework."""
+"""What a check costs on the wire, counted on raw sockets against the product's own server."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.update import LIMIT_BYTES, Relay, web_server
+from benchmarks.update import LIMIT_BYTES, Relay, platform
 from tests.publish.world import LEARNER, World
 
 from samouk.edge.updater import ModelUpdater
@@ -14,7 +14,7 @@ def test_no_change_check_fits_in_a_kilobyte(tmp_path: Path) -> None:
     """A check without news takes at most 1 KB in both directions, headers included; nothing else is asked."""
     world = World(tmp_path / "home")
     world.release(1)
-    with web_server(world.folder) as port:
+    with platform(world.folder) as port:
         relay = Relay(port)
         client = ModelUpdater(relay.url, LEARNER, data_dir=tmp_path / "data", environ={"HOME": str(tmp_path)})
         assert client.auto_update(force=True) is not None
