@@ -8,9 +8,9 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,10 @@ class Platform:
 
     home: Path
     log: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "SAMOUK_HOME": str(self.home), "OMP_WAIT_POLICY": "passive"}
+        return {**os.environ, "SAMOUK_HOME": str(self.home), "OMP_WAIT_POLICY": "passive", **self.settings}
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run one `samouk` command to its end."""
@@ -46,9 +47,9 @@ class Platform:
             )
 
     @contextmanager
-    def serving(self) -> Iterator[str]:
+    def serving(self, schedule: bool = False) -> Iterator[str]:
         """A running server; gives its URL. It is ended as an operator would end it."""
-        server = self.start("serve", "--port", "0", "--no-schedule")
+        server = self.start("serve", "--port", "0", *(() if schedule else ("--no-schedule",)))
         assert server.stdout is not None
         try:
             yield self._url(server)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
 import subprocess
+import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.canary import leaks
@@ -65,6 +68,32 @@ def test_observations_come_in_and_a_model_goes_out(platform: Platform, tmp_path:
         assert current.version == in_service
         predictor = Predictor(updater.model_path(), memory=PersonalMemory(tmp_path / "memory.json"))
         assert len(predictor.predict(*dumps(1, 1)[0])) > 5
+
+
+@pytest.mark.timeout(600)
+def test_it_learns_by_itself(tmp_path: Path) -> None:
+    """Enough samples come in, nobody asks, and a run appears, with the volume as its reason; SIGTERM then ends all."""
+    platform = Platform(tmp_path / "home", tmp_path / "log", {"SAMOUK_CHECK_MINUTES": "0.02"})
+    with platform.serving(schedule=True) as url:
+        key = platform.json("keys", "create", "--label", "tests")["secret"]
+        assert collect(url, key, tmp_path / "cache", apps=6) >= 1_000
+        run = _first_end(url)
+        stop = time.monotonic()
+    assert time.monotonic() - stop < 25
+    assert run["trigger"] == "volume", run
+    assert run["end"] in ("released", "refused", "undecided"), run
+    assert "failed" not in platform.log.read_text()
+
+
+def _first_end(url: str) -> Any:
+    """The oldest run once it has ended; six minutes are given, for a busy machine."""
+    for _ in range(360):
+        with urllib.request.urlopen(f"{url}/v1/learners/screens.element/runs") as answer:
+            found = json.load(answer)["runs"]
+        if found and found[-1]["end"]:
+            return found[-1]
+        time.sleep(1)
+    raise AssertionError("no run came by itself")
 
 
 def test_forgetting_reaches_the_snapshots_and_triggers_a_retrain(platform: Platform, tmp_path: Path) -> None:
@@ -152,7 +181,5 @@ def _turn_when_free(platform: Platform) -> dict[str, object]:
             break
         subprocess.run(["sleep", "1"], check=True)
     assert done.returncode == 0, done.stderr
-    import json
-
     found: dict[str, object] = json.loads(done.stdout)
     return found
