@@ -12,6 +12,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("src/**/README.md")])
 BLOCK = re.compile(r"<!-- run -->\n```(console|python)\n(.*?)```", re.DOTALL)
+PLACEHOLDER = re.compile(r"^[ \t]*[A-Z][A-Z_]{3,}[ \t]*$", re.MULTILINE)
+"""A word in capitals alone on a line: where a figure or an output was to be put in."""
+
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 
 
@@ -53,6 +56,17 @@ def test_links_lead_somewhere(page: Path) -> None:
     """Every relative link names a file that is there."""
     for target in LINK.findall(page.read_text()):
         assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_placeholder_is_left(page: Path) -> None:
+    """No page waits for a figure or an output that was never put in."""
+    assert PLACEHOLDER.findall(page.read_text()) == []
+
+
+def test_placeholders_are_seen() -> None:
+    """The check finds what it is for, and leaves words within a line alone."""
+    assert PLACEHOLDER.findall("a\nFIGURES\nSAMOUK is\n  DEMO_OUTPUT\n") == ["FIGURES", "  DEMO_OUTPUT"]
 
 
 def test_ci_calls_the_command_of_the_readme() -> None:

@@ -22,6 +22,7 @@ from tests.server.house import House, running
 from samouk.domains.screens.cli import main
 from samouk.domains.screens.schema import SCHEMA
 from samouk.domains.screens.taxonomy import TYPES
+from samouk.edge.wire import Schema
 from samouk.loop.learner import Domain
 from samouk.server import create_app
 from samouk.store.memory import memory_services
@@ -96,9 +97,9 @@ def _played(descriptor: int, answers: list[tuple[str, str]]) -> str:
 
 
 @contextmanager
-def platform() -> Iterator[House]:
+def platform(schema: Schema = SCHEMA) -> Iterator[House]:
     """The real server over memory, taking this domain's samples; it never trains."""
-    learner = dataclasses.replace(toy.LEARNER, name=SCHEMA.name, schema=SCHEMA, classes=TYPES)
+    learner = dataclasses.replace(toy.LEARNER, name=SCHEMA.name, schema=schema, classes=TYPES)
     services = memory_services()
     domain = Domain("screens", "Screens", (learner,), Path(__file__).parent)
     with running(create_app(services, {"screens": domain}), services) as house:

@@ -289,7 +289,7 @@ def test_corrections_are_taken_back(user: User) -> None:
 
 def test_passwords_are_not_shown(user: User, tmp_path: Path) -> None:
     """What was typed into a password field, by flag, class, role or name, is dots on the terminal."""
-    fields = [
+    fields: list[dict[str, object]] = [
         {"class": "android.widget.EditText", "password": True},
         {"class": "android.view.View", "role": "SecureTextField"},
         {"class": "android.view.View", "resource-id": "a:id/password_field", "focusable": True},

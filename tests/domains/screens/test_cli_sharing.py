@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import resource
@@ -17,6 +18,7 @@ from tests.domains.screens.observing import NOBODY, OBSERVE, User, platform
 from tests.server.house import House
 
 from samouk.domains.screens.schema import SCHEMA
+from samouk.edge.receipts import Receipts
 from samouk.edge.wire import plain
 
 Screens = Callable[[int], list[Path]]
@@ -177,6 +179,28 @@ def test_refused_batches_are_forgotten_too(house: House, user: User, screens: Sc
     assert list((user.home / "cache" / "rejected").iterdir()) == []
 
 
+def test_an_erasure_that_waited_is_counted(house: House, user: User, screens: Screens) -> None:
+    """A request that was made offline is delivered by the next upload, which says so."""
+    for words in (["ml", "upload"], ["ml", "upload", "--json"]):
+        of(house, user).done("ml", "collect", *screens(1))
+        user.done("ml", "upload")
+        ledger = Receipts(user.home / "cache")
+        (sent,) = [entry for entry in ledger.entries().values() if entry.event == "sent"]
+        ledger.request_deletion(sent)
+        shown = user.done(*words)
+        assert json.loads(shown)["erased"] == 1 if "--json" in words else "1 batch erased on the server" in shown
+        assert "0 batches sent" not in shown
+
+
+def test_refused_batch_is_a_failure(user: User, screens: Screens) -> None:
+    """A server of another schema refuses the batch: the exit code says server, the line where the reason lies."""
+    with platform(dataclasses.replace(SCHEMA, version=SCHEMA.version + 1)) as house:
+        of(house, user).done("ml", "collect", *screens(1))
+        result = user("ml", "upload")
+    assert result.exit_code == 4 and "1 batch refused by the server" in result.stderr
+    assert "Traceback" not in result.output and "0 batches sent" not in result.output
+
+
 def test_wrong_key(house: House, user: User, screens: Screens) -> None:
     """A key that the server does not know keeps everything and names the setting."""
     of(house, user).done("config", "set", "ml.api_key", "sk_wrong")
@@ -267,6 +291,7 @@ def test_full_disk_is_one_line(user: User, screens: Screens) -> None:
     words = [sys.executable, "-c", limit, "ml", "collect", *map(str, screens(2))]
     done = subprocess.run(words, env=environ, capture_output=True, text=True)
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
+    assert str(user.home / "cache") in done.stderr and "the disk is full" in done.stderr
 
 
 def test_the_command_is_installed(user: User) -> None:

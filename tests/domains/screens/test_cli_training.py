@@ -17,8 +17,10 @@ from tests.domains.screens.observing import User
 
 from samouk.domains.screens import DOMAIN
 from samouk.domains.screens.commands.training import split
+from samouk.domains.screens.model import simulated_lessons
 from samouk.domains.screens.schema import SCHEMA
 from samouk.domains.screens.taxonomy import TYPES
+from samouk.domains.screens.universal import JUDGED, TAUGHT
 from samouk.domains.screens.world import test_samples as simulated
 from samouk.loop.columns import from_rows
 from samouk.loop.records import Examples
@@ -43,6 +45,13 @@ def test_samples_fit_the_schema_and_the_seed(user: User, tmp_path: Path) -> None
     for row in rows:
         SCHEMA.check_row(row)
     assert files[0].read_bytes() == files[1].read_bytes() != files[2].read_bytes()
+
+
+def test_samples_are_of_no_world_that_was_learnt_from(user: User, tmp_path: Path) -> None:
+    """Whatever the seed, test samples are others than those that the shipped model learnt from or was judged on."""
+    for seed in (TAUGHT, JUDGED):
+        user.done("ml", "generate-test-samples", "--count", 50, "--output", tmp_path / "f.json", "--seed", seed)
+        assert json.loads((tmp_path / "f.json").read_text()) != [dict(row) for row in simulated(50, seed)]
 
 
 def test_written_files_have_usual_rights(user: User, tmp_path: Path) -> None:
@@ -77,8 +86,10 @@ def test_trained_model_predicts(user: User, screens: Screens, tmp_path: Path) ->
     user.done("ml", "generate-test-samples", "--count", 1_500, "--output", data)
     told = user.json("ml", "train", "--data", data, "--output", tmp_path / "m.onnx")
     assert told["trained_on"] + told["held_out"] == 1_500 and "random" in told["split"]
+    assert told["simulated"] == len(simulated_lessons().types) > 0
     assert 0.5 < told["figures"]["generic_accuracy"]["mean"] < 1
     shown = user.done("ml", "train", "--data", data, "--output", tmp_path / "m.pkl")
+    assert f"{told['trained_on']:,} elements of yours" in shown and f"{told['simulated']:,} simulated ones" in shown
     assert "that it did not see" in shown and "generic_accuracy" in shown and "--trust-pickle" in shown
     (file,) = screens(1)
     onnx = user.json("ml", "predict", file, "--model", tmp_path / "m.onnx")

@@ -267,7 +267,7 @@ LOOP["children"] = [LOOP]
         (b'{"class": "\xff"}', "UTF-8"),
         ("[" * 100_000, "too deep"),
         ("[]", "no element"),
-        ("[1, 2]", "element 0 is a int"),
+        ("[1, 2]", "element 0 is a number"),
         (3, "not int"),
         ({"value": {"error": "no such window", "message": "secret"}}, "pass the hierarchy itself"),
         ([{}], "pass the hierarchy itself"),

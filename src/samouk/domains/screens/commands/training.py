@@ -43,6 +43,8 @@ MINIMUM = 100
 
 _NEEDED = ("lightgbm", "onnx")
 _MANY = 1_000_003
+WORLDS = 1_000_000_000
+"""Added to every seed, so that no test sample comes of a world that the shipped model has learnt from."""
 
 
 @click.command("generate-test-samples")
@@ -90,8 +92,9 @@ def generate_test_samples(count: int, output: Path, seed: int, as_json: bool) ->
 def train(data: tuple[Path, ...], output: Path, seed: int, as_json: bool) -> None:
     """Train a model of your own.
 
-    It is measured on samples that it did not see. DATA is what generate-test-samples wrote, or batches of
-    the cache. Needs pip install 'samouk[server]'.
+    It is measured on samples that it did not see. Simulated ones of each type that ship with the
+    package are learnt from, too, so that rare types are not forgotten. DATA is what
+    generate-test-samples wrote, or batches of the cache. Needs pip install 'samouk[server]'.
     """
     if output.suffix not in (".onnx", SUFFIX):
         raise click.UsageError(f"--output {output}: must end in .onnx, or in .pkl for your own disk")
@@ -104,7 +107,8 @@ def train(data: tuple[Path, ...], output: Path, seed: int, as_json: bool) -> Non
     write(output, body)
     figures = _figures(learner, artifact, parts.held)
     if as_json:
-        rows = {"trained_on": parts.taught.rows, "held_out": parts.held.rows, "split": parts.how}
+        rows = {"trained_on": parts.taught.rows, "simulated": _reminders(), "held_out": parts.held.rows}
+        rows |= {"split": parts.how}
         print_json({"output": str(output), "bytes": len(body), **rows, "figures": figures})
     else:
         _say(output, len(body), parts, figures, {metric.name: metric.help for metric in learner.metrics})
@@ -210,7 +214,8 @@ def _figures(learner: Learner, artifact: Artifact, held: Examples) -> dict[str, 
 def _say(
     output: Path, size: int, parts: Parts, figures: Mapping[str, Mapping[str, float]], helps: Mapping[str, str]
 ) -> None:
-    click.echo(f"✅ {output} ({size:,} bytes), trained on {counted(parts.taught.rows, 'element')}")
+    click.echo(f"✅ {output} ({size:,} bytes), trained on {counted(parts.taught.rows, 'element')} of yours")
+    click.echo(f"   and on {counted(_reminders(), 'simulated one')} that ship with it, so that no type is forgotten")
     click.echo(f"   Measured on {counted(parts.held.rows, 'element')} that it did not see")
     click.echo(f"   ({parts.how})")
     for name, figure in figures.items():
@@ -222,10 +227,17 @@ def _say(
     click.echo(f"💡 To use it: observe ml predict screen.xml --model {output}{trust}")
 
 
+def _reminders() -> int:
+    """Simulated rows that every model learns from beside what it is given."""
+    from samouk.domains.screens.model import simulated_lessons
+
+    return len(simulated_lessons().types)
+
+
 def _simulated(count: int, seed: int) -> list[Row]:
     from samouk.domains.screens.world import test_samples
 
-    return test_samples(count, seed)
+    return test_samples(count, WORLDS + seed)
 
 
 def _types(rows: Sequence[Row]) -> dict[str, int]:

@@ -75,10 +75,15 @@ def _nested(roots: Sequence[Any]) -> list[Node]:
         index = len(nodes)
         check_place(index, depth)
         if not isinstance(node, Mapping):
-            raise UnreadableSource(f"element {index} is a {type(node).__name__}; every element must be an object")
+            raise _no_object(index, node)
         nodes.append((parent, node))
         waiting.extend((child, index, depth + 1) for child in reversed(_children(node) or ()))
     return nodes
+
+
+def _no_object(place: int, node: object) -> UnreadableSource:
+    names = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list", type(None): "null"}
+    return UnreadableSource(f"element {place} is {names.get(type(node), 'no object')}; every element must be an object")
 
 
 def _parent_key(node: Mapping[Any, Any]) -> str | None:
@@ -101,7 +106,7 @@ def _places(document: Sequence[Any]) -> dict[int, int]:
     places: dict[int, int] = {}
     for place, node in enumerate(document):
         if not isinstance(node, Mapping):
-            raise UnreadableSource(f"element {place} is a {type(node).__name__}; every element must be an object")
+            raise _no_object(place, node)
         number = next((node[name] for name in NUMBER if name in node), place)
         if isinstance(number, bool) or not isinstance(number, int) or number in places:
             raise UnreadableSource(f"element {place}: its number must be a whole number that no other element has")
