@@ -61,11 +61,15 @@ def fit(inputs: Floats, targets: NDArray[Any], weights: NDArray[np.float64], cla
         targets: (n,) from 0 to ``classes`` - 1.
         weights: (n,) above zero.
     """
+    from threadpoolctl import threadpool_limits
+
     columns, cuts = _steps(inputs)
     raw = _stepped(inputs, columns, cuts)
     mean, spread = raw.mean(axis=0), raw.std(axis=0)
     scale = (1 / np.where(spread < 1e-3, 1, spread)).astype(np.float32)
-    layers = _descend(_standard(raw, mean, scale), targets, weights, classes, np.random.default_rng(seed))
+    # One thread: these products are small, and a second thread that has to wait for a busy core costs thirty times more.
+    with threadpool_limits(1, user_api="blas"):
+        layers = _descend(_standard(raw, mean, scale), targets, weights, classes, np.random.default_rng(seed))
     return Network(columns, cuts, mean, scale, *layers)
 
 
