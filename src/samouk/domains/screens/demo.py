@@ -32,8 +32,11 @@ from samouk.loop.learner import Context, DemoHost, Learner, mean
 from samouk.loop.records import Artifact, Examples, Order, Run, TriggerKind
 
 WEEKS = 4
+SEEN_BY = (0.0, 0.5, 0.67, 0.84, 1.0)
+"""Share of a contributor's screens that are sent by the end of each week; the first brings what was recorded before."""
+
 SCREENS_AN_APP = 24
-"""Screens of one application, at most: a contributor comes across a quarter of them each week."""
+"""Screens of one application, at most."""
 
 SEED = 7
 LIARS = 12
@@ -168,10 +171,8 @@ class _Stage:
 
     def _collect(self, number: int, dumps: Sequence[Dump], week: int) -> int:
         """One contributor's week through the real client, to the last sample."""
-        # Who has fewer screens than weeks comes across the first of them later.
-        late = number % WEEKS if len(dumps) < WEEKS else 0
-        first, end = ((week - 1 - late) * len(dumps) // WEEKS, (week - late) * len(dumps) // WEEKS)
-        seen = dumps[max(first, 0) : max(end, 0)]
+        first, end = (round(share * len(dumps)) for share in SEEN_BY[week - 1 : week + 1])
+        seen = dumps[first:end]
         folder = self.host.folder / f"contributor-{number}"
         with SelfLearningCollector(
             True, self.host.url, api_key=self.host.api_key, cache_dir=folder, environ=_nobody(self.host)

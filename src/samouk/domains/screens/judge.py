@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 METRICS = (
     Metric(
         "generic_accuracy",
+        floor=0.5,
         help="share of elements named rightly where the class says nothing, or is hidden from the model",
     ),
     Metric(

@@ -67,7 +67,7 @@ def fit(inputs: Floats, targets: NDArray[Any], weights: NDArray[np.float64], cla
     raw = _stepped(inputs, columns, cuts)
     mean, spread = raw.mean(axis=0), raw.std(axis=0)
     scale = (1 / np.where(spread < 1e-3, 1, spread)).astype(np.float32)
-    # One thread: these products are small, and a second thread that has to wait for a busy core costs thirty times more.
+    # One thread: the products are small, and a second thread that waits for a busy core costs thirty times more.
     with threadpool_limits(1, user_api="blas"):
         layers = _descend(_standard(raw, mean, scale), targets, weights, classes, np.random.default_rng(seed))
     return Network(columns, cuts, mean, scale, *layers)
