@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from samouk.loop.records import Batch, Stored
 from samouk.server.problems import Busy
 
+REST_S = 0.008
+"""Rest between two commits: senders that were just answered have their next batch ready by then."""
+
 Append = Callable[[Sequence[Batch]], list[Stored]]
 
 
@@ -26,8 +29,8 @@ class GroupCommit:
     """Hands batches to the log in groups, one commit at a time, on a thread of its own.
 
     A disk takes some milliseconds to promise that a commit will survive a crash, for one batch or for
-    sixty. Nobody waits for a timer: the first batch is committed at once, and its commit is the time
-    in which the next group gathers. Belongs to one event loop.
+    sixty. The first batch is committed at once; its commit, and a short rest after it, is the time in
+    which the next group gathers. Belongs to one event loop.
     """
 
     def __init__(self, append: Append, *, group: int = 64, waiting: int = 128) -> None:
@@ -68,13 +71,17 @@ class GroupCommit:
         commit.add_done_callback(lambda finished: self._finish(group, finished))
 
     def _finish(self, group: _Group, commit: asyncio.Future[list[Stored]]) -> None:
-        self._running = False
         error = commit.exception()
         if error is None:
             group.done.set_result(commit.result())
         else:
             group.done.set_exception(error)
             group.done.exception()  # seen, even when every sender has hung up
+        # On a quick disk commits would follow each other with a batch or two in each, at the cost of a commit for each.
+        asyncio.get_running_loop().call_later(REST_S, self._rested)
+
+    def _rested(self) -> None:
+        self._running = False
         self._start()
 
     def close(self) -> None:

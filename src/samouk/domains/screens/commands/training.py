@@ -107,11 +107,7 @@ def train(data: tuple[Path, ...], output: Path, seed: int, as_json: bool) -> Non
     write(output, body)
     figures = _figures(learner, artifact, parts.held)
     if as_json:
-        rows: dict[str, object] = {
-            "trained_on": parts.taught.rows,
-            "simulated": _reminders(),
-            "held_out": parts.held.rows,
-        }
+        counts = {"trained_on": parts.taught.rows, "simulated": _reminders(), "held_out": parts.held.rows}
         print_json({"output": str(output), "bytes": len(body), **counts, "split": parts.how, "figures": figures})
     else:
         _say(output, len(body), parts, figures, {metric.name: metric.help for metric in learner.metrics})
