@@ -10,6 +10,7 @@ import resource
 import secrets
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from samouk.edge.routes import upload_request
 from samouk.edge.transport import HttpTransport
 from samouk.edge.updater import ModelUpdater
 from samouk.loop import snapshot
+from samouk.loop.columns import take, to_lists
 from samouk.loop.learner import Context, Learner
 from samouk.loop.ports import Services
 from samouk.loop.records import Batch, Order, Run, TriggerKind
@@ -29,6 +31,7 @@ from samouk.settings import load
 
 LEARNER = "screens.element"
 QUICK, LARGE = 10_000, 500_000
+PIECE = 250
 SEED = 3
 
 
@@ -44,10 +47,15 @@ def batches(learner: Learner, rows: int) -> Iterator[Batch]:
                 return
 
 
+def pieces(batch: Batch) -> Iterator[Batch]:
+    """A batch as several smaller ones: ten thousand samples then come from some forty contributors, not from ten."""
+    for start in range(0, batch.rows, PIECE):
+        part = take(batch.columns, slice(start, start + PIECE))
+        yield dataclasses.replace(batch, batch_id=str(uuid.uuid4()), columns=part)
+
+
 def body_of(learner: Learner, batch: Batch) -> bytes:
     """A stored batch as a client would have sent it."""
-    from samouk.loop.columns import to_lists
-
     upload = wire.Upload(
         batch.batch_id,
         batch.learner,
@@ -62,7 +70,7 @@ def body_of(learner: Learner, batch: Batch) -> bytes:
 def quick(folder: Path) -> dict[str, float | str]:
     """10,000 samples over HTTP → trigger → train → gate → registry → TUF → a client has it and has tried it."""
     learner = _with_poor_champion(domains.learner(LEARNER))
-    bodies = [body_of(learner, batch) for batch in batches(learner, QUICK)]
+    bodies = [body_of(learner, piece) for batch in batches(learner, QUICK) for piece in pieces(batch)]
     settings = load(os.environ, home=folder / "quick", port=0)
     assembly.make_signing_keys(settings)
     with assembly.opened(settings) as services:
@@ -95,9 +103,15 @@ def quick(folder: Path) -> dict[str, float | str]:
 
 
 def _with_poor_champion(learner: Learner) -> Learner:
-    """The learner with a first model of two batches, so that ten thousand samples surely have something to release."""
-    few = [snapshot.label(learner, batch.columns, number) for number, batch in enumerate(batches(learner, 1_000))]
-    poor = learner.fit(snapshot.join(learner, few), None, Context())
+    """The learner with a first model that was taught wrong, so that there surely is something to release."""
+    few = snapshot.join(
+        learner,
+        [snapshot.label(learner, batch.columns, number) for number, batch in enumerate(batches(learner, 3_000))],
+    )
+    wrong = few.labels.values.copy()
+    wrong[::2] = (wrong[::2] + 1) % len(learner.classes)
+    labels = dataclasses.replace(few.labels, values=wrong)
+    poor = learner.fit(dataclasses.replace(few, labels=labels), None, Context())
     return dataclasses.replace(learner, first=lambda: poor)
 
 
