@@ -20,6 +20,7 @@ from samouk.domains.screens import judge
 from samouk.loop.learner import Context, Learner
 from samouk.loop.ports import Services
 from samouk.loop.records import Artifact, Examples
+from samouk.loop.registry import enter
 from samouk.settings import load
 
 LEARNER = "screens.element"
@@ -181,3 +182,17 @@ def test_labels_are_plain(home: Path, label: str) -> None:
     """A label that would spoil a terminal or a table is refused."""
     assert samouk(home, "keys", "create", "--label", label).exit_code == 2
     assert not home.exists()
+
+
+def test_a_waiting_version_is_approved_once(home: Path) -> None:
+    """A person's word puts a staged version in service; said again, it is refused in one line."""
+    chosen = load({}, home=home, port=0)
+    assembly.make_signing_keys(chosen)
+    artifact = judge.first()
+    assert artifact is not None
+    with assembly.opened(chosen) as services:
+        key = services.blobs.put(artifact.data)
+        services.registry.add(enter(judge.LEARNER, [], artifact, key, services.clock.now()))
+    assert "v1.0 is in service" in samouk(home, "approve", LEARNER, "v1.0").output
+    again = samouk(home, "approve", LEARNER, "v1.0")
+    assert (again.exit_code, "only a version in staging" in told(again)) == (2, True)
