@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from samouk.edge import config as settings
-from samouk.edge import places, wire
+from samouk.edge import places, tallies, wire
 from samouk.edge.background import Background
 from samouk.edge.batchfile import Content
 from samouk.edge.config import Config
@@ -21,6 +21,7 @@ from samouk.edge.fitting import fitting_columns
 from samouk.edge.observer import Observer, observer
 from samouk.edge.packing import pack, shareable
 from samouk.edge.spool import AUTO, Limits, Shelf, Spool
+from samouk.edge.tallies import Tallies
 from samouk.edge.tally import Mishaps, Stats, tally
 from samouk.edge.transport import HttpTransport, Transport
 from samouk.edge.uploader import Destination, Pass, Uploader
@@ -93,6 +94,7 @@ class Contribution:
         self._uploader = Uploader(self.spool, knobs.get("transport") or HttpTransport(), self._clock)
         self._settings: tuple[object, Config | ConfigError] = (None, Config())
         self._background = Background(self._due)
+        self._tallies: Tallies | None = None
         self._pid = os.getpid()
         if self.spool.receipts.has_deletions():
             self._wake()  # consent or not: what was withdrawn is to be erased
@@ -103,14 +105,23 @@ class Contribution:
             self._observer = observer()
         return self._observer
 
+    def tallies(self) -> Tallies:
+        """What is counted of a version on trial. Raises LookupError when no observer is installed."""
+        if self._tallies is None:
+            seeing = self.observer()
+            self._tallies = Tallies(self._environ, seeing.learner, seeing.bundled_model(), self._clock)
+        return self._tallies
+
     def consent(self) -> Consent:
         """The decision as it stands now: the settings are read again when their file has changed."""
         config = self._config()
         if isinstance(config, ConfigError):
             return Consent(False, str(config), ())
         consent = decide(config, self._environ, _has_terminal(), self._opt_in)
-        if consent.refused_by_user and (self.spool.paths() or self.spool.rejected()):
-            self.spool.purge()
+        if consent.refused_by_user:
+            if self.spool.paths() or self.spool.rejected():
+                self.spool.purge()
+            tallies.purge(self._environ)
         return consent
 
     def allows(self, platform: str) -> bool:
@@ -145,12 +156,14 @@ class Contribution:
         return self.spool.contents()
 
     def bodies(self) -> Iterator[bytes]:
-        """For every batch of this learner that was not sent yet, the bytes that `flush` would send (before gzip)."""
+        """For every batch and tally of this learner that was not sent yet, what `flush` would send (before gzip)."""
         schema, platforms = self.observer().schema, self.consent().platforms
         for whole in self.spool.contents():
             content = shareable(whole, platforms)
             if content.header.learner == schema.name and content.rows:
                 yield pack(schema, content, self.spool.receipts.receipt_for(content.header))
+        if self.consent().granted:
+            yield from (tally.body() for tally in self.tallies().due())
 
     def forget(self, batch_id: str | None = None) -> int:
         """Have one batch, or all that ever had a receipt, erased; how many requests were written.
@@ -182,6 +195,8 @@ class Contribution:
         Full batches and deletions that the background was called for have ``close_wait_s`` to get away.
         """
         self._begin_anew_after_fork()
+        if self._tallies is not None:
+            self._tallies.flush()
         self._background.stop(self._knobs.get("close_wait_s", CLOSE_WAIT_S))
         self.spool.close()
 
@@ -223,6 +238,8 @@ class Contribution:
             to = self._destination()
             if to is not None and self.consent().granted:
                 sent = self._uploader.send(self.observer().schema, to, self._may_send, everything)
+                if not sent.problem:
+                    self._uploader.tell(self.observer().learner, self.tallies(), to, self._may_send, everything, sent)
                 sent.erased, sent.problem = done.erased, sent.problem or done.problem
                 done = sent
         except Exception as problem:  # noqa: BLE001 - the worker's border

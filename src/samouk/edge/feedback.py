@@ -59,6 +59,8 @@ class FeedbackCollector:
         """
         try:
             self._record(element, actual_type, platform)
+            if predicted_type != actual_type:
+                self._contribution.tallies().corrected()
         except Exception as problem:  # noqa: BLE001 - the border to the host
             self._contribution.mishaps.count(problem)
             self.last_error = self._contribution.mishaps.last_error.partition(": ")[2] or "the element cannot be read"

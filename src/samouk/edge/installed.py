@@ -72,7 +72,8 @@ class ModelFolder:
             os.fsync(opened.fileno())
         file.replace(self.path / name)
         disk.sync_dir(self.path)
-        new = Installed(release.version, release.number, name, release.sha256, release.figures, release.signers)
+        facts = (release.version, release.number, name, release.sha256, release.figures, release.signers)
+        new = Installed(*facts, release.trial)
         previous = shelf.previous if shelf.current and shelf.current.sha256 == new.sha256 else shelf.current
         self._write(Shelf(new, previous, shelf.skip))
         return new
@@ -134,4 +135,5 @@ def _installed(value: object) -> Installed | None:
         sha256=value["sha256"],
         figures=figures if isinstance(figures, dict) else {},
         signers=tuple(str(key) for key in value.get("signers") or ()),
+        trial=str(value.get("trial") or ""),
     )

@@ -4,7 +4,7 @@
 what                   set by                             otherwise
 =====================  =================================  ==============================
 settings               ``SAMOUK_CONFIG_HOME``             ``$XDG_CONFIG_HOME/samouk``
-models, own memory     ``SAMOUK_DATA_HOME``               ``$XDG_DATA_HOME/samouk``
+models, memory, counts ``SAMOUK_DATA_HOME``               ``$XDG_DATA_HOME/samouk``
 samples on their way   ``SAMOUK_CACHE``                   ``$XDG_CACHE_HOME/samouk/ml_cache``
 =====================  =================================  ==============================
 
@@ -41,6 +41,11 @@ def models_dir(environ: Mapping[str, str], learner: str) -> Path:
 def memory_file(environ: Mapping[str, str], learner: str) -> Path:
     """The file of one learner's personal memory."""
     return data_home(environ) / "memory" / f"{learner}.json"
+
+
+def tallies_dir(environ: Mapping[str, str]) -> Path:
+    """The folder of what is counted while a version is on trial, one file a learner."""
+    return data_home(environ) / "tallies"
 
 
 def cache_dir(environ: Mapping[str, str]) -> Path:

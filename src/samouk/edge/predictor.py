@@ -7,7 +7,8 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from samouk.edge import observer as observers
 from samouk.edge import places, runtime
@@ -15,6 +16,7 @@ from samouk.edge.errors import ModelError
 from samouk.edge.installed import ModelFolder
 from samouk.edge.memory import PersonalMemory
 from samouk.edge.observer import Observer
+from samouk.edge.tallies import Tallies
 from samouk.edge.wire import Row
 
 if TYPE_CHECKING:
@@ -129,6 +131,7 @@ class Predictor:
         self._memory = PersonalMemory(places.memory_file(environ, learner)) if memory is None else memory
         self._folder = ModelFolder(places.models_dir(environ, learner))
         self._follows = model_path is None
+        self._tallies = Tallies(environ, learner, self._observer.bundled_model())
         self._stamp = self._current_stamp()
         self.notes: tuple[str, ...] = ()
         self.model: Model | None = None if model_path is None else Model(Path(model_path), self._observer)
@@ -146,10 +149,25 @@ class Predictor:
         remembered = self._memory.recall(keys) if keys else [None] * len(rows)
         model = self.model
         guesses = [self._by_class(row) for row in rows] if model is None else self._by_model(model, rows)
-        return [
+        told = [
             guess if label is None else Prediction(label, 1.0, "memory")
             for label, guess in zip(remembered, guesses, strict=True)
         ]
+        if model is not None:
+            self._tallies.shown(sum(one.source == "model" and not one.abstained for one in told), model.path)
+        return told
+
+    def close(self) -> None:
+        """Write what was counted of a version on trial; otherwise it is written every few seconds."""
+        self._tallies.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def _by_model(self, model: Model, rows: Sequence[Row]) -> list[Prediction]:
         probabilities = model.probabilities(self._observer.features(rows))

@@ -44,10 +44,18 @@ def samples_url(endpoint: str, learner: str) -> str:
 
 def upload_request(endpoint: str, learner: str, body: bytes, api_key: str) -> Request:
     """Send a batch; ``body`` as `packing.pack` gave it."""
-    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-    if api_key:
-        headers["Authorization"] = f"Bearer {api_key}"
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip", **_authorization(api_key)}
     return Request("POST", samples_url(endpoint, learner), headers, wire.compress(body))
+
+
+def tally_request(endpoint: str, learner: str, body: bytes, api_key: str) -> Request:
+    """Send what was counted of a trial; ``body`` as `tallies.Tally.body` gave it."""
+    url = f"{endpoint.rstrip('/')}/v1/learners/{quote(learner, safe='')}/tallies"
+    return Request("POST", url, {"Content-Type": "application/json", **_authorization(api_key)}, body)
+
+
+def _authorization(api_key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {api_key}"} if api_key else {}
 
 
 def deletion_request(deletion: Deletion) -> Request:
@@ -63,9 +71,23 @@ def judge_upload(response: Response, now: float, batch_id: str) -> Outcome:
     (401, 403) and an address that is no such server (3xx, 404, 405, and whatever a samouk server would
     not say: another program on the port, or a page that wants a login). Refused for good: the other 4xx.
     """
+    return _judge_post(response, now, _names(response, batch_id))
+
+
+def judge_tally(response: Response, now: float, tally_id: str) -> Outcome:
+    """What the answer to a tally means: the same as for a batch, but one too many (429) is refused for good.
+
+    ERASED: its trial is over, or paused. What waited a day for its turn would hold up the samples behind it.
+    """
+    if response.status == 429 and _is_problem(response):
+        return Outcome(Fate.REFUSED, f"the server has enough counts for today: {_detail(response)}")
+    return _judge_post(response, now, _object(response).get("tally_id") == tally_id)
+
+
+def _judge_post(response: Response, now: float, named: bool) -> Outcome:
     status = response.status
     if response.ok:
-        return Outcome(Fate.DONE) if _names(response, batch_id) else _no_server(status)
+        return Outcome(Fate.DONE) if named else _no_server(status)
     if status == 410 and _is_problem(response):
         return Outcome(Fate.ERASED)
     if status in (401, 403):
@@ -75,7 +97,7 @@ def judge_upload(response: Response, now: float, batch_id: str) -> Outcome:
     if 400 <= status < 500 and status not in (408, 425, 429):
         if not _is_problem(response):
             return _no_server(status)
-        return Outcome(Fate.REFUSED, f"the server refused the batch ({status}): {_detail(response)}")
+        return Outcome(Fate.REFUSED, f"the server refused what was sent ({status}): {_detail(response)}")
     return Outcome(Fate.LATER, f"the server cannot take samples just now ({status})", _retry_after(response, now))
 
 

@@ -14,10 +14,12 @@ from urllib.parse import unquote, urlsplit
 from samouk.edge import wire
 from samouk.edge.errors import Unreachable
 from samouk.edge.routes import PROBLEM_TYPE, RECEIPT_HEADER
+from samouk.edge.tallies import MOST
 from samouk.edge.transport import Request, Response
 from samouk.edge.wire import Row, Schema, Upload, WireError
 
 MAX_BODY = 64 * 2**20
+_TALLY = {"tally_id", "rollout", "version", "side", "shown", "good"}
 
 
 class MemoryServer:
@@ -29,6 +31,7 @@ class MemoryServer:
 
     Attributes:
         batches: what it holds, by ``batch_id``; ``erased``: what it was told to erase.
+        tallies: what clients on trial told it, by ``tally_id``; ``over``: rollouts of which it wants no more.
         requests: everything that was ever sent to it, whatever became of it.
         offline: no request reaches it.
         answer: status that it answers to everything instead of doing its work; None for normal service.
@@ -39,6 +42,8 @@ class MemoryServer:
     def __init__(self, *schemas: Schema, api_key: str = "") -> None:
         self.batches: dict[str, Upload] = {}
         self.erased: set[str] = set()
+        self.tallies: dict[str, dict[str, Any]] = {}
+        self.over: set[str] = set()
         self.requests: list[Request] = []
         self.offline = False
         self.answer: int | None = None
@@ -71,12 +76,34 @@ class MemoryServer:
         match [unquote(part) for part in urlsplit(request.url).path.split("/")[1:]]:
             case ["v1", "learners", learner, "samples"] if request.method == "POST":
                 return self._take(learner, request)
+            case ["v1", "learners", learner, "tallies"] if request.method == "POST":
+                return self._count(learner, request)
             case ["v1", "learners", _, "samples", batch_id] if request.method == "DELETE":
                 return self._erase(batch_id, request.headers.get(RECEIPT_HEADER, ""))
         return _problem(404, "no such route")
 
+    def _is_foreign(self, request: Request) -> bool:
+        return bool(self._api_key) and request.headers.get("Authorization") != f"Bearer {self._api_key}"
+
+    def _count(self, learner: str, request: Request) -> Response:
+        if self._is_foreign(request):
+            return _problem(401, "this key is not valid")
+        try:
+            tally = json.loads(request.body or b"")
+            fits = tally.keys() == _TALLY and 0 <= tally["good"] <= tally["shown"] <= MOST and tally["shown"] > 0
+        except (ValueError, TypeError, AttributeError):
+            fits = False
+        if learner not in self._schemas or not fits:
+            return _problem(422, "is no tally of a learner that is taken here")
+        if tally["rollout"] in self.over:
+            return _problem(410, "this rollout is over")
+        known = self.tallies.setdefault(tally["tally_id"], tally)
+        if known != tally:
+            return _problem(409, "was sent before with other counts")
+        return _json(200, {"tally_id": tally["tally_id"], "status": "kept" if known is tally else "duplicate"})
+
     def _take(self, learner: str, request: Request) -> Response:
-        if self._api_key and request.headers.get("Authorization") != f"Bearer {self._api_key}":
+        if self._is_foreign(request):
             return _problem(401, "this key is not valid")
         try:
             upload = self._checked(learner, request.body or b"")

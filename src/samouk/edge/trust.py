@@ -60,6 +60,7 @@ class Release:
         size, sha256: length in bytes and digest of the model.
         signers: ids of the keys that may sign releases; when all of them were replaced the order of
             numbers starts anew, so that a thief's huge number cannot lock clients out for ever.
+        trial: the rollout in which the version was on trial when it was offered, "" otherwise.
     """
 
     version: str
@@ -74,11 +75,26 @@ class Release:
     samples: int | None = None
     platforms: tuple[str, ...] = ()
     signers: tuple[str, ...] = ()
+    trial: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A version that proves itself on a share of the clients.
+
+    Attributes:
+        rollout: which trial it is; each deals the clients anew.
+        share: of the clients, in (0, 1).
+    """
+
+    rollout: str
+    share: float
+    release: Release
 
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """A model on this machine. ``number`` 0 is the model that ships with the package."""
+    """A model on this machine. ``number`` 0 is the model that ships with the package; ``trial`` as of its release."""
 
     version: str
     number: int
@@ -86,6 +102,7 @@ class Installed:
     sha256: str
     figures: Mapping[str, float] = field(default_factory=dict)
     signers: tuple[str, ...] = ()
+    trial: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,22 +160,33 @@ class Check:
     etag: str | None
     expires: dt.datetime
     release: Release | None
+    trial: Trial | None = None
 
     def encoded(self) -> bytes:
         """As JSON."""
         release = None if self.release is None else dataclasses.asdict(self.release)
-        document = {"trust": self.trust, "etag": self.etag, "expires": self.expires.isoformat(), "release": release}
+        trial = None if self.trial is None else dataclasses.asdict(self.trial)
+        known: dict[str, Any] = {"trust": self.trust, "etag": self.etag, "expires": self.expires.isoformat()}
+        document = {**known, "release": release, "trial": trial}
         return json.dumps(document, indent=1).encode() + b"\n"
 
     @classmethod
     def decoded(cls, data: bytes) -> Check:
         """Raises ValueError, TypeError or KeyError when it is damaged."""
         document: dict[str, Any] = json.loads(data)
-        release = document["release"]
-        if release is not None:
-            lists = {name: tuple(release[name]) for name in ("changelog", "platforms", "signers")}
-            release = Release(**{**release, **lists})
-        return cls(document["trust"], document["etag"], dt.datetime.fromisoformat(document["expires"]), release)
+        release, trial = document["release"], document["trial"]
+        return cls(
+            document["trust"],
+            document["etag"],
+            dt.datetime.fromisoformat(document["expires"]),
+            None if release is None else _kept_release(release),
+            None if trial is None else Trial(trial["rollout"], trial["share"], _kept_release(trial["release"])),
+        )
+
+
+def _kept_release(document: dict[str, Any]) -> Release:
+    lists = {name: tuple(document[name]) for name in ("changelog", "platforms", "signers")}
+    return Release(**{**document, **lists})
 
 
 def update_for(release: Release | None, installed: Installed | None, skipped: str | None) -> Update | None:
@@ -176,6 +204,8 @@ def update_for(release: Release | None, installed: Installed | None, skipped: st
         if release.sha256 == installed.sha256 and release.number == installed.number:
             return None
         if is_behind(release, installed):
+            if installed.trial:
+                return None  # on trial here, and offered no more: it stays until a higher number comes
             raise UpdateRefused(
                 f"the server offers {release.version} (number {release.number}), which is older than the installed "
                 f"{installed.version} (number {installed.number}); its operator must release it under a new number"
@@ -232,6 +262,19 @@ def release_of(
     )
 
 
+def trial_of(learner: str, pointer: object, release: Release) -> Trial:
+    """Read the custom part of ``<learner>/trial.json``. Raises UpdateRefused when it is malformed."""
+    found = pointer if isinstance(pointer, dict) else {}
+    rollout = found.get("rollout")
+    try:
+        share = float(found.get("share", ""))
+    except (TypeError, ValueError):
+        share = 0.0
+    if not isinstance(rollout, str) or not 1 <= len(rollout) <= MAX_TEXT or not 0 < share < 1:
+        raise UpdateRefused(_malformed(learner, "the trial names no rollout, or no share of the clients"))
+    return Trial(rollout, share, dataclasses.replace(release, trial=rollout))
+
+
 def version_in(learner: str, pointer: object) -> tuple[str, int]:
     """Name and number of the current version. Raises UpdateRefused when they are malformed."""
     if not isinstance(pointer, dict):
@@ -247,6 +290,11 @@ def version_in(learner: str, pointer: object) -> tuple[str, int]:
 def current_target(learner: str) -> str:
     """The signed target that names the current version."""
     return f"{learner}/current.json"
+
+
+def trial_target(learner: str) -> str:
+    """The signed target that names the version on trial."""
+    return f"{learner}/trial.json"
 
 
 def model_target(learner: str, version: str) -> str:

@@ -24,6 +24,7 @@ from samouk.edge.errors import ConfigError
 from samouk.edge.trust import (
     MAX_TIMESTAMP_BYTES,
     Release,
+    Trial,
     UpdateNotStored,
     UpdateRefused,
     UpdateUnavailable,
@@ -32,6 +33,8 @@ from samouk.edge.trust import (
     model_target,
     not_stored_text,
     release_of,
+    trial_of,
+    trial_target,
     version_in,
 )
 from samouk.edge.tuf_fetcher import Fetcher, Progress
@@ -90,12 +93,19 @@ class TrustedRepository:
     def release(self, learner: str) -> Release | None:
         """The current release of a learner, None when there is none yet; ``refresh`` comes first."""
         pointer = self._target(current_target(learner))
-        if pointer is None:
-            return None
+        return None if pointer is None else self._named(learner, pointer)
+
+    def trial(self, learner: str) -> Trial | None:
+        """The version that a share of the clients tries, None when there is none; ``refresh`` comes first."""
+        pointer = self._target(trial_target(learner))
+        return None if pointer is None else trial_of(learner, pointer.custom, self._named(learner, pointer))
+
+    def _named(self, learner: str, pointer: TargetFile) -> Release:
+        """The release that a pointer names."""
         version, _ = version_in(learner, pointer.custom)
         model = self._target(model_target(learner, version))
         if model is None:
-            raise UpdateRefused(f"{learner}: {version} is called current but is not among the signed files")
+            raise UpdateRefused(f"{learner}: {version} is offered but is not among the signed files")
         return release_of(
             learner,
             pointer.custom,

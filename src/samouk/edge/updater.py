@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from samouk.edge import config, disk, fetch, places
+from samouk.edge.bucket import bucket, side
 from samouk.edge.errors import CacheError
 from samouk.edge.installed import ModelFolder, digest_of
 from samouk.edge.observer import Observer, observer
@@ -184,17 +185,25 @@ class ModelUpdater:
             return self.current()
 
     def _latest(self) -> Release | None:
-        """The current release: as the last full check found it when nothing changed, else after a new full check."""
+        """What is offered to this client: as the last full check found it, or a new one where something changed."""
         known = self._last_check()
         answer = self._ask_timestamp(known)
         if answer.status == 304 and known is not None:
-            return known.release
+            return self._mine(known)
         repository = self._repository()
         repository.refresh(answer.body)
-        release = repository.release(self.learner)
-        check = Check(self._trust_key(), answer.etag, repository.expires(), release)
+        release, trial = repository.release(self.learner), repository.trial(self.learner)
+        check = Check(self._trust_key(), answer.etag, repository.expires(), release, trial)
         disk.replace(self._models.path / "check.json", check.encoded())
-        return release
+        return self._mine(check)
+
+    def _mine(self, check: Check) -> Release | None:
+        """The version on trial for those whose lot it is, the current one for all others."""
+        trial, current = check.trial, check.release
+        if trial is None or (current is not None and trial.release.number <= current.number):
+            return current
+        mine = side(bucket(self._models.path), trial.rollout, trial.share)
+        return trial.release if mine == "challenger" else current
 
     def _ask_timestamp(self, known: Check | None) -> fetch.Answer:
         server = self._server()

@@ -20,6 +20,7 @@ from samouk.edge.packing import pack, shareable
 from samouk.edge.receipts import Deletion
 from samouk.edge.routes import Fate, Outcome
 from samouk.edge.spool import AUTO, Spool
+from samouk.edge.tallies import Tallies
 from samouk.edge.transport import Request, Response, Transport
 from samouk.edge.wire import Schema, WireError
 
@@ -45,6 +46,7 @@ class Pass:
         sent, rows: batches that the server has now, and their samples.
         rejected: batches that it refused for good; they lie in ``rejected/``.
         erased: deletion requests that it answered.
+        tallies: counts of a trial that it has now.
         withheld: samples that were deleted instead of sent, for their platform is no longer shared.
         kept: batches that wait, for a reason that ``problem`` says or for their random delay.
         problem: why the pass ended early; "" when it did not.
@@ -55,6 +57,7 @@ class Pass:
     rows: int = 0
     rejected: int = 0
     erased: int = 0
+    tallies: int = 0
     withheld: int = 0
     kept: int = 0
     problem: str = ""
@@ -100,6 +103,34 @@ class Uploader:
             finally:
                 claimed[0].close()
         return done
+
+    def tell(
+        self,
+        learner: str,
+        tallies: Tallies,
+        to: Destination,
+        may_send: Callable[[], bool],
+        everything: bool,
+        done: Pass,
+    ) -> None:
+        """Send the tallies that are due; what became of them goes into ``done``.
+
+        One that the server refuses, for its trial is over for example, is dropped: only the present counts.
+        """
+        for tally in tallies.due(self._random.uniform(0.0, to.max_delay_s)):
+            if done.problem or not may_send():
+                break
+            if tally.not_before > self._clock() and not everything:
+                done.kept += 1
+                continue
+            request = routes.tally_request(to.endpoint, learner, tally.body(), to.api_key)
+            outcome = self._ask(request, routes.judge_tally, tally.tally_id)
+            if outcome.fate is Fate.LATER:
+                done.kept += 1
+                done.problem, done.retry_after_s = outcome.reason, outcome.retry_after_s
+            else:
+                done.tallies += outcome.fate is Fate.DONE
+                tallies.settle(tally.tally_id)
 
     def _withdrawn(self, deletion: Deletion) -> bool:
         """Take the batch out of the queue if it is still there; False while another process is busy with it."""
@@ -161,9 +192,9 @@ class Uploader:
                 done.sent, done.rows = done.sent + 1, done.rows + rows
             self._spool.settle(batch, content, event, endpoint=to.endpoint, withheld=withheld)
 
-    def _ask(self, request: Request, judge: Callable[[Response, float, str], Outcome], batch_id: str) -> Outcome:
+    def _ask(self, request: Request, judge: Callable[[Response, float, str], Outcome], name: str) -> Outcome:
         try:
-            return judge(self._transport.send(request), self._clock(), batch_id)
+            return judge(self._transport.send(request), self._clock(), name)
         except Unreachable as problem:
             return Outcome(Fate.LATER, str(problem))
 

@@ -14,9 +14,11 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from samouk.edge.wire import Schema
+from samouk.edge.wire import Row, Schema
 from samouk.loop.columns import Columns
+from samouk.loop.live import Joined
 from samouk.loop.records import Artifact, Batch, BoolArray, Examples, FloatArray, Labels, Order, Predictions, Run
+from samouk.loop.rollout_policy import RolloutPolicy
 
 Progress = Callable[[str, float], None]
 """Called with a sentence and the share done, 0 to 1."""
@@ -58,11 +60,25 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class TriggerPolicy:
-    """When to learn: after so many days, or so many new samples."""
+    """When to learn.
+
+    Attributes:
+        period: so long after the last turn, if anything is new.
+        volume: new samples with a label or an outcome.
+        cooldown: nothing but an erasure is a reason so soon after the last turn.
+        distance: JS and KS distance of a field (0 to 1) within which it has not moved.
+        delta: chance of a false alarm in the bounds of ADWIN and HDDM-A on outcomes.
+        drop: fall of the label-free estimate that counts.
+        adaptive: ``volume`` and ``distance`` follow what the loop sees, from half to four times what stands here.
+    """
 
     period: dt.timedelta = dt.timedelta(days=7)
     volume: int = 1_000
     cooldown: dt.timedelta = dt.timedelta(hours=1)
+    distance: float = 0.1
+    delta: float = 0.002
+    drop: float = 0.03
+    adaptive: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +101,46 @@ class GatePolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class OutcomeSpec:
+    """One way in which an exposure may turn out.
+
+    Attributes:
+        low, high: what may be sent, mapped linearly to 0 and 1; a ``low`` above ``high`` turns "less is
+            better" round.
+        window: outcomes that come later after their exposure are late.
+        silence: value in [0, 1] of an exposure whose window closed without an outcome; None when silence
+            means nothing, so that it counts nowhere.
+        guard: also watched for harm in a rollout of another outcome.
+        floor: below this live mean (in [0, 1]) the quality trigger fires; None for no floor.
+    """
+
+    name: str
+    low: float = 0.0
+    high: float = 1.0
+    window: dt.timedelta = dt.timedelta(days=1)
+    silence: float | None = None
+    guard: bool = False
+    floor: float | None = None
+    help: str = ""
+
+    def to_unit(self, sent: float) -> float:
+        """What was sent, in [0, 1]. Raises ValueError for a number out of range or no number."""
+        least, most = min(self.low, self.high), max(self.low, self.high)
+        if not least <= sent <= most:  # written so that NaN fails too
+            raise ValueError(f"must lie between {least:g} and {most:g}, not {sent!s:.40}")
+        return (sent - self.low) / (self.high - self.low)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything about a learner that an operator may want to change."""
+    """Everything about a learner that an operator may want to change.
+
+    ``rollout`` None releases what passed the gate at once; so does a learner without outcomes.
+    """
 
     triggers: TriggerPolicy = field(default_factory=TriggerPolicy)
     gate: GatePolicy = field(default_factory=GatePolicy)
+    rollout: RolloutPolicy | None = None
     approval: Literal["auto", "human"] = "auto"
     holdout_groups: frozenset[int] = frozenset({3, 7, 11, 15})
 
@@ -101,6 +152,32 @@ class World(Protocol):
         """What so many contributors send in one week; the same for the same seed."""
 
 
+class UnfitArtifact(ValueError):
+    """A model that was made elsewhere cannot serve here; the message names what is wrong and what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """What learns between two turns: predict, then learn, one outcome after the other.
+
+    The state after a number of samples is a function of the artifact and these samples in their order
+    alone, however they were cut into calls: it can be replayed from the journal.
+
+    Attributes:
+        begin: artifact → the state that has learnt nothing.
+        correct: (state, columns, the artifact's predictions) → corrected predictions; changes no state.
+        learn: (state, artifact, columns with what was told) → the next state; may reuse the given one.
+        save, load: state ↔ bytes; a loaded state goes on exactly as the saved one would. ``load`` raises ValueError
+            for bytes that it cannot go on from: then everything is learnt anew from the journal.
+    """
+
+    begin: Callable[[Artifact], Any]
+    correct: Callable[[Any, Columns, Predictions], Predictions]
+    learn: Callable[[Any, Artifact, Columns], Any]
+    save: Callable[[Any], bytes]
+    load: Callable[[Artifact, bytes], Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Learner:
     """One thing that learns.
@@ -108,7 +185,7 @@ class Learner:
     Attributes:
         name: ``domain.noun``.
         schema: closed; an unknown field or a value out of range is refused with the field's name.
-        classes: names of the label values, in the order of their codes.
+        classes: names of the label values, in the order of their codes; none when it predicts a number in [0, 1].
         metrics: the first is the primary one, the others are guards.
         label: columns → labels, with abstention.
         fit: examples, champion or None, context → artifact. Deterministic for one seed.
@@ -121,6 +198,16 @@ class Learner:
         changes: (old champion or None, challenger, holdout examples) → changelog lines for people.
         world: (seed, null) → simulator.
         first: a model that ships with the domain, published as v1.0; None when the first turn makes it.
+        told: fields of the schema that are known only afterwards: a prediction is asked for without them.
+        outcomes: how exposures may turn out; the first is what rollouts are decided by. None when nothing is
+            ever told of predictions.
+        served: predictions are made on this platform. Otherwise clients of the edge make them, and of those
+            that take part in a trial comes a count of what was shown and what was good.
+        sample: an exposure with an outcome → the row that is learnt from, or None for none.
+        online: what learns between two turns; None when only turns teach.
+        constant: (training examples, holdout) → scores of the best answer that looks at nothing, which a first
+            model must beat; None for the commonest class, which only a learner with classes has.
+        adopt: (bytes, training metrics) → artifact, for a model that was made elsewhere; raises UnfitArtifact.
     """
 
     name: str
@@ -138,10 +225,31 @@ class Learner:
     card: Callable[[Artifact, Examples, Mapping[str, float]], Mapping[str, Any]] = lambda artifact, train, figures: {}
     changes: Callable[[Artifact | None, Artifact, Examples], Sequence[str]] = lambda old, new, holdout: ()
     first: Callable[[], Artifact | None] = lambda: None
+    told: tuple[str, ...] = ()
+    outcomes: tuple[OutcomeSpec, ...] = ()
+    served: bool = True
+    sample: Callable[[Joined], Row | None] = lambda joined: None
+    online: Online | None = None
+    constant: Callable[[Examples, Examples], Mapping[str, FloatArray]] | None = None
+    adopt: Callable[[bytes, Mapping[str, float]], Artifact] | None = None
 
     @property
     def primary(self) -> Metric:
         return self.metrics[0]
+
+    @property
+    def seen(self) -> Schema:
+        """The schema of what a prediction is asked with."""
+        fields = tuple(spec for spec in self.schema.fields if spec.name not in self.told)
+        return Schema(self.schema.name, self.schema.version, fields)
+
+    def lesson(self, joined: Joined) -> Row | None:
+        """The row that is learnt from an exposure with an outcome; None where only a client knows what was seen."""
+        return self.sample(joined) if joined.exposure.row else None
+
+    def outcome(self, name: str) -> OutcomeSpec:
+        """One of the learner's outcomes by name. Raises KeyError."""
+        return {spec.name: spec for spec in self.outcomes}[name]
 
 
 class DemoHost(Protocol):
@@ -158,6 +266,9 @@ class DemoHost(Protocol):
     def next_week(self) -> None:
         """Step the server's clock by seven days."""
 
+    def step(self, by: dt.timedelta) -> None:
+        """Step the server's clock forward."""
+
     def begin(self, learner: Learner) -> None:
         """Release the learner's first model."""
 
@@ -166,6 +277,9 @@ class DemoHost(Protocol):
 
     def turn(self, learner: Learner, order: Order) -> Run:
         """Take one turn."""
+
+    def tend(self, learner: Learner) -> str | None:
+        """Draw in the outcomes that came, and look at the rollout: what was changed and why, None when nothing was."""
 
     def say(self, text: str = "") -> None:
         """One line to the person who watches."""
@@ -176,7 +290,8 @@ class Domain:
     """A room: learners that share a schema, their routes and their commands.
 
     ``routes`` is called with the server's services and gives an object that FastAPI can include;
-    ``demo`` plays the main job against a running server.
+    ``demo`` plays the main job against a running server; ``settings`` are the environment variables that
+    the room reads itself, each with its default and what it means, for the documents.
     """
 
     name: str
@@ -185,6 +300,7 @@ class Domain:
     home: Path
     routes: Callable[[Any], Any] | None = None
     demo: Callable[[DemoHost], None] | None = None
+    settings: tuple[tuple[str, str, str], ...] = ()
 
 
 def mean(values: FloatArray) -> float:

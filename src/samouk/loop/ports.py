@@ -7,11 +7,26 @@ promises, the contract tests hold.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from samouk.loop.columns import Columns
+from samouk.loop.live import (
+    ArmStats,
+    Checkpoint,
+    DayFigures,
+    Event,
+    Exposure,
+    Forgotten,
+    Heard,
+    Joined,
+    Outcome,
+    Rollout,
+    Threshold,
+    Webhook,
+)
 from samouk.loop.records import (
     Act,
     Artifact,
@@ -46,6 +61,14 @@ class NotFound(Exception):
 
 class CorruptBlob(Exception):
     """The bytes under a key are not the bytes that were put there."""
+
+
+class Outdated(Exception):
+    """Somebody else changed the rollout since it was read: read it again."""
+
+
+class TooLarge(ValueError):
+    """Clients take no model of this size: the version serves on the platform alone."""
 
 
 class StoreUnavailable(Exception):
@@ -151,10 +174,15 @@ class Runs(Protocol):
         """Insert the run, or replace the one with its ``run_id``."""
 
     def runs(self, learner: str, limit: int = 100) -> list[Run]:
-        """Newest first."""
+        """Newest first: by when each was first saved, because a clock may be set back between two runs."""
 
     def last_finished(self, learner: str) -> Run | None:
         """The newest run that ended other than ``failed``."""
+
+
+SLACK_SECONDS = 60.0
+"""A clock may be set back by so much while a lease is held. One that ends later than its length and this
+from now was taken while the clock was ahead, and has run out."""
 
 
 class Leases(Protocol):
@@ -166,6 +194,9 @@ class Leases(Protocol):
     def release(self, name: str, holder: str) -> None:
         """Give it back; giving back what one does not hold is no error."""
 
+    def held(self, name: str) -> bool:
+        """Whether anybody holds the lease now; one that ran out is held by nobody."""
+
 
 class Audit(Protocol):
     """A hash-chained, append-only log of what the loop and people did."""
@@ -173,11 +204,24 @@ class Audit(Protocol):
     def append(self, act: Act) -> AuditEntry:
         """Add one act to the end of the chain; durable when it returns."""
 
-    def entries(self, after: int = 0, limit: int = 1000) -> list[AuditEntry]:
-        """In order, from ``sequence > after``."""
+    def entries(
+        self, after: int = 0, limit: int = 1000, *, prefix: str = "", actions: Collection[str] = ()
+    ) -> list[AuditEntry]:
+        """In order, from ``sequence > after``: those whose subject begins so, and of these actions; () for all."""
 
     def verify(self) -> int | None:
         """None when the whole chain holds, else the sequence of the first entry that does not."""
+
+
+class Scope(StrEnum):
+    """What the holder of an API key may do.
+
+    ``UPLOAD`` is for keys that travel with applications: samples, tallies, predictions and what became of them.
+    ``OPERATE`` is for whoever runs the platform: all of that, and whatever changes what serves or leaves the house.
+    """
+
+    UPLOAD = "upload"
+    OPERATE = "operate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +232,13 @@ class ApiKey:
     label: str
     created: dt.date
     revoked: bool = False
+    scope: Scope = Scope.UPLOAD
 
 
 class Keys(Protocol):
     """API keys, hashed at rest."""
 
-    def create(self, label: str) -> tuple[ApiKey, str]:
+    def create(self, label: str, scope: Scope = Scope.UPLOAD) -> tuple[ApiKey, str]:
         """A new key and, this once, its secret."""
 
     def verify(self, secret: str) -> ApiKey | None:
@@ -206,11 +251,240 @@ class Keys(Protocol):
         """All, oldest first."""
 
 
+def forgotten_cursor(learner: str) -> str:
+    """Name of the cursor that counts how often joined outcomes of a learner were forgotten."""
+    return f"forgotten:{learner}"
+
+
+class Journal(Protocol):
+    """What was shown in service, and how it turned out."""
+
+    def secret(self) -> bytes:
+        """32 random bytes, made with the store, the same for all who share it: the key of pseudonyms and event ids."""
+
+    def expose(self, exposures: Sequence[Exposure]) -> int:
+        """Keep exposures in one commit, and join what was parked for them.
+
+        Returns:
+            How many were new; one whose ``event_id`` is known changes nothing.
+        """
+
+    def tell(self, learner: str, outcomes: Sequence[Outcome], windows: Mapping[str, dt.timedelta]) -> list[Heard]:
+        """Keep outcomes of a learner's events in one commit, all or none; durable when it returns.
+
+        Args:
+            windows: metric → how long after its exposure an outcome counts as being in time. Measured
+                from the exposure to ``Outcome.at``.
+
+        An outcome whose exposure is not there is PARKED and joined when that comes, if it is the same
+        learner's. A second outcome of one event and metric is a DUPLICATE when its value is the same (to 1e-9),
+        else a CONTRADICTION, and changes nothing; except that one that was told replaces one that was
+        ``assumed``, under a new sequence. In time it replaces it in comparisons too; when it is LATE the
+        assumption stands there, else the unit would leave a comparison by what it said, and the two arms
+        would lose different ones. Parked outcomes are compared in the same way, but stay PARKED. What is
+        ``assumed`` is never late. Raises KeyError for a metric without a window.
+        """
+
+    def exposure(self, event_id: str) -> Exposure | None:
+        """The exposure, or None."""
+
+    def outcomes(self, learner: str, event_id: str) -> list[Outcome]:
+        """What was told of a learner's event so far, joined or parked; of an assumption what replaced it."""
+
+    def expire(self, learner: str, before: dt.datetime) -> int:
+        """Drop outcomes told before that moment that found no exposure; how many."""
+
+    def newest(self, learner: str) -> dt.datetime | None:
+        """When the learner's newest exposure was."""
+
+    def silent(
+        self, learner: str, metric: str, before: dt.datetime, limit: int = 10_000, *, after: int = 0
+    ) -> list[str]:
+        """Ids of unfailed events exposed before that moment that have no outcome of ``metric``; oldest first.
+
+        Args:
+            after: only those that arrived after this place, for which ``settled`` was asked before.
+        """
+
+    def settled(self, learner: str, metric: str, after: int = 0) -> int:
+        """Place in the order of arrival up to which every exposure failed or has an outcome of ``metric``.
+
+        It never moves back, whatever arrives or is told late: what arrives later has a later place, and an outcome
+        that is there may be replaced and does not go. So a reader who keeps it as a cursor misses nothing.
+
+        Args:
+            after: an earlier answer, up to which nothing is looked at again.
+        """
+
+    def unheard(
+        self, learner: str, metric: str, since: dt.datetime, limit: int = 10_000
+    ) -> list[tuple[str, dt.datetime, float]]:
+        """(version, when shown, score) of each exposure since then without an outcome of ``metric``, newest first.
+
+        For estimates that need no outcome. What failed or abstained has no score and is left out.
+        """
+
+    def scored(self, learner: str, metric: str, limit: int = 10_000) -> list[tuple[str, dt.datetime, float, float]]:
+        """(version, when shown, score, outcome) of the newest joined outcomes of ``metric``, in order of joining.
+
+        What failed or abstained has no score and is left out.
+        """
+
+    def joined(self, learner: str, after: int = 0, limit: int = 10_000) -> list[Joined]:
+        """Joined outcomes with ``sequence > after``, in order. Sequences count up over all learners, with gaps."""
+
+    def mark(self, batch_id: str, sequences: Sequence[int], *, instead_of: str | None = None) -> None:
+        """Note that a batch of the log is made of these joined outcomes, where ``instead_of`` is noted so far."""
+
+    def of_batch(self, batch_id: str) -> list[Joined]:
+        """The joined outcomes that a batch is made of, in order."""
+
+    def batches_of(self, learner: str, unit: str) -> list[str]:
+        """Ids of the batches that any outcome of a unit, by its pseudonym, was made into; sorted."""
+
+    def forget(self, learner: str, unit: str) -> Forgotten:
+        """Remove every byte of what was shown to a unit, by its pseudonym, and of how it turned out.
+
+        Gone too are the learner's checkpoints that had read that far, and ``forgotten_cursor`` moves on by one, so
+        that whoever learnt from it begins again without. Doing it again changes nothing. Counts of running
+        comparisons shrink. Durable when it returns.
+        """
+
+    def forget_batch(self, learner: str, batch_id: str) -> Forgotten:
+        """``forget`` what was shown where an outcome was made into this batch, whoever saw it."""
+
+    def arms(
+        self,
+        rollout: str,
+        metric: str,
+        *,
+        slow_ms: float,
+        exposed_before: dt.datetime | None = None,
+        closed_before: dt.datetime | None = None,
+    ) -> list[ArmStats]:
+        """What is known of each arm in each step, by step, variant and version.
+
+        ``champion`` is no arm. ``exposures`` and ``newest`` are of all exposures of the arm in that step. A unit
+        counts for all else in one arm: that of the first step in which any arm had it, by the mean of its outcomes
+        of that step. What it does in later steps would make the steps dependent, and mix their days; only for
+        ``failed`` and ``slow`` it is a witness of later steps too, as long as it stays in its arm. A unit that was
+        in two arms in its first step counts in neither. Outcomes that were told late count nowhere. With
+        ``exposed_before``, outcomes of later exposures do not count. ``closed_before``: windows of earlier
+        exposures have closed; None for all.
+        """
+
+    def crossed(self, rollout: str) -> int:
+        """Number of units that were in more than one arm, by variant or version, within the rollout."""
+
+    def shadows(self, rollout: str, metric: str) -> Iterator[tuple[str, float, Mapping[str, float], float]]:
+        """(unit, score shown, version → score not shown, outcome) of each exposure of the rollout that has all four.
+
+        In the order in which the outcomes were joined; late ones are left out.
+        """
+
+    def days(self, learner: str, metric: str, since: dt.date, window: dt.timedelta) -> list[DayFigures]:
+        """Figures a version and UTC day, from that day on, in order of day and version's first exposure since."""
+
+    def delays(self, learner: str, metric: str, since: dt.datetime) -> list[tuple[float, bool]]:
+        """(seconds, whether an outcome was told) of each exposure since then, oldest first.
+
+        The seconds are the outcome's delay, else the age now; what was assumed was not told.
+        """
+
+    def checkpoint(self, state: Checkpoint) -> str | None:
+        """Keep the checkpoint in place of the version's earlier one.
+
+        Returns:
+            Key of the earlier one's bytes when no checkpoint names them any more: they may be deleted.
+        """
+
+    def last_checkpoint(self, learner: str, version: str) -> Checkpoint | None:
+        """The version's checkpoint."""
+
+    def cursor(self, name: str) -> int:
+        """How far a named reader has come; 0 at the beginning."""
+
+    def advance(self, name: str, sequence: int) -> None:
+        """Remember how far a named reader has come; never moves back."""
+
+
+class Rollouts(Protocol):
+    """Ramps and their history, and the events that tell of them."""
+
+    def save(self, rollout: Rollout, events: Sequence[Event] = ()) -> Rollout:
+        """Insert the rollout (revision 0) or replace the one that was read, with its events, in one commit.
+
+        Returns:
+            The rollout with its new revision.
+
+        Raises:
+            Outdated: the kept revision is not ``rollout.revision``, or the learner has another rollout that
+                is not over.
+        """
+
+    def active(self, learner: str) -> Rollout | None:
+        """The learner's rollout that is not over."""
+
+    def rollouts(self, learner: str, limit: int = 100) -> list[Rollout]:
+        """Newest first."""
+
+    def say(self, events: Sequence[Event]) -> None:
+        """Keep events that belong to no rollout."""
+
+    def events(self, after: int = 0, limit: int = 1000) -> list[Event]:
+        """Events with ``sequence > after``, in order."""
+
+    def last_event(self) -> int:
+        """Sequence of the newest event; 0 when there is none."""
+
+    def note(self, thresholds: Sequence[Threshold]) -> None:
+        """Keep changes of thresholds."""
+
+    def thresholds(self, learner: str) -> list[Threshold]:
+        """Every change of a learner's thresholds, oldest first."""
+
+
+class Webhooks(Protocol):
+    """Who wants to be told of events by HTTP, and how far each was told."""
+
+    def add(self, hook: Webhook) -> None:
+        """Keep a new hook."""
+
+    def update(self, hook: Webhook) -> None:
+        """Replace the hook with its ``hook_id``; one that was removed meanwhile stays away."""
+
+    def hooks(self) -> list[Webhook]:
+        """All, oldest first."""
+
+    def remove(self, hook_id: str) -> None:
+        """Raises NotFound."""
+
+
 class Publisher(Protocol):
     """Hands the champion, signed, to every client."""
 
     def publish(self, version: Version, data: bytes) -> None:
-        """Make ``version`` what clients find; nothing half-done is ever visible. Publishing it twice is one release."""
+        """Make ``version`` what clients find; nothing half-done is ever visible. Publishing it twice is one release.
+
+        Raises:
+            TooLarge: clients would refuse it; they go on finding what they found before.
+        """
+
+    def offer(self, version: Version, data: bytes, rollout: str, share: float) -> None:
+        """Let ``share`` (0 to 1, both excluded) of the clients find ``version`` before it is published.
+
+        Each client decides by a random number of its own; none that has it ever goes back while the share
+        grows. It ends with the next ``publish`` of this or a higher number. Offering it twice is one offer.
+
+        Raises:
+            TooLarge: clients would refuse it.
+        """
+
+    def withdraw(self, learner: str, rollout: str) -> None:
+        """Offer what this rollout has on trial to no further client; when it has nothing on trial, nothing changes.
+
+        Who has the version keeps it until a higher number is published.
+        """
 
     def published(self, learner: str) -> str | None:
         """Name of the version that clients find now."""
@@ -238,6 +512,9 @@ class Services:
     leases: Leases
     audit: Audit
     keys: Keys
+    journal: Journal
+    rollouts: Rollouts
+    webhooks: Webhooks
     publisher: Publisher
     trainer: Trainer
     close: Callable[[], None]

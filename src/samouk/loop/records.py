@@ -16,9 +16,17 @@ from samouk.loop.columns import Columns, rows_in
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
 BoolArray = NDArray[np.bool_]
+Values = IntArray | FloatArray
+"""Class indices, or scores of a learner without classes."""
 
 ABSTAIN = -1
 """Label value and prediction of who cannot tell."""
+
+
+def known(values: Values) -> BoolArray:
+    """(n,) mask of the labels or predictions that do not abstain."""
+    mask: BoolArray = ~np.isnan(values) if values.dtype.kind == "f" else values != ABSTAIN
+    return mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +103,13 @@ class Labels:
     """Automatic labels of n rows.
 
     Attributes:
-        values: (n,) int16 index into the learner's ``classes``, or ``ABSTAIN``.
+        values: (n,) int16 index into the learner's ``classes``, or ``ABSTAIN``; of a learner without
+            classes, (n,) float32 in [0, 1], NaN where it abstains.
         confidence: (n,) float32 in [0, 1].
         trusted: (n,) bool; False for labels too weak to judge a model on.
     """
 
-    values: IntArray
+    values: Values
     confidence: FloatArray
     trusted: BoolArray
 
@@ -126,9 +135,15 @@ class Examples:
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """What a model says of n rows: (n,) class index or ``ABSTAIN``, and (n,) confidence in [0, 1]."""
+    """What a model says of n rows.
 
-    values: IntArray
+    Attributes:
+        values: (n,) class index or ``ABSTAIN``; of a learner without classes, (n,) float32 scores in [0, 1],
+            NaN where it abstains.
+        confidence: (n,) in [0, 1].
+    """
+
+    values: Values
     confidence: FloatArray
 
 
@@ -275,6 +290,10 @@ class Run:
     """One turn of the loop for one learner: its reason, its log and its end.
 
     ``end`` is None while it runs; a run whose process died is closed as ``failed`` by the next one.
+
+    Attributes:
+        error: kind and words of what stopped it, for the operator. The words may quote what was read, so they
+            go when samples of this learner are erased.
     """
 
     run_id: str
@@ -288,6 +307,11 @@ class Run:
     verdict: Verdict | None = None
     notes: tuple[str, ...] = ()
     error: str | None = None
+
+    @property
+    def failure(self) -> str | None:
+        """The kind of its error alone: what may stand where nothing is ever erased, and be sent to others."""
+        return self.error.partition(":")[0] if self.error else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ from typing import Any
 from samouk.loop.learner import Learner
 from samouk.loop.records import Artifact, Snapshot, Stage, Version
 
+LEARNS_FROM = "learns_from"
+"""Member of a version's card."""
+
 
 def next_name(versions: Sequence[Version]) -> str:
     """The name after the newest: v1.0, v1.1, v1.2 ..."""
@@ -30,11 +33,18 @@ def enter(
     *,
     champion: Version | None = None,
     snapshot: Snapshot | None = None,
+    learns_from: int = 0,
     figures: Mapping[str, float] | None = None,
     card: Mapping[str, Any] | None = None,
     changelog: Sequence[str] = (),
 ) -> Version:
-    """A new version in staging, with the lineage that leads to it."""
+    """A new version in staging, with the lineage that leads to it.
+
+    Args:
+        learns_from: sequence of the last joined outcome that its fit may know: after it the version learns online.
+            It stands on the card of a learner that hears outcomes, and stays with the bytes wherever they return.
+    """
+    mark = {LEARNS_FROM: learns_from} if learner.outcomes else {}
     return Version(
         learner=learner.name,
         name=next_name(versions),
@@ -48,6 +58,11 @@ def enter(
         snapshot=snapshot.digest if snapshot else None,
         metadata=dict(artifact.metadata),
         figures=dict(figures or {}),
-        card=dict(card or {}),
+        card={**(card or {}), **mark},
         changelog=tuple(changelog),
     )
+
+
+def learns_from(version: Version) -> int:
+    """Where the version begins to learn online; 0, at the first outcome, for one that was entered without a mark."""
+    return int(version.card.get(LEARNS_FROM, 0))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from samouk.loop.ports import Services
+from samouk.loop.ports import Services, TooLarge
 from samouk.loop.records import Act, Stage, Version
 from samouk.loop.registry import next_name, next_number
+
+ATTEMPTS = 20
+"""Tries to take the next number: each failed one means that somebody else took it just then."""
 
 
 def register(services: Services, version: Version, actor: str, reason: str) -> None:
@@ -14,6 +18,21 @@ def register(services: Services, version: Version, actor: str, reason: str) -> N
     services.registry.add(version)
     act = Act(actor, "register", f"{version.learner}/{version.name}", reason, services.clock.now())
     services.audit.append(act)
+
+
+def register_next(services: Services, version: Version, actor: str, reason: str) -> Version:
+    """Keep a new version under the next number that is free, whoever else takes numbers at the same time."""
+    for attempt in range(ATTEMPTS):
+        versions = services.registry.versions(version.learner)
+        version = replace(version, name=next_name(versions), number=next_number(versions))
+        try:
+            register(services, version, actor, reason)
+        except ValueError:
+            if attempt == ATTEMPTS - 1:
+                raise
+        else:
+            break
+    return version
 
 
 def release(services: Services, version: Version, actor: str, reason: str) -> Version:
@@ -25,41 +44,72 @@ def release(services: Services, version: Version, actor: str, reason: str) -> Ve
     moved = services.registry.move(version.learner, version.name, Stage.PRODUCTION)
     act = Act(actor, "release", f"{version.learner}/{version.name}", reason, services.clock.now())
     services.audit.append(act)
-    services.publisher.publish(moved, services.blobs.get(moved.artifact_key))
+    hand_out(services, moved, lambda data: services.publisher.publish(moved, data))
     return moved
 
 
-def take_back(services: Services, old: Version, actor: str, reason: str) -> Version:
-    """Put the bytes of an older version in service again, as a NEW version: clients never go back in number."""
-    versions = services.registry.versions(old.learner)
-    champion = services.registry.production(old.learner)
-    version = replace(
-        old,
-        name=next_name(versions),
-        number=next_number(versions),
-        stage=Stage.STAGING,
-        created=services.clock.now(),
-        parent=champion.name if champion else None,
-        changelog=(f"Back to {old.name}: {reason}",),
-    )
-    register(services, version, actor, reason)
+def hand_out(services: Services, version: Version, how: Callable[[bytes], None]) -> bool:
+    """Give the bytes of a version to the publisher.
+
+    Returns:
+        False when clients take no model of its size. Then it serves on the platform alone and clients keep what
+        they have, which the audit says once.
+    """
+    withheld = f"withheld:{version.learner}:{version.number}"
+    if services.journal.cursor(withheld):
+        return False
+    try:
+        how(services.blobs.get(version.artifact_key))
+    except TooLarge as refusal:
+        reason = f"not handed to clients: {refusal}"
+        act = Act("samouk", "withhold", f"{version.learner}/{version.name}", reason, services.clock.now())
+        services.audit.append(act)
+        services.journal.advance(withheld, 1)
+        return False
+    return True
+
+
+def take_back(services: Services, old: Version, actor: str, reason: str, *, rollout: str | None = None) -> Version:
+    """Put the bytes of an older version in service again, as a NEW version: clients never go back in number.
+
+    Args:
+        rollout: the rollout that ends so. Its id is kept on the new version's card: who takes it back once
+            more, because the first process was killed on the way, finishes with the version that is there.
+    """
+    version = _taken_back_after(services, old.learner, rollout)
+    if version is None:
+        version = enter_again(services, old, actor, reason, f"Back to {old.name}: {reason}", {"rollout": rollout})
+    elif version.stage is not Stage.STAGING:
+        return version
     return release(services, version, actor, reason)
 
 
-def approve(services: Services, learner: str, name: str, actor: str) -> Version:
-    """A person's word for a version that waits in staging.
+def enter_again(
+    services: Services, old: Version, actor: str, reason: str, change: str, origin: dict[str, str | None]
+) -> Version:
+    """The bytes of a version once more, in staging, under the next number; what it learnt online goes with it."""
+    champion = services.registry.production(old.learner)
+    version = replace(
+        old,
+        stage=Stage.STAGING,
+        created=services.clock.now(),
+        parent=champion.name if champion else None,
+        card={**old.card, "again": {"version": old.name, **origin}},
+        changelog=(change,),
+    )
+    version = register_next(services, version, actor, reason)
+    learnt = services.journal.last_checkpoint(old.learner, old.name)
+    if learnt is not None:
+        services.journal.checkpoint(replace(learnt, version=version.name))
+    return version
 
-    Raises:
-        NotFound: no such version.
-        ValueError: the version does not wait, or a later one is in service already.
-    """
-    version = services.registry.version(learner, name)
-    champion = services.registry.production(learner)
-    if version.stage is not Stage.STAGING:
-        raise ValueError(f"{name} is {version.stage}; only a version in staging can be approved")
-    if champion is not None and champion.number > version.number:
-        raise ValueError(f"{name} is older than {champion.name}, which is in service; turn the loop again")
-    return release(services, version, actor, "approved by a person")
+
+def _taken_back_after(services: Services, learner: str, rollout: str | None) -> Version | None:
+    """The newest version that was entered for this rollout's end."""
+    if rollout is None:
+        return None
+    versions = services.registry.versions(learner)
+    return next((one for one in versions if one.card.get("again", {}).get("rollout") == rollout), None)
 
 
 def reconcile(services: Services, learner: str) -> bool:
@@ -67,7 +117,8 @@ def reconcile(services: Services, learner: str) -> bool:
     champion = services.registry.production(learner)
     if champion is None or services.publisher.published(learner) == champion.name:
         return False
-    services.publisher.publish(champion, services.blobs.get(champion.artifact_key))
+    if not hand_out(services, champion, lambda data: services.publisher.publish(champion, data)):
+        return False
     act = Act(
         "samouk", "publish", f"{learner}/{champion.name}", "was in production but not published", services.clock.now()
     )

@@ -11,7 +11,7 @@ import numpy as np
 from samouk.loop.columns import Column, Columns, concatenate, dtype_of, rows_in, take
 from samouk.loop.learner import Learner
 from samouk.loop.ports import Log
-from samouk.loop.records import ABSTAIN, BatchEntry, BatchState, Examples, Labels, Snapshot
+from samouk.loop.records import BatchEntry, BatchState, Examples, Labels, Snapshot, known
 
 
 def freeze(learner: Learner, entries: Sequence[BatchEntry], previous: Snapshot | None) -> Snapshot:
@@ -82,8 +82,12 @@ def load(learner: Learner, log: Log, entries: Sequence[BatchEntry], batch_ids: C
 def _room(learner: Learner, rows: int) -> Examples:
     """Examples of so many rows, to be filled."""
     columns = {spec.name: np.empty(rows, dtype_of(spec)) for spec in learner.schema.fields}
-    labels = Labels(np.empty(rows, np.int16), np.empty(rows, np.float32), np.empty(rows, bool))
+    labels = Labels(np.empty(rows, _value_type(learner)), np.empty(rows, np.float32), np.empty(rows, bool))
     return Examples(columns, labels, np.empty(rows, np.int32))
+
+
+def _value_type(learner: Learner) -> type[np.generic]:
+    return np.int16 if learner.classes else np.float32
 
 
 def _arrays(examples: Examples) -> dict[str, Column]:
@@ -107,7 +111,7 @@ def _head(examples: Examples, rows: int) -> Examples:
 def label(learner: Learner, columns: Columns, group: int) -> Examples:
     """One batch with its automatic labels, without the rows that have none."""
     labels = learner.label(columns)
-    kept = np.flatnonzero(labels.values != ABSTAIN)
+    kept = np.flatnonzero(known(labels.values))
     chosen = Labels(labels.values[kept], labels.confidence[kept], labels.trusted[kept])
     return Examples(take(columns, kept), chosen, np.full(len(kept), group, np.int32))
 
@@ -116,7 +120,7 @@ def join(learner: Learner, parts: Sequence[Examples]) -> Examples:
     """Many examples as one, in order."""
     if not parts:
         nothing = np.empty(0, np.float32)
-        labels = Labels(nothing.astype(np.int16), nothing, nothing.astype(bool))
+        labels = Labels(nothing.astype(_value_type(learner)), nothing, nothing.astype(bool))
         return Examples(concatenate(learner.schema, []), labels, nothing.astype(np.int32))
     return Examples(
         concatenate(learner.schema, [part.columns for part in parts]),

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from samouk.loop.learner import Context, Learner
 from samouk.loop.records import Artifact, Examples
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """The Trainer port for a model that was made elsewhere: nothing is fitted, all else of a turn stays."""
+
+    artifact: Artifact
+
+    def fit(self, learner: Learner, examples: Examples, champion: Artifact | None, context: Context) -> Artifact:
+        return self.artifact
 
 
 class LocalTrainer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import threading
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,8 +12,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from samouk.loop import gate, registry, snapshot, trigger
-from samouk.loop.learner import Context, Learner, Progress, mean
+from samouk.loop import gate, outcome, ramp, registry, snapshot, trigger
+from samouk.loop.learner import Context, Learner, Progress, UnfitArtifact, mean
+from samouk.loop.lease import in_turn
+from samouk.loop.live import Event, EventKind
 from samouk.loop.ports import LeaseLost, Services
 from samouk.loop.records import (
     Act,
@@ -26,15 +29,22 @@ from samouk.loop.records import (
     Run,
     RunEnd,
     Snapshot,
+    Stage,
     TriggerKind,
     Verdict,
     Version,
 )
-from samouk.loop.release import reconcile, register, release, take_back
+from samouk.loop.release import reconcile, register, register_next, release, take_back
+from samouk.loop.train import HandedOver
 from samouk.loop.watch import Champion, champion_of, taint_erased, unseen, untainted
 
 LEASE_SECONDS = 30.0
 """A run that fell silent for so long is taken to be dead; a living one renews three times as often."""
+
+BEGIN_SECONDS = 5.0
+"""Far more than it takes to enter and publish a version that is at hand."""
+
+SHIPPED = "shipped with the package"
 
 
 @dataclass(slots=True)
@@ -51,6 +61,16 @@ class _Log:
     def within(self, low: float, high: float) -> Progress:
         """A progress whose 0 to 1 is a stretch of the whole."""
         return lambda note, share: self(note, low + (high - low) * share)
+
+
+NOTHING_TO_JUDGE_BY = (
+    "nothing was told yet by which it could be judged; gather outcomes first, of predictions or in samples that "
+    "carry theirs, then register it again"
+)
+
+
+class Unjudged(UnfitArtifact):
+    """A model that was made elsewhere came before any outcome."""
 
 
 def turn(learner: Learner, services: Services, order: Order, context: Context | None = None) -> Run:
@@ -81,20 +101,59 @@ def turn(learner: Learner, services: Services, order: Order, context: Context | 
         return _finish(services, run, log)
 
 
+def adopt(learner: Learner, services: Services, data: bytes, metrics: Mapping[str, float], reason: str) -> Run:
+    """Take one turn with a model that was made elsewhere: it is judged, entered and staged like one of ours.
+
+    Args:
+        metrics: what its maker measured; kept on its card, believed by nobody.
+
+    Raises:
+        UnfitArtifact: it cannot serve here; the message says why.
+        Unjudged: nothing is there by which it could be judged. Then no run is taken, which would put off the next.
+        LeaseLost: another process is learning this learner.
+    """
+    if learner.adopt is None:
+        raise UnfitArtifact(f"{learner.name} takes no models that were made elsewhere; let it learn instead")
+    made = HandedOver(learner.adopt(data, metrics))
+    if not services.log.stats(learner.name).total_samples:
+        raise Unjudged(NOTHING_TO_JUDGE_BY)
+    return turn(learner, dataclasses.replace(services, trainer=made), Order(TriggerKind.MANUAL, reason))
+
+
 def begin(learner: Learner, services: Services) -> None:
-    """Give the learner its first champion, if the domain ships one, and mend what a killed process left half-done."""
+    """Give the learner its first champion, if the domain ships one, and mend what a killed process left half-done.
+
+    Any number of processes may begin at once: one enters the version, the others find it.
+
+    Raises:
+        LeaseLost: another process was at it all the while.
+    """
     taint_erased(learner, services)
     reconcile(services, learner.name)
-    if services.registry.versions(learner.name):
+    if services.registry.production(learner.name) is not None:
         return
     artifact = learner.first()
     if artifact is not None:
-        key = services.blobs.put(artifact.data)
-        card = {"origin": "shipped with the package"}
+        with in_turn(services, f"begin:{learner.name}", BEGIN_SECONDS):
+            _release_first(learner, services, artifact)
+
+
+def _release_first(learner: Learner, services: Services, artifact: Artifact) -> None:
+    """Put the shipped model in service, unless it is, or versions were learnt before one was shipped."""
+    versions = services.registry.versions(learner.name)
+    if services.registry.production(learner.name) is not None:
+        return
+    reason = "first version, shipped with the package"
+    # A process that was killed between entering and releasing it leaves it in staging.
+    first = next((one for one in versions if one.stage is Stage.STAGING and one.card.get("origin") == SHIPPED), None)
+    if first is None and versions:
+        return
+    if first is None:
+        key, now = services.blobs.put(artifact.data), services.clock.now()
         changelog = ["First model, shipped with the package"]
-        version = registry.enter(learner, [], artifact, key, services.clock.now(), card=card, changelog=changelog)
-        register(services, version, "samouk", "first version, shipped with the package")
-        release(services, version, "samouk", "first version, shipped with the package")
+        first = registry.enter(learner, [], artifact, key, now, card={"origin": SHIPPED}, changelog=changelog)
+        register(services, first, "samouk", reason)
+    release(services, first, "samouk", reason)
 
 
 def _steps(learner: Learner, services: Services, run: Run, context: Context, log: _Log, still_ours: _Alive) -> Run:
@@ -102,6 +161,7 @@ def _steps(learner: Learner, services: Services, run: Run, context: Context, log
     erasing = run.order.kind is TriggerKind.ERASURE
     # A champion that must go is no yardstick: its successor has to be as good as what would come back in its place.
     champion = (untainted(learner, services) if erasing else None) or champion_of(learner, services)
+    mark = outcome.harvested(learner, services)
     entries = _quarantine(learner, services, champion, log)
     frozen = _freeze(learner, services, entries)
     run = dataclasses.replace(run, snapshot=frozen.digest)
@@ -114,7 +174,7 @@ def _steps(learner: Learner, services: Services, run: Run, context: Context, log
     still_ours.check()
 
     challenger = services.trainer.fit(learner, train, champion.artifact if champion else None, context)
-    log("challenger trained", 0.8)
+    log("challenger ready", 0.8)
     still_ours.check()
 
     match = _match(learner, champion, challenger, train, holdout)
@@ -127,13 +187,30 @@ def _steps(learner: Learner, services: Services, run: Run, context: Context, log
         return dataclasses.replace(run, end=end)
     still_ours.check()
 
-    version = _enter(learner, services, champion, challenger, frozen, match, train, holdout)
+    # Nobody is there to compare a first version with, and a champion whose data were erased must go at once.
+    proves_itself = champion is not None and not erasing and ramp.ramps(learner)
+    if not proves_itself:
+        ramp.interrupt(learner, services, f"a version is released at once: {run.order.reason}")
+    version = _enter(learner, services, champion, challenger, frozen, mark, match, train, holdout)
+    end = _follow(learner, services, version, "; ".join(verdict.reasons), proves_itself, log)
+    return dataclasses.replace(run, end=end, version=version.name)
+
+
+def _follow(
+    learner: Learner, services: Services, version: Version, reason: str, proves_itself: bool, log: _Log
+) -> RunEnd:
+    """What becomes of a version that passed: it proves itself on people, waits for a person, or is released."""
+    if proves_itself:
+        rollout = ramp.take_up(learner, services, reason)
+        joined = rollout is not None and version.name in rollout.challengers
+        log(f"{version.name} {'is shown to some people' if joined else 'waits until the running rollout ends'}", 1.0)
+        return RunEnd.STAGED
     if learner.policy.approval == "human":
-        log(f"{version.name} waits for a person's word: samouk approve {learner.name} {version.name}", 1.0)
-        return dataclasses.replace(run, end=RunEnd.STAGED, version=version.name)
-    release(services, version, "samouk", "; ".join(verdict.reasons))
+        log(f"{version.name} waits for a person's word: samouk rollout approve {learner.name}", 1.0)
+        return RunEnd.STAGED
+    release(services, version, "samouk", reason)
     log(f"{version.name} released", 1.0)
-    return dataclasses.replace(run, end=RunEnd.RELEASED, version=version.name)
+    return RunEnd.RELEASED
 
 
 def _fall_back(learner: Learner, services: Services, run: Run, log: _Log) -> Run:
@@ -141,7 +218,9 @@ def _fall_back(learner: Learner, services: Services, run: Run, log: _Log) -> Run
     old = untainted(learner, services)
     if old is None or run.end is RunEnd.STAGED:
         return run
-    version = take_back(services, old.version, "samouk", "samples behind the version in service were erased")
+    why = "samples behind the version in service were erased"
+    ramp.interrupt(learner, services, why)
+    version = take_back(services, old.version, "samouk", why)
     log(f"{version.name} released: {old.version.name} again", 1.0)
     return dataclasses.replace(run, end=RunEnd.RELEASED, version=version.name)
 
@@ -173,16 +252,19 @@ def _freeze(learner: Learner, services: Services, entries: Sequence[BatchEntry])
 def _match(
     learner: Learner, champion: Champion | None, challenger: Artifact, train: Examples, holdout: Examples
 ) -> gate.Match:
-    """Both models' scores on the same held-out rows; without a champion, against the commonest label."""
+    """Both models' scores on the same held-out rows; without a champion, against an answer that looks at nothing."""
     new = learner.score(challenger, holdout)
-    old = learner.score(champion.artifact, holdout) if champion else _commonest(learner, new, train, holdout)
+    old = learner.score(champion.artifact, holdout) if champion else _blind(learner, new, train, holdout)
     slices: Mapping[str, BoolArray] = learner.slices(holdout)
     return gate.Match(old, new, holdout.groups, slices)
 
 
-def _commonest(
+def _blind(
     learner: Learner, scores: Mapping[str, FloatArray], train: Examples, holdout: Examples
-) -> dict[str, FloatArray]:
+) -> Mapping[str, FloatArray]:
+    """The learner's own constant answer, or the commonest class."""
+    if learner.constant is not None:
+        return learner.constant(train, holdout)
     commonest = np.bincount(train.labels.values).argmax()
     hits = (holdout.labels.values == commonest).astype(np.float64)
     worst = {metric.name: 0.0 if metric.direction == "up" else 1.0 for metric in learner.metrics}
@@ -210,6 +292,7 @@ def _enter(
     champion: Champion | None,
     challenger: Artifact,
     frozen: Snapshot,
+    mark: int,
     match: gate.Match,
     train: Examples,
     holdout: Examples,
@@ -225,12 +308,12 @@ def _enter(
         services.clock.now(),
         champion=champion.version if champion else None,
         snapshot=frozen,
+        learns_from=mark,
         figures={name: value for name, value in figures.items() if not np.isnan(value)},
         card=learner.card(challenger, train, figures),
         changelog=learner.changes(champion.artifact if champion else None, challenger, holdout),
     )
-    register(services, version, "samouk", f"fitted on snapshot {frozen.digest[:12]}")
-    return version
+    return register_next(services, version, "samouk", f"fitted on snapshot {frozen.digest[:12]}")
 
 
 def _bury_dead_runs(learner: Learner, services: Services) -> None:
@@ -250,12 +333,23 @@ def _finish(services: Services, run: Run, log: _Log, end: RunEnd | None = None, 
     services.runs.save(ended)
     act = Act("samouk", "turn", f"{run.learner}/{run.run_id}", _summary(ended), services.clock.now())
     services.audit.append(act)
+    services.rollouts.say(_told(ended, services.clock.now()))
     return ended
+
+
+def _told(run: Run, now: dt.datetime) -> list[Event]:
+    """What those who listen are told of a run's end; a version that goes on trial tells of itself."""
+    body = {"run": run.run_id, "trigger": str(run.order.kind), "reason": run.order.reason, "end": str(run.end)}
+    finished = Event(EventKind.RUN_FINISHED, run.learner, now, {**body, "version": run.version, "error": run.failure})
+    if run.end is not RunEnd.RELEASED:
+        return [finished]
+    promoted = {"version": run.version, "actor": "samouk", "reason": run.order.reason}
+    return [finished, Event(EventKind.PROMOTED, run.learner, now, promoted)]
 
 
 def _summary(run: Run) -> str:
     verdict: Verdict | None = run.verdict
-    reasons = "; ".join(verdict.reasons) if verdict else (run.error or "")
+    reasons = "; ".join(verdict.reasons) if verdict else (run.failure or "")
     return f"{run.order.kind}: {run.order.reason} → {run.end}" + (f" ({reasons})" if reasons else "")
 
 

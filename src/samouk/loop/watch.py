@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from samouk.loop import snapshot, trigger
-from samouk.loop.learner import Learner, mean
+from samouk.loop import drift, outcome_drift, snapshot, thresholds, trigger
+from samouk.loop.learner import Learner, TriggerPolicy, mean
+from samouk.loop.live import Event, EventKind, Joined
+from samouk.loop.performance import recent
 from samouk.loop.ports import Services
-from samouk.loop.records import Artifact, BatchEntry, BatchState, Order, Stage, Version
+from samouk.loop.records import Artifact, BatchEntry, BatchState, Examples, Order, Run, Stage, TriggerKind, Version
 
 FRESH_BATCHES = 50
 """Newest batches that the quality and drift triggers look at: a bounded daily cost."""
+
+RUNS = 100
+"""Newest runs from which thresholds learn and in which the last firing of a trigger is looked up."""
+
+EVENTS = 1_000
+"""Newest events among which a drift that was told already is looked for."""
+
+LEASE_SECONDS = 30.0
+_ALL = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +35,46 @@ class Champion:
 
     version: Version
     artifact: Artifact
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What no finished run has learnt from, and the labelled rows of the newest of it."""
+
+    entries: Sequence[BatchEntry]
+    examples: Examples
+    read: int
+
+    @property
+    def rows(self) -> int:
+        return sum(entry.rows for entry in self.entries)
+
+    @property
+    def labelled(self) -> int:
+        """Rows with a label: counted in the newest batches, the same share taken of those before."""
+        return round(self.rows * self.examples.rows / self.read) if self.read else 0
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerView:
+    """One trigger for people.
+
+    Attributes:
+        name: what is looked at: a metric, or what the trigger counts.
+        value: of it now; None when it is not known yet.
+        threshold: at which the trigger fires.
+        share: how far it has come, 1 and above when it fires.
+        fired: when a run was last taken for this reason.
+        note: more, in words.
+    """
+
+    kind: TriggerKind
+    name: str
+    value: float | None
+    threshold: float
+    share: float
+    fired: dt.datetime | None
+    note: str = ""
 
 
 def champion_of(learner: Learner, services: Services) -> Champion | None:
@@ -53,52 +106,218 @@ def unseen(learner: Learner, services: Services, entries: Sequence[BatchEntry]) 
 
 
 def taint_erased(learner: Learner, services: Services) -> None:
-    """Mark the versions behind every erasure: a process may have died between the erasure and the mark."""
-    for erasure in services.log.erasures(learner.name):
+    """Mark the versions behind every erasure: a process may have died between the erasure and the mark.
+
+    The words of errors go too, of every run that may have read what was erased.
+    """
+    erasures = services.log.erasures(learner.name)
+    for erasure in erasures:
         services.registry.taint(learner.name, erasure.batch_id)
-
-
-def observe(learner: Learner, services: Services) -> trigger.State:
-    """What the triggers want to know, from the store; bounded by ``FRESH_BATCHES``."""
-    entries = services.log.entries(learner.name)
-    fresh = unseen(learner, services, entries)
-    last = services.runs.last_finished(learner.name)
-    champion = champion_of(learner, services)
-    quality, moved = _health(learner, services, champion, fresh[-FRESH_BATCHES:])
-    return trigger.State(
-        now=services.clock.now(),
-        last_turn=last.started if last else None,
-        last_kind=last.order.kind if last else None,
-        new_samples=sum(entry.rows for entry in fresh),
-        erased=champion is not None and champion.version.tainted,
-        quality=quality,
-        moved=moved,
-    )
-
-
-def _health(
-    learner: Learner, services: Services, champion: Champion | None, fresh: Sequence[BatchEntry]
-) -> tuple[dict[str, float], dict[str, float]]:
-    """The champion's metrics on fresh labelled rows, and the fields that left its reference."""
-    if champion is None or not fresh:
-        return {}, {}
-    read = [columns for _, columns in services.log.read(fresh)]
-    parts = [snapshot.label(learner, columns, number) for number, columns in enumerate(read)]
-    examples = snapshot.trusted(snapshot.join(learner, parts))
-    quality: dict[str, float] = {}
-    if examples.rows >= trigger.QUALITY_MINIMUM:
-        scores = learner.score(champion.artifact, examples)
-        quality = {name: mean(values) for name, values in scores.items() if not np.isnan(values).all()}
-    reference = champion.version.metadata.get("reference")
-    if not reference or sum(entry.rows for entry in fresh) < trigger.DRIFT_MINIMUM:
-        return quality, {}
-    # The reference is of labelled rows, so it is compared with labelled rows.
-    everything = snapshot.join(learner, parts)
-    recent = trigger.histogram(learner.schema, everything.columns)
-    return quality, trigger.moved(reference, recent)
+    if not erasures:
+        return
+    for run in services.runs.runs(learner.name, _ALL):
+        if run.error != run.failure and run.started.date() <= erasures[-1].day:
+            services.runs.save(replace(run, error=run.failure))
 
 
 def due(learner: Learner, services: Services) -> Order | None:
-    """The daily question: is it time to learn?"""
+    """The daily question: is it time to learn?
+
+    Thresholds learn from what came of earlier alarms first, and drift that is seen is told, once.
+    """
     taint_erased(learner, services)
-    return trigger.decide(learner.policy.triggers, learner.metrics, observe(learner, services))
+    fresh = _fresh(learner, services)
+    _adapt(learner, services, fresh)
+    state = _observe(learner, services, fresh)
+    _tell_drift(learner, services, state)
+    return trigger.decide(in_force(learner, services), learner.metrics, state, learner.outcomes)
+
+
+def observe(learner: Learner, services: Services) -> trigger.State:
+    """What the triggers want to know; bounded by ``FRESH_BATCHES`` and ``performance.RECENT``."""
+    return _observe(learner, services, _fresh(learner, services))
+
+
+def in_force(learner: Learner, services: Services) -> TriggerPolicy:
+    """The learner's trigger policy with its thresholds as they are now."""
+    return thresholds.current(learner.policy.triggers, services.rollouts.thresholds(learner.name))
+
+
+def _fresh(learner: Learner, services: Services) -> Fresh:
+    entries = unseen(learner, services, services.log.entries(learner.name))
+    examples, read = _labelled(learner, services, entries)
+    return Fresh(entries, examples, read)
+
+
+def _labelled(learner: Learner, services: Services, entries: Sequence[BatchEntry]) -> tuple[Examples, int]:
+    """The labelled rows of the newest of these batches, and how many rows were read for them."""
+    newest = entries[-FRESH_BATCHES:]
+    parts = [snapshot.label(learner, columns, n) for n, (_, columns) in enumerate(services.log.read(newest))]
+    return snapshot.join(learner, parts), sum(entry.rows for entry in newest)
+
+
+def _observe(learner: Learner, services: Services, fresh: Fresh) -> trigger.State:
+    last = services.runs.last_finished(learner.name)
+    champion = champion_of(learner, services)
+    since = last.started if last else None
+    joined = _of_champion(learner, services, champion)
+    policy = in_force(learner, services)
+    return trigger.State(
+        now=services.clock.now(),
+        last_turn=since,
+        last_kind=last.order.kind if last else None,
+        new_samples=fresh.rows,
+        labelled=fresh.labelled,
+        erased=champion is not None and champion.version.tainted,
+        quality=_quality(learner, champion, fresh.examples),
+        live=outcome_drift.live(joined, since),
+        alarms=(
+            *_moved(learner, policy, champion, fresh.examples),
+            *outcome_drift.alarms(learner, services, policy, joined, since),
+        ),
+        blind=not (learner.outcomes and learner.served),
+    )
+
+
+def _of_champion(learner: Learner, services: Services, champion: Champion | None) -> list[Joined]:
+    if champion is None or not learner.outcomes:
+        return []
+    return [one for one in recent(learner, services) if one.exposure.version == champion.version.name]
+
+
+def _quality(learner: Learner, champion: Champion | None, examples: Examples) -> dict[str, float]:
+    """The champion's metrics on fresh labelled rows."""
+    trusted = snapshot.trusted(examples)
+    if champion is None or trusted.rows < trigger.QUALITY_MINIMUM:
+        return {}
+    scores = learner.score(champion.artifact, trusted)
+    return {name: mean(values) for name, values in scores.items() if not np.isnan(values).all()}
+
+
+def _moved(
+    learner: Learner, policy: TriggerPolicy, champion: Champion | None, examples: Examples
+) -> list[trigger.Alarm]:
+    """The fields that left the champion's reference, when there are enough of them.
+
+    The reference is of labelled rows, so it is compared with labelled rows. What is told afterwards is
+    no feature: the outcome detectors look at it.
+    """
+    base = drift.recall(learner.seen, champion.version.metadata.get("reference", {})) if champion else None
+    if base is None or examples.rows < trigger.DRIFT_MINIMUM:
+        return []
+    own = learner.policy.triggers.distance
+    found = drift.moved(base, base.sketch.empty().update(examples.columns), own, policy.distance / own)
+    if len(found) < min(trigger.FIELDS, len(base.sketch.bins)):
+        return []
+    return [trigger.Alarm(trigger.Detector.FEATURES, "moved: " + ", ".join(str(field) for field in found[:3]))]
+
+
+def _adapt(learner: Learner, services: Services, fresh: Fresh) -> None:
+    """Let the thresholds learn; one process at a time, so that no change is made twice."""
+    name, holder = f"thresholds:{learner.name}", uuid.uuid4().hex
+    if not services.leases.acquire(name, holder, LEASE_SECONDS):
+        return
+    try:
+        changes = thresholds.adapt(
+            learner.name,
+            learner.policy.triggers,
+            services.rollouts.thresholds(learner.name),
+            services.runs.runs(learner.name, RUNS),
+            _noise(learner, services, fresh),
+            services.clock.now(),
+        )
+        if changes:
+            services.rollouts.note(changes)
+    finally:
+        services.leases.release(name, holder)
+
+
+def _noise(learner: Learner, services: Services, fresh: Fresh) -> tuple[thresholds.Noise, thresholds.Noise] | None:
+    """Noise of the labels that the champion learnt from, and of the fresh ones."""
+    fields = [spec.name for spec in learner.seen.fields]
+    new = thresholds.noise(fresh.examples, fields)
+    champion = services.registry.production(learner.name)
+    if new is None or champion is None or champion.snapshot is None:
+        return None
+    taught = set(services.registry.snapshot(champion.snapshot).train)
+    entries = [entry for entry in services.log.entries(learner.name) if entry.batch_id in taught]
+    old = thresholds.noise(_labelled(learner, services, entries)[0], fields)
+    return (old, new) if old else None
+
+
+def _tell_drift(learner: Learner, services: Services, state: trigger.State) -> None:
+    """Say once of a drift that it was seen: again only after the next turn, or of another champion."""
+    alarms = trigger.agreed(state)
+    name, holder = f"drift:{learner.name}", uuid.uuid4().hex
+    if not alarms or not services.leases.acquire(name, holder, LEASE_SECONDS):
+        return
+    try:
+        last, champion = services.runs.last_finished(learner.name), services.registry.production(learner.name)
+        seen = {"since": last.run_id if last else "", "version": champion.name if champion else ""}
+        after = max(services.rollouts.last_event() - EVENTS, 0)
+        told = (one for one in services.rollouts.events(after, EVENTS) if one.learner == learner.name)
+        if any(one.kind is EventKind.DRIFT_SEEN and seen.items() <= one.body.items() for one in told):
+            return
+        body = {**seen, "evidence": trigger.in_words(alarms)}
+        services.rollouts.say([Event(EventKind.DRIFT_SEEN, learner.name, state.now, body)])
+    finally:
+        services.leases.release(name, holder)
+
+
+def view(learner: Learner, services: Services) -> list[TriggerView]:
+    """Each trigger as it stands: its value, its threshold, how far it has come, and when it last fired."""
+    state, policy = observe(learner, services), in_force(learner, services)
+    runs = services.runs.runs(learner.name, RUNS)
+    days, period = _days(state), policy.period / dt.timedelta(days=1)
+    alarms, needed = len(state.alarms), 1 if state.blind else 2
+    share = 1.0 if trigger.agreed(state) else min(alarms / needed, 1.0) / 2
+    limit = f"a field moves beyond {policy.distance:.2f}"
+    return [
+        _line(runs, TriggerKind.TIME, "days since the last turn", days, period, (days or 0.0) / period),
+        _line(runs, TriggerKind.VOLUME, "new samples", state.labelled, policy.volume, state.labelled / policy.volume),
+        *_floors(learner, state, runs),
+        _line(runs, TriggerKind.DRIFT, "alarms", alarms, needed, share, trigger.in_words(state.alarms) or limit),
+        _line(runs, TriggerKind.ERASURE, "erased samples behind the champion", state.erased, 1, float(state.erased)),
+        _line(runs, TriggerKind.MANUAL, "a person's word", None, 1, 0.0),
+    ]
+
+
+def _floors(learner: Learner, state: trigger.State, runs: Sequence[Run]) -> list[TriggerView]:
+    lines = []
+    for metric in learner.metrics:
+        value = state.quality.get(metric.name)
+        if metric.floor is not None:
+            share = _nearness(value, metric.floor, metric.direction == "up")
+            lines.append(_line(runs, TriggerKind.QUALITY, metric.name, value, metric.floor, share, "on fresh samples"))
+    for spec in learner.outcomes:
+        live = state.live.get(spec.name)
+        if spec.floor is not None:
+            value = live.mean if live and live.count >= trigger.QUALITY_MINIMUM else None
+            share = _nearness(value, spec.floor, True)
+            lines.append(_line(runs, TriggerKind.QUALITY, spec.name, value, spec.floor, share, "on live outcomes"))
+    return lines
+
+
+def _nearness(value: float | None, floor: float, up: bool) -> float:
+    """How near a value is to its floor: 1 where it stands on it, more beyond."""
+    if value is None:
+        return 0.0
+    over, under = (floor, value) if up else (value, floor)
+    return over / under if under > 0 else 1.0
+
+
+def _days(state: trigger.State) -> float | None:
+    return None if state.last_turn is None else (state.now - state.last_turn) / dt.timedelta(days=1)
+
+
+def _line(
+    runs: Sequence[Run],
+    kind: TriggerKind,
+    name: str,
+    value: float | None,
+    threshold: float,
+    share: float,
+    note: str = "",
+) -> TriggerView:
+    fired = next((run.started for run in runs if run.order.kind is kind), None)
+    return TriggerView(kind, name, None if value is None else float(value), float(threshold), share, fired, note)

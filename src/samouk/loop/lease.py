@@ -1,0 +1,51 @@
+"""Do something alone, among all processes that share the store."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from samouk.loop.ports import LeaseLost, Services
+
+_PAUSE_S = 0.05
+"""Between two tries to get a lease that is waited for."""
+
+
+@contextmanager
+def alone(services: Services, name: str, seconds: float) -> Iterator[bool]:
+    """Whether nobody else holds the name just now; it is given back at the end.
+
+    Args:
+        seconds: a holder that fell silent for so long is taken to be dead.
+    """
+    holder = uuid.uuid4().hex
+    if not services.leases.acquire(name, holder, seconds):
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        services.leases.release(name, holder)
+
+
+@contextmanager
+def in_turn(services: Services, name: str, seconds: float) -> Iterator[None]:
+    """Do something brief alone, after whoever does it just now.
+
+    Args:
+        seconds: as in ``alone``; it is waited for twice as long, so that a dead holder stops nobody.
+
+    Raises:
+        LeaseLost: somebody held the name all the time.
+    """
+    until = time.monotonic() + 2 * seconds
+    while True:
+        with alone(services, name, seconds) as mine:
+            if mine:
+                yield
+                return
+        if time.monotonic() > until:
+            raise LeaseLost(f"another process has held {name} for {2 * seconds:.0f} s; try again")
+        time.sleep(_PAUSE_S)
