@@ -17,7 +17,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, MetaFile, Root, Signed, Snapshot, Targets, Timestamp
@@ -33,7 +33,20 @@ from samouk.publish.keys import (
     root_files,
     utc_now,
 )
-from samouk.publish.release import add_release, check_release, current_of, figures_of, files_of, is_released
+from samouk.publish.release import (
+    RefusedRelease,
+    add_offer,
+    add_release,
+    check_release,
+    current_of,
+    end_trial,
+    figures_of,
+    files_of,
+    is_released,
+    offer_of,
+    trial_of,
+    trial_path,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +106,7 @@ class TufPublisher:
 
         Raises:
             RefusedRelease: the number is behind what is out, or the bytes are not the version's.
+            TooLargeRelease: clients would refuse it.
             KeysMissing, KeysForeign, KeysUnreadable, BrokenRepository
         """
         check_release(version, len(data), hashlib.sha256(data).hexdigest())
@@ -103,6 +117,52 @@ class TufPublisher:
                 self._sign(state, state.due)
             else:
                 self._release(state, version, data)
+            self._prune()
+
+    def offer(self, version: Version, data: bytes, rollout: str, share: float) -> None:
+        """Let ``share`` of the clients find ``version``; offering it twice changes nothing.
+
+        Raises:
+            ValueError: the share is not between 0 and 1.
+            RefusedRelease: the number is not above what is out, or the bytes are not the version's.
+            TooLargeRelease: clients would refuse it.
+            KeysMissing, KeysForeign, KeysUnreadable, BrokenRepository
+        """
+        if not 0 < share < 1:
+            raise ValueError(f"share: must lie between 0 and 1, both excluded, not {share:g}")
+        check_release(version, len(data), hashlib.sha256(data).hexdigest())
+        self._make_folders()
+        with exclusive(self._lock):
+            state = self._state()
+            current = current_of(state.targets, version.learner)
+            if current is not None and version.number <= int(current["number"]):
+                raise RefusedRelease(
+                    f"{version.learner} {version.name}: number {version.number} is not above {current['version']}, "
+                    "which clients have; only a newer version can be on trial"
+                )
+            files = offer_of(version, data, figures_of(current), rollout, share)
+            if trial_of(state.targets, version.learner) == files[trial_path(version.learner)][1]:
+                self._sign(state, state.due)
+            else:
+                add_offer(state.targets, version.learner, files)
+                self._put(state, files)
+            self._prune()
+
+    def withdraw(self, learner: str, rollout: str) -> None:
+        """Offer what this rollout has on trial to no further client; when it has nothing on trial, nothing changes.
+
+        Raises:
+            KeysMissing, KeysForeign, KeysUnreadable, BrokenRepository
+        """
+        if not (self._metadata / "timestamp.json").exists():
+            return
+        with exclusive(self._lock):
+            state = self._state()
+            trial = trial_of(state.targets, learner)
+            if trial is None or trial["rollout"] != rollout:
+                return
+            end_trial(state.targets, learner)
+            self._sign(state, "targets")
             self._prune()
 
     def published(self, learner: str) -> str | None:
@@ -147,6 +207,10 @@ class TufPublisher:
         before = figures_of(current_of(state.targets, version.learner))
         files = files_of(version, data, before)
         add_release(state.targets, version, files, self._keep)
+        self._put(state, files)
+
+    def _put(self, state: _State, files: Mapping[str, tuple[bytes, Mapping[str, Any]]]) -> None:
+        """Write what was entered, then sign it."""
         for path, (content, _) in files.items():
             target = self._targets / state.targets.targets[path].get_prefixed_paths()[0]
             target.parent.mkdir(exist_ok=True)

@@ -5,6 +5,9 @@ Three targets make a release of a learner: ``<learner>/<version>.onnx`` (the mod
 is current. All that a client must know before it downloads stands in the ``custom`` part of the first
 and the last, so that a check fetches no target at all. TUF's canonical JSON has no fractions:
 figures travel as decimal strings.
+
+While a version proves itself on a share of the clients, ``<learner>/trial.json`` names it, its rollout and
+the share; each client decides by a random number of its own whether it belongs to that share.
 """
 
 from __future__ import annotations
@@ -13,11 +16,12 @@ import datetime as dt
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from tuf.api.metadata import TargetFile, Targets
 
+from samouk.loop.ports import TooLarge
 from samouk.loop.records import Version
 from samouk.publish.changelog import changelog
 
@@ -34,6 +38,10 @@ class RefusedRelease(ValueError):
     """This version cannot be released; the message says why and what to do."""
 
 
+class TooLargeRelease(RefusedRelease, TooLarge):
+    """Clients refuse models of this size before a byte of them is fetched."""
+
+
 def check_release(version: Version, size: int, digest: str) -> None:
     """Raise RefusedRelease when names or bytes are not fit to be published."""
     for what, name in (("learner", version.learner), ("version", version.name)):
@@ -45,7 +53,7 @@ def check_release(version: Version, size: int, digest: str) -> None:
             f"(sha256 {digest[:12]}… against {version.artifact_digest[:12]}…); fetch the artifact again"
         )
     if size > MAX_MODEL_BYTES:
-        raise RefusedRelease(
+        raise TooLargeRelease(
             f"{version.learner} {version.name}: {size:,} bytes, and clients take at most {MAX_MODEL_BYTES:,}; "
             "train a smaller model"
         )
@@ -54,6 +62,11 @@ def check_release(version: Version, size: int, digest: str) -> None:
 def current_path(learner: str) -> str:
     """The target that says which version is current."""
     return f"{learner}/current.json"
+
+
+def trial_path(learner: str) -> str:
+    """The target that says which version is on trial, and for how large a share of the clients."""
+    return f"{learner}/trial.json"
 
 
 def model_path(learner: str, name: str) -> str:
@@ -73,6 +86,12 @@ def current_of(targets: Targets, learner: str) -> Mapping[str, Any] | None:
         return None
     model = targets.targets[model_path(learner, str(pointer.custom["version"]))]
     return dict(model.custom)
+
+
+def trial_of(targets: Targets, learner: str) -> Mapping[str, Any] | None:
+    """Version, number, rollout and share of the version on trial; None when there is none."""
+    pointer = targets.targets.get(trial_path(learner))
+    return None if pointer is None else dict(pointer.custom)
 
 
 def is_released(targets: Targets, version: Version) -> bool:
@@ -109,12 +128,54 @@ def files_of(version: Version, data: bytes, before: Mapping[str, float]) -> dict
     }
 
 
+def offer_of(
+    version: Version, data: bytes, before: Mapping[str, float], rollout: str, share: float
+) -> dict[str, tuple[bytes, dict[str, Any]]]:
+    """Target path → (bytes, custom part) of one version on trial."""
+    files = files_of(version, data, before)
+    facts, _ = files.pop(current_path(version.learner))
+    pointer = {"version": version.name, "number": version.number, "rollout": rollout, "share": f"{share:.6g}"}
+    return {**files, trial_path(version.learner): (facts, pointer)}
+
+
+def add_offer(targets: Targets, learner: str, files: Mapping[str, tuple[bytes, Mapping[str, Any]]]) -> None:
+    """Enter the files of a version on trial, in place of another one's."""
+    end_trial(targets, learner, keep={path for path in files if path.endswith(".onnx")})
+    _enter(targets, files)
+
+
+def end_trial(targets: Targets, learner: str, keep: Set[str] = frozenset()) -> None:
+    """Name no trial any more, and drop its files unless they are those of ``keep``."""
+    pointer = trial_of(targets, learner)
+    if pointer is None:
+        return
+    targets.targets.pop(trial_path(learner))
+    name = str(pointer["version"])
+    if model_path(learner, name) not in keep:
+        targets.targets.pop(model_path(learner, name), None)
+        targets.targets.pop(card_path(learner, name), None)
+
+
+def _enter(targets: Targets, files: Mapping[str, tuple[bytes, Mapping[str, Any]]]) -> None:
+    for path, (data, custom) in files.items():
+        target = TargetFile.from_data(path, data, ["sha256"])
+        if custom:
+            target.unrecognized_fields["custom"] = dict(custom)
+        targets.targets[path] = target
+
+
 def add_release(
     targets: Targets, version: Version, files: Mapping[str, tuple[bytes, Mapping[str, Any]]], keep: int
 ) -> None:
-    """Enter the files of a release, reduce older ones to name and number, and drop all but ``keep``."""
+    """Enter the files of a release, reduce older ones to name and number, and drop all but ``keep``.
+
+    A trial of an older or of this very version ends with it, in the same signature.
+    """
+    trial = trial_of(targets, version.learner)
+    if trial is not None and int(trial["number"]) <= version.number:
+        end_trial(targets, version.learner, keep=set(files))
     older = sorted(
-        (target for target in targets.targets.values() if _is_model(target, version.learner)),
+        (target for target in targets.targets.values() if _is_model(target, version)),
         key=lambda target: int(target.custom["number"]),
         reverse=True,
     )
@@ -124,11 +185,7 @@ def add_release(
         if rank >= keep - 1:
             targets.targets.pop(target.path)
             targets.targets.pop(card_path(version.learner, name), None)
-    for path, (data, custom) in files.items():
-        target = TargetFile.from_data(path, data, ["sha256"])
-        if custom:
-            target.unrecognized_fields["custom"] = dict(custom)
-        targets.targets[path] = target
+    _enter(targets, files)
 
 
 def figures_of(custom: Mapping[str, Any] | None) -> dict[str, float]:
@@ -136,8 +193,10 @@ def figures_of(custom: Mapping[str, Any] | None) -> dict[str, float]:
     return {name: float(text) for name, text in ((custom or {}).get("figures") or {}).items()}
 
 
-def _is_model(target: TargetFile, learner: str) -> bool:
-    return target.path.startswith(f"{learner}/") and target.path.endswith(".onnx")
+def _is_model(target: TargetFile, new: Version) -> bool:
+    """Whether it is a model that ``new`` follows: one on trial with a higher number is not."""
+    ours = target.path.startswith(f"{new.learner}/") and target.path.endswith(".onnx")
+    return ours and int(target.custom["number"]) < new.number
 
 
 def _facts(version: Version, before: Mapping[str, float]) -> dict[str, Any]:

@@ -6,13 +6,25 @@ import datetime as dt
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from threading import RLock
 from typing import Any
 
 from samouk.loop.columns import Columns
-from samouk.loop.ports import ApiKey, Clock, CorruptBlob, NotFound, Publisher, Services, Trainer, WrongReceipt
+from samouk.loop.ports import (
+    SLACK_SECONDS,
+    ApiKey,
+    Clock,
+    CorruptBlob,
+    NotFound,
+    Publisher,
+    Scope,
+    Services,
+    Trainer,
+    WrongReceipt,
+)
 from samouk.loop.records import (
     Act,
     AuditEntry,
@@ -33,6 +45,7 @@ from samouk.store import api_key
 from samouk.store.chain import first_break, link
 from samouk.store.clock import SteppedClock
 from samouk.store.dtypes import refuse_unknown
+from samouk.store.memory_live import MemoryJournal, MemoryRollouts, MemoryWebhooks
 
 
 def memory_services(
@@ -49,6 +62,9 @@ def memory_services(
         leases=MemoryLeases(clock),
         audit=MemoryAudit(),
         keys=MemoryKeys(clock),
+        journal=MemoryJournal(clock),
+        rollouts=MemoryRollouts(),
+        webhooks=MemoryWebhooks(),
         publisher=publisher or MemoryPublisher(),
         trainer=trainer or LocalTrainer(),
         close=lambda: None,
@@ -255,8 +271,7 @@ class MemoryRuns:
         self._runs[run.run_id] = run
 
     def runs(self, learner: str, limit: int = 100) -> list[Run]:
-        mine = [run for run in reversed(tuple(self._runs.values())) if run.learner == learner]
-        return sorted(mine, key=lambda run: run.started, reverse=True)[:limit]
+        return [run for run in reversed(tuple(self._runs.values())) if run.learner == learner][:limit]
 
     def last_finished(self, learner: str) -> Run | None:
         mine = self.runs(learner, limit=len(self._runs))
@@ -265,25 +280,30 @@ class MemoryRuns:
 
 @dataclass(slots=True)
 class MemoryLeases:
-    """Who holds what until when."""
+    """Who holds what until when, and for how long it was taken."""
 
     clock: Clock
-    _held: dict[str, tuple[str, dt.datetime]] = field(default_factory=dict)
+    _held: dict[str, tuple[str, dt.datetime, float]] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock)
 
     def acquire(self, name: str, holder: str, seconds: float) -> bool:
         with self._lock:
-            now = self.clock.now()
-            owner, until = self._held.get(name, (holder, now))
-            if owner != holder and until > now:
+            if self.held(name) and self._held[name][0] != holder:
                 return False
-            self._held[name] = (holder, now + dt.timedelta(seconds=seconds))
+            self._held[name] = (holder, self.clock.now() + dt.timedelta(seconds=seconds), seconds)
             return True
 
     def release(self, name: str, holder: str) -> None:
         with self._lock:
-            if self._held.get(name, ("", None))[0] == holder:
+            if name in self._held and self._held[name][0] == holder:
                 del self._held[name]
+
+    def held(self, name: str) -> bool:
+        with self._lock:
+            if name not in self._held:
+                return False
+            _, until, seconds = self._held[name]
+            return 0 < (until - self.clock.now()).total_seconds() <= seconds + SLACK_SECONDS
 
 
 @dataclass(slots=True)
@@ -299,8 +319,15 @@ class MemoryAudit:
             self._chain.append(entry)
             return entry
 
-    def entries(self, after: int = 0, limit: int = 1000) -> list[AuditEntry]:
-        return self._chain[after : after + limit]
+    def entries(
+        self, after: int = 0, limit: int = 1000, *, prefix: str = "", actions: Collection[str] = ()
+    ) -> list[AuditEntry]:
+        wanted = (
+            entry
+            for entry in self._chain[after:]
+            if entry.act.subject.startswith(prefix) and (not actions or entry.act.action in actions)
+        )
+        return list(islice(wanted, limit))
 
     def verify(self) -> int | None:
         return first_break(self._chain)
@@ -313,9 +340,9 @@ class MemoryKeys:
     clock: Clock
     _keys: dict[str, tuple[ApiKey, str]] = field(default_factory=dict)
 
-    def create(self, label: str) -> tuple[ApiKey, str]:
+    def create(self, label: str, scope: Scope = Scope.UPLOAD) -> tuple[ApiKey, str]:
         key_id, secret = api_key.new_secret()
-        key = ApiKey(key_id, label, self.clock.now().date())
+        key = ApiKey(key_id, label, self.clock.now().date(), scope=scope)
         self._keys[key_id] = (key, api_key.hash_of(secret))
         return key, secret
 
@@ -338,9 +365,22 @@ class MemoryPublisher:
     """Holds what clients would find: for each learner the released version and its bytes."""
 
     released: dict[str, tuple[Version, bytes]] = field(default_factory=dict)
+    offered: dict[str, tuple[Version, str, float]] = field(default_factory=dict)
 
     def publish(self, version: Version, data: bytes) -> None:
         self.released[version.learner] = (version, data)
+        offered = self.offered.get(version.learner)
+        if offered is not None and offered[0].number <= version.number:
+            del self.offered[version.learner]
+
+    def offer(self, version: Version, data: bytes, rollout: str, share: float) -> None:
+        if not 0 < share < 1:
+            raise ValueError(f"share: must lie between 0 and 1, both excluded, not {share:g}")
+        self.offered[version.learner] = (version, rollout, share)
+
+    def withdraw(self, learner: str, rollout: str) -> None:
+        if learner in self.offered and self.offered[learner][1] == rollout:
+            del self.offered[learner]
 
     def published(self, learner: str) -> str | None:
         return self.released[learner][0].name if learner in self.released else None

@@ -9,19 +9,34 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from samouk.loop.ports import Audit, Blobs, Clock, Keys, Leases, Log, Registry, Runs
+from samouk.loop.ports import (
+    Audit,
+    Blobs,
+    Clock,
+    Journal,
+    Keys,
+    Leases,
+    Log,
+    Registry,
+    Rollouts,
+    Runs,
+    Webhooks,
+)
 from samouk.store.blobs.local import LocalBlobs, close_to_others, explained, make_folder
 from samouk.store.sql.audit import SqlAudit
 from samouk.store.sql.engine import Database
+from samouk.store.sql.journal import SqlJournal
 from samouk.store.sql.keys import SqlKeys
 from samouk.store.sql.leases import SqlLeases
 from samouk.store.sql.log import ORPHAN_SECONDS, SqlLog
 from samouk.store.sql.migrations import migrate
 from samouk.store.sql.registry import SqlRegistry
+from samouk.store.sql.rollouts import SqlRollouts
 from samouk.store.sql.runs import SqlRuns
+from samouk.store.sql.webhooks import SqlWebhooks
 
 DATABASE = "samouk.sqlite3"
-_OURS = frozenset({"packs", "blobs", "keys", "published", "clients", "open.lock", "start.lock"})
+_OURS = frozenset({"packs", "blobs", "keys", "published", "clients", "exposures", "open.lock", "start.lock"})
 """What samouk puts into a home, beside the database and what begins with a dot."""
 
 
@@ -35,6 +50,9 @@ class Store:
     leases: Leases
     audit: Audit
     keys: Keys
+    journal: Journal
+    rollouts: Rollouts
+    webhooks: Webhooks
     blobs: Blobs
     close: Callable[[], None]
 
@@ -66,6 +84,9 @@ def open_store(home: Path, clock: Clock) -> Store:
         leases=SqlLeases(database, clock),
         audit=SqlAudit(database),
         keys=SqlKeys(database, clock),
+        journal=SqlJournal(database, clock),
+        rollouts=SqlRollouts(database),
+        webhooks=SqlWebhooks(database),
         blobs=blobs,
         close=close,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +29,15 @@ class SqlAudit:
             connection.execute(sa.insert(audit).values(_row(entry)))
         return entry
 
-    def entries(self, after: int = 0, limit: int = 1000) -> list[AuditEntry]:
+    def entries(
+        self, after: int = 0, limit: int = 1000, *, prefix: str = "", actions: Collection[str] = ()
+    ) -> list[AuditEntry]:
         wanted = sa.select(audit).where(audit.c.sequence > after).order_by(audit.c.sequence).limit(limit)
+        if prefix:
+            # SQLite's LIKE takes capital and small letters for the same.
+            wanted = wanted.where(sa.func.substr(audit.c.subject, 1, len(prefix)) == prefix)
+        if actions:
+            wanted = wanted.where(audit.c.action.in_(actions))
         with self.database.read() as connection:
             return [_entry(row) for row in connection.execute(wanted)]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from samouk.loop.ports import ApiKey, Clock, NotFound
+from samouk.loop.ports import ApiKey, Clock, NotFound, Scope
 from samouk.store import api_key
 from samouk.store.sql.engine import Database
 from samouk.store.sql.tables import api_keys
@@ -20,10 +20,10 @@ class SqlKeys:
     database: Database
     clock: Clock
 
-    def create(self, label: str) -> tuple[ApiKey, str]:
+    def create(self, label: str, scope: Scope = Scope.UPLOAD) -> tuple[ApiKey, str]:
         key_id, secret = api_key.new_secret()
-        key = ApiKey(key_id, label, self.clock.now().date())
-        row = {"key_id": key_id, "label": label, "created": key.created, "revoked": False}
+        key = ApiKey(key_id, label, self.clock.now().date(), scope=scope)
+        row = {"key_id": key_id, "label": label, "created": key.created, "revoked": False, "scope": scope.value}
         with self.database.write() as connection:
             connection.execute(sa.insert(api_keys).values(**row, secret_hash=api_key.hash_of(secret)))
         return key, secret
@@ -47,4 +47,4 @@ class SqlKeys:
 
 
 def _key(row: Any) -> ApiKey:
-    return ApiKey(row.key_id, row.label, row.created, row.revoked)
+    return ApiKey(row.key_id, row.label, row.created, row.revoked, Scope(row.scope))

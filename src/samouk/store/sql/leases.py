@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from samouk.loop.ports import Clock
+from samouk.loop.ports import SLACK_SECONDS, Clock
 from samouk.store.sql.engine import Database
 from samouk.store.sql.tables import leases
 
@@ -21,11 +21,11 @@ class SqlLeases:
 
     def acquire(self, name: str, holder: str, seconds: float) -> bool:
         now = self.clock.now().timestamp()
-        taken = insert(leases).values(name=name, holder=holder, expires=now + seconds)
+        taken = insert(leases).values(name=name, holder=holder, expires=now + seconds, seconds=seconds)
         taken = taken.on_conflict_do_update(
             index_elements=[leases.c.name],
-            set_={"holder": taken.excluded.holder, "expires": taken.excluded.expires},
-            where=(leases.c.holder == holder) | (leases.c.expires <= now),
+            set_={column: taken.excluded[column] for column in ("holder", "expires", "seconds")},
+            where=(leases.c.holder == holder) | ~_in_force(now),
         )
         with self.database.write() as connection:
             return connection.execute(taken).rowcount == 1
@@ -33,3 +33,14 @@ class SqlLeases:
     def release(self, name: str, holder: str) -> None:
         with self.database.write() as connection:
             connection.execute(sa.delete(leases).where(leases.c.name == name, leases.c.holder == holder))
+
+    def held(self, name: str) -> bool:
+        now = self.clock.now().timestamp()
+        wanted = sa.select(leases.c.name).where(leases.c.name == name, _in_force(now))
+        with self.database.read() as connection:
+            return connection.scalar(wanted) is not None
+
+
+def _in_force(now: float) -> sa.ColumnElement[bool]:
+    ahead = leases.c.expires - now
+    return (ahead > 0) & (ahead <= leases.c.seconds + SLACK_SECONDS)

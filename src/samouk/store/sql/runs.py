@@ -38,7 +38,7 @@ class SqlRuns:
 
 
 def _newest(learner: str) -> sa.Select[Any]:
-    return sa.select(runs).where(runs.c.learner == learner).order_by(runs.c.started.desc(), runs.c.sequence.desc())
+    return sa.select(runs).where(runs.c.learner == learner).order_by(runs.c.sequence.desc())
 
 
 def _row(run: Run) -> dict[str, Any]:

@@ -149,6 +149,7 @@ leases = sa.Table(
     sa.Column("name", sa.String(128), primary_key=True),
     sa.Column("holder", sa.String(128), nullable=False),
     sa.Column("expires", sa.Float, nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False),
 )
 
 audit = sa.Table(
@@ -172,5 +173,144 @@ api_keys = sa.Table(
     sa.Column("label", sa.Text, nullable=False),
     sa.Column("created", sa.Date, nullable=False),
     sa.Column("revoked", sa.Boolean, nullable=False),
+    sa.Column("scope", sa.String(16), nullable=False),
     sa.Column("secret_hash", sa.String(64), nullable=False),
+)
+
+# Random bytes that are made once and shared by all who open the home, by name.
+secrets = sa.Table(
+    "secrets",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("value", sa.LargeBinary, nullable=False),
+)
+
+# What the journal keeps has its times as microseconds since 1970, so that SQLite can subtract them.
+exposures = sa.Table(
+    "exposures",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("event_id", sa.String(64), nullable=False, unique=True),
+    sa.Column("learner", sa.String(64), nullable=False),
+    sa.Column("version", sa.String(64), nullable=False),
+    sa.Column("variant", sa.String(16), nullable=False),
+    sa.Column("unit", sa.String(64), nullable=False),
+    sa.Column("split_group", sa.Integer, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("score", sa.Float),  # NULL stands for NaN, which SQLite does not know
+    sa.Column("propensity", sa.Float, nullable=False),
+    sa.Column("seen", sa.Text, nullable=False),  # the row, as JSON
+    sa.Column("latency_ms", sa.Float, nullable=False),
+    sa.Column("rollout", sa.String(64)),
+    sa.Column("step", sa.Integer, nullable=False),
+    sa.Column("shadows", sa.Text),  # JSON; NULL for none
+    sa.Column("failed", sa.Boolean, nullable=False),
+    sa.Index("exposures_of_learner", "learner", "at"),
+    sa.Index("exposures_of_rollout", "rollout", "step", sqlite_where=sa.text("rollout IS NOT NULL")),
+    sqlite_autoincrement=True,  # who has settled up to a number must not miss what comes after an erasure
+)
+
+outcomes = sa.Table(
+    "outcomes",
+    metadata,
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("exposure", sa.Integer, sa.ForeignKey("exposures.number"), nullable=False),
+    sa.Column("learner", sa.String(64), nullable=False),
+    sa.Column("metric", sa.String(64), nullable=False),
+    sa.Column("value", sa.Float, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("late", sa.Boolean, nullable=False),
+    sa.Column("assumed", sa.Boolean, nullable=False),
+    sa.Column("superseded", sa.Boolean, nullable=False),  # stands in comparisons alone: a late word has its place
+    sa.Column("batch_id", sa.String(64)),  # which batch of the log was made of it
+    sa.Index("one_outcome", "exposure", "metric", "superseded", unique=True),
+    sa.Index("outcomes_of_learner", "learner", "sequence"),
+    sa.Index("outcomes_of_batch", "batch_id", sqlite_where=sa.text("batch_id IS NOT NULL")),
+    sqlite_autoincrement=True,  # who has read up to a sequence must not miss what replaces its last outcome
+)
+
+# Outcomes that came before their exposure, with the attribution window (microseconds) to judge them by.
+parked = sa.Table(
+    "parked",
+    metadata,
+    sa.Column("event_id", sa.String(64), primary_key=True),
+    sa.Column("metric", sa.String(64), primary_key=True),
+    sa.Column("learner", sa.String(64), primary_key=True),
+    sa.Column("value", sa.Float, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("assumed", sa.Boolean, nullable=False),
+    sa.Column("told", sa.BigInteger, nullable=False),
+    sa.Column("window", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+checkpoints = sa.Table(
+    "checkpoints",
+    metadata,
+    sa.Column("learner", sa.String(64), primary_key=True),
+    sa.Column("version", sa.String(64), primary_key=True),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    sa.Column("blob_key", sa.String(64), nullable=False),
+)
+
+cursors = sa.Table(
+    "cursors",
+    metadata,
+    sa.Column("name", sa.String(128), primary_key=True),
+    sa.Column("sequence", sa.Integer, nullable=False),
+)
+
+rollouts = sa.Table(
+    "rollouts",
+    metadata,
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("rollout_id", sa.String(64), nullable=False, unique=True),
+    sa.Column("learner", sa.String(64), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("started", Moment, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("body", sa.JSON, nullable=False),
+    sa.Index("rollouts_of_learner", "learner", "started"),
+    sa.Index("one_rollout", "learner", unique=True, sqlite_where=sa.text("state IN ('running', 'paused', 'waiting')")),
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String(64), nullable=False),
+    sa.Column("learner", sa.String(64), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("body", sa.JSON, nullable=False),
+)
+
+thresholds = sa.Table(
+    "thresholds",
+    metadata,
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("learner", sa.String(64), nullable=False, index=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("before", sa.Float, nullable=False),
+    sa.Column("after", sa.Float, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+)
+
+# The secret is kept in clear, unlike that of an API key: a signature can only be made with the secret itself.
+# Who can read the database can forge deliveries to that address, and nothing else.
+webhooks = sa.Table(
+    "webhooks",
+    metadata,
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("hook_id", sa.String(64), nullable=False, unique=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("learner", sa.String(64)),
+    sa.Column("kinds", sa.JSON, nullable=False),
+    sa.Column("created", Moment, nullable=False),
+    sa.Column("delivered", sa.Integer, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("retry_at", Moment),
+    sa.Column("given_up", sa.Integer, nullable=False),
 )

@@ -15,6 +15,7 @@ def upgrade() -> None:
         sa.Column("label", sa.Text(), nullable=False),
         sa.Column("created", sa.Date(), nullable=False),
         sa.Column("revoked", sa.Boolean(), nullable=False),
+        sa.Column("scope", sa.String(length=16), nullable=False),
         sa.Column("secret_hash", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("sequence"),
         sa.UniqueConstraint("key_id"),

@@ -1,0 +1,432 @@
+"""Exposures and outcomes as rows; written in batches, by statements that SQLite repeats by itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import secrets as chance
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from samouk.loop.live import ArmStats, Checkpoint, DayFigures, Exposure, Forgotten, Heard, Joined, Outcome, Variant
+from samouk.loop.ports import Clock, forgotten_cursor
+from samouk.store.hearing import compared, is_late
+from samouk.store.sql import figures
+from samouk.store.sql.engine import Database
+from samouk.store.sql.micros import micros, moment, span
+from samouk.store.sql.tables import checkpoints, cursors, parked, secrets
+
+_SHOWN = (
+    "e.event_id, e.learner, e.version, e.variant, e.unit, e.split_group, e.at, e.score, e.propensity, e.seen, "
+    "e.latency_ms, e.rollout, e.step, e.shadows, e.failed"
+)
+_EXPOSE = """
+INSERT INTO exposures (event_id, learner, version, variant, unit, split_group, at, score, propensity, seen,
+    latency_ms, rollout, step, shadows, failed)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO NOTHING"""
+_ONE = f"SELECT {_SHOWN} FROM exposures e WHERE e.event_id = ?"  # noqa: S608 - made of constants
+_JOIN = """
+INSERT INTO outcomes (exposure, learner, metric, value, at, late, assumed, superseded)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+# Without the place in comparisons it counts nowhere, as what came late.
+_SUPERSEDE = "UPDATE outcomes SET superseded = 1, late = ? WHERE exposure = ? AND metric = ? AND NOT superseded"
+_PARK = """
+INSERT OR REPLACE INTO parked (event_id, metric, learner, value, at, assumed, told, window)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+_UNPARK = "DELETE FROM parked WHERE event_id = ? AND metric = ? AND learner = ?"
+
+# One parameter, a JSON list of ids, for as many as there are.
+_FIND = "SELECT e.event_id, e.number, e.learner, e.at FROM json_each(?) j JOIN exposures e ON e.event_id = j.value"
+# By the ids, and not by the learner's index, which would go through its whole history.
+_FIND_MINE = f"{_FIND} WHERE +e.learner = ?"
+_HEARD = """
+SELECT e.event_id, o.metric, o.value, o.at, o.assumed
+FROM json_each(?) j JOIN exposures e ON e.event_id = j.value JOIN outcomes o ON o.exposure = e.number
+WHERE NOT o.superseded AND +e.learner = ? ORDER BY o.sequence"""
+_WAIT = """
+SELECT p.event_id, p.metric, p.value, p.at, p.assumed, p.learner, p.window
+FROM json_each(?) j JOIN parked p ON p.event_id = j.value"""
+_WAITING = f"{_WAIT} ORDER BY j.key, p.told"
+_WAITING_MINE = f"{_WAIT} WHERE p.learner = ? ORDER BY j.key, p.told"
+# In the order of arrival and not by the learner's index either.
+_SILENT = """
+SELECT e.event_id FROM exposures e
+WHERE e.number > ? AND +e.learner = ? AND e.at < ? AND NOT e.failed
+    AND NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.exposure = e.number AND o.metric = ?)
+ORDER BY e.at, e.number LIMIT ?"""
+
+# Numbers are given under the write lock: what is not seen here gets a higher one.
+_SETTLED = """
+SELECT COALESCE(
+    (SELECT e.number - 1 FROM exposures e
+    WHERE e.number > :after AND +e.learner = :learner AND NOT e.failed
+        AND NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.exposure = e.number AND o.metric = :metric)
+    ORDER BY e.number LIMIT 1),
+    (SELECT MAX(number) FROM exposures), 0)"""
+_NEWEST = "SELECT MAX(at) FROM exposures WHERE learner = ?"
+_UNHEARD = """
+SELECT e.version, e.at, e.score FROM exposures e
+WHERE e.learner = ? AND e.at >= ? AND e.score IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.exposure = e.number AND o.metric = ?)
+ORDER BY e.at DESC, e.number DESC LIMIT ?"""
+_SCORED = """
+SELECT e.version, e.at, e.score, o.value FROM outcomes o JOIN exposures e ON e.number = o.exposure
+WHERE o.learner = ? AND o.metric = ? AND NOT o.superseded AND e.score IS NOT NULL
+ORDER BY o.sequence DESC LIMIT ?"""
+_BESIDE = f"""
+SELECT o.sequence, o.metric, o.value, o.at, o.assumed, o.late, {_SHOWN}
+FROM outcomes o JOIN exposures e ON e.number = o.exposure"""  # noqa: S608 - made of constants
+_JOINED = f"{_BESIDE} WHERE o.learner = ? AND o.sequence > ? AND NOT o.superseded ORDER BY o.sequence LIMIT ?"
+_OF_BATCH = f"{_BESIDE} WHERE o.batch_id = ? AND NOT o.superseded ORDER BY o.sequence"
+
+_MARK = "UPDATE outcomes SET batch_id = ? WHERE sequence IN (SELECT value FROM json_each(?)) AND batch_id IS ?"
+_BATCHES_OF_UNIT = """
+SELECT DISTINCT o.batch_id FROM exposures e JOIN outcomes o ON o.exposure = e.number
+WHERE e.learner = ? AND e.unit = ? AND o.batch_id IS NOT NULL ORDER BY o.batch_id"""
+_SHOWN_TO_UNIT = "SELECT number FROM exposures WHERE learner = ? AND unit = ?"
+_SHOWN_IN_BATCH = "SELECT DISTINCT exposure FROM outcomes WHERE learner = ? AND batch_id = ?"
+_TOLD_OF = "FROM outcomes WHERE exposure IN (SELECT value FROM json_each(?))"
+_STATES_SINCE = "FROM checkpoints WHERE learner = ? AND sequence >= ?"
+_ONCE_MORE = """
+INSERT INTO cursors (name, sequence) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET sequence = sequence + 1"""
+
+_KNOWN = (_HEARD, _WAITING_MINE)
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+_Key = tuple[str, str]
+
+
+@dataclass(slots=True)
+class SqlJournal:
+    """A row an exposure and a row a joined outcome; outcomes whose exposure is under way wait in ``parked``.
+
+    Whoever writes holds the write lock from its first look on: between the looking for an exposure
+    and the parking of its outcome no other process can bring the exposure.
+    """
+
+    database: Database
+    clock: Clock
+    _secret: bytes = b""
+
+    def secret(self) -> bytes:
+        # Asked for with every prediction and outcome; it never changes.
+        self._secret = self._secret or self._kept_secret()
+        return self._secret
+
+    def _kept_secret(self) -> bytes:
+        kept = sa.select(secrets.c.value).where(secrets.c.name == "journal")
+        with self.database.read() as connection:
+            found = connection.scalar(kept)
+        if found is not None:
+            return bytes(found)
+        made = insert(secrets).values(name="journal", value=chance.token_bytes(32)).on_conflict_do_nothing()
+        with self.database.write() as connection:
+            connection.execute(made)
+            return bytes(connection.execute(kept).scalar_one())
+
+    def expose(self, exposures: Sequence[Exposure]) -> int:
+        rows = [_row(exposure) for exposure in exposures]
+        if not rows:
+            return 0
+        with self.database.transact() as cursor:
+            new = cursor.executemany(_EXPOSE, rows).rowcount
+            if cursor.execute("SELECT 1 FROM parked LIMIT 1").fetchall():
+                _unpark(cursor, [exposure.event_id for exposure in exposures])
+        return new
+
+    def tell(self, learner: str, outcomes: Sequence[Outcome], windows: Mapping[str, dt.timedelta]) -> list[Heard]:
+        spans = [windows[outcome.metric] for outcome in outcomes]
+        if not spans:
+            return []
+        with self.database.transact() as cursor:
+            hearing = _Hearing.over(cursor, learner, outcomes, micros(self.clock.now()))
+            heard = [hearing.hear(outcome, window) for outcome, window in zip(outcomes, spans, strict=True)]
+            hearing.write(cursor)
+        return heard
+
+    def exposure(self, event_id: str) -> Exposure | None:
+        with self.database.follow() as ask:
+            row = ask(_ONE, event_id)
+        return _exposure(row) if row else None
+
+    def outcomes(self, learner: str, event_id: str) -> list[Outcome]:
+        names = (json.dumps([event_id]), learner)
+        with self.database.read() as connection:
+            rows = [row[:5] for wanted in _KNOWN for row in connection.exec_driver_sql(wanted, names)]
+        return [_outcome(*row) for row in rows]
+
+    def expire(self, learner: str, before: dt.datetime) -> int:
+        early = sa.delete(parked).where(parked.c.learner == learner, parked.c.told < micros(before))
+        with self.database.write() as connection:
+            return connection.execute(early).rowcount
+
+    def newest(self, learner: str) -> dt.datetime | None:
+        with self.database.read() as connection:
+            at = connection.exec_driver_sql(_NEWEST, (learner,)).scalar_one()
+        return None if at is None else moment(at)
+
+    def silent(
+        self, learner: str, metric: str, before: dt.datetime, limit: int = 10_000, *, after: int = 0
+    ) -> list[str]:
+        with self.database.read() as connection:
+            rows = connection.exec_driver_sql(_SILENT, (after, learner, micros(before), metric, limit))
+            return [event_id for (event_id,) in rows]
+
+    def settled(self, learner: str, metric: str, after: int = 0) -> int:
+        names = {"learner": learner, "metric": metric, "after": after}
+        with self.database.read() as connection:
+            return int(connection.exec_driver_sql(_SETTLED, names).scalar_one())
+
+    def unheard(
+        self, learner: str, metric: str, since: dt.datetime, limit: int = 10_000
+    ) -> list[tuple[str, dt.datetime, float]]:
+        with self.database.read() as connection:
+            rows = connection.exec_driver_sql(_UNHEARD, (learner, micros(since), metric, limit))
+            return [(version, moment(at), score) for version, at, score in rows]
+
+    def scored(self, learner: str, metric: str, limit: int = 10_000) -> list[tuple[str, dt.datetime, float, float]]:
+        with self.database.read() as connection:
+            rows = connection.exec_driver_sql(_SCORED, (learner, metric, limit)).all()
+        return [(version, moment(at), score, value) for version, at, score, value in reversed(rows)]
+
+    def joined(self, learner: str, after: int = 0, limit: int = 10_000) -> list[Joined]:
+        with self.database.read() as connection:
+            rows = connection.exec_driver_sql(_JOINED, (learner, after, limit)).all()
+        return [_joined(row) for row in rows]
+
+    def mark(self, batch_id: str, sequences: Sequence[int], *, instead_of: str | None = None) -> None:
+        with self.database.transact() as cursor:
+            cursor.execute(_MARK, (batch_id, json.dumps(list(sequences)), instead_of))
+
+    def of_batch(self, batch_id: str) -> list[Joined]:
+        with self.database.read() as connection:
+            rows = connection.exec_driver_sql(_OF_BATCH, (batch_id,)).all()
+        return [_joined(row) for row in rows]
+
+    def batches_of(self, learner: str, unit: str) -> list[str]:
+        with self.database.read() as connection:
+            return [batch_id for (batch_id,) in connection.exec_driver_sql(_BATCHES_OF_UNIT, (learner, unit))]
+
+    def forget(self, learner: str, unit: str) -> Forgotten:
+        return self._forget(learner, _SHOWN_TO_UNIT, unit)
+
+    def forget_batch(self, learner: str, batch_id: str) -> Forgotten:
+        return self._forget(learner, _SHOWN_IN_BATCH, batch_id)
+
+    def _forget(self, learner: str, shown: str, whose: str) -> Forgotten:
+        with self.database.transact() as cursor:
+            numbers = [number for (number,) in cursor.execute(shown, (learner, whose))]
+            gone = _remove(cursor, learner, numbers)
+        if numbers or self.database.traces:
+            self.database.scrub()
+        return gone
+
+    def arms(
+        self,
+        rollout: str,
+        metric: str,
+        *,
+        slow_ms: float,
+        exposed_before: dt.datetime | None = None,
+        closed_before: dt.datetime | None = None,
+    ) -> list[ArmStats]:
+        with self.database.read() as connection:
+            return figures.arms(connection, rollout, metric, slow_ms, exposed_before, closed_before)
+
+    def crossed(self, rollout: str) -> int:
+        with self.database.read() as connection:
+            return figures.crossed(connection, rollout)
+
+    def shadows(self, rollout: str, metric: str) -> Iterator[tuple[str, float, Mapping[str, float], float]]:
+        with self.database.read() as connection:
+            for unit, score, shadows, value in figures.shadows(connection, rollout, metric):
+                yield unit, score, _scores(shadows), value
+
+    def days(self, learner: str, metric: str, since: dt.date, window: dt.timedelta) -> list[DayFigures]:
+        opened = micros(self.clock.now()) - span(window)
+        with self.database.read() as connection:
+            return figures.days(connection, learner, metric, since, opened)
+
+    def delays(self, learner: str, metric: str, since: dt.datetime) -> list[tuple[float, bool]]:
+        with self.database.read() as connection:
+            return figures.delays(connection, learner, metric, micros(since), micros(self.clock.now()))
+
+    def checkpoint(self, state: Checkpoint) -> str | None:
+        row = {"sequence": state.sequence, "blob_key": state.blob_key}
+        new = insert(checkpoints).values(learner=state.learner, version=state.version, **row)
+        mine = (checkpoints.c.learner == state.learner, checkpoints.c.version == state.version)
+        with self.database.write() as connection:
+            before = connection.scalar(sa.select(checkpoints.c.blob_key).where(*mine))
+            connection.execute(new.on_conflict_do_update(index_elements=["learner", "version"], set_=row))
+            named = connection.scalar(sa.select(sa.exists().where(checkpoints.c.blob_key == before)))
+        return None if named else before
+
+    def last_checkpoint(self, learner: str, version: str) -> Checkpoint | None:
+        wanted = sa.select(checkpoints).where(checkpoints.c.learner == learner, checkpoints.c.version == version)
+        with self.database.read() as connection:
+            row = connection.execute(wanted).first()
+        return Checkpoint(*row) if row else None
+
+    def cursor(self, name: str) -> int:
+        with self.database.read() as connection:
+            return connection.scalar(sa.select(cursors.c.sequence).where(cursors.c.name == name)) or 0
+
+    def advance(self, name: str, sequence: int) -> None:
+        new = insert(cursors).values(name=name, sequence=sequence)
+        further = new.on_conflict_do_update(
+            index_elements=["name"], set_={"sequence": sequence}, where=cursors.c.sequence < sequence
+        )
+        with self.database.write() as connection:
+            connection.execute(further)
+
+
+@dataclass(slots=True)
+class _Hearing:
+    """One telling: what was known of its events when it began, and the rows that it will write."""
+
+    learner: str
+    exposed: dict[str, tuple[int, int]]
+    known: dict[_Key, Outcome]
+    now: int
+    joining: list[tuple[str, tuple[Any, ...]]]
+    parking: dict[_Key, tuple[Any, ...]]
+
+    @classmethod
+    def over(cls, cursor: sqlite3.Cursor, learner: str, outcomes: Sequence[Outcome], now: int) -> _Hearing:
+        names = (json.dumps(list({outcome.event_id for outcome in outcomes})), learner)
+        found = {event_id: (number, at) for event_id, number, _, at in cursor.execute(_FIND_MINE, names)}
+        rows = [row[:5] for wanted in _KNOWN for row in cursor.execute(wanted, names)]
+        return cls(learner, found, {(row[0], row[1]): _outcome(*row) for row in rows}, now, [], {})
+
+    def hear(self, outcome: Outcome, window: dt.timedelta) -> Heard:
+        key = (outcome.event_id, outcome.metric)
+        before = self.known.get(key)
+        heard = compared(before, outcome) if before else None
+        if heard is not None:
+            return heard
+        self.known[key] = outcome
+        if outcome.event_id not in self.exposed:
+            at = micros(outcome.at)
+            self.parking[key] = (*key, self.learner, outcome.value, at, outcome.assumed, self.now, span(window))
+            return Heard.PARKED
+        number, exposed_at = self.exposed[outcome.event_id]
+        late = is_late(outcome, moment(exposed_at), window)
+        if before is not None:
+            self.joining.append((_SUPERSEDE, (not late, number, outcome.metric)))
+        self.joining.append((_JOIN, _joining(number, self.learner, outcome, late)))
+        return Heard.LATE if late else Heard.JOINED
+
+    def write(self, cursor: sqlite3.Cursor) -> None:
+        for statement, rows in groupby(self.joining, key=itemgetter(0)):
+            cursor.executemany(statement, [row for _, row in rows])
+        if self.parking:
+            cursor.executemany(_PARK, list(self.parking.values()))
+
+
+def _remove(cursor: sqlite3.Cursor, learner: str, numbers: list[int]) -> Forgotten:
+    """Delete exposures by their numbers, their outcomes, and the checkpoints of what was learnt from them."""
+    of = (json.dumps(numbers),)
+    ((outcomes, first),) = cursor.execute(f"SELECT COUNT(*), MIN(sequence) {_TOLD_OF}", of).fetchall()
+    states: list[str] = []
+    if outcomes:
+        learnt = (learner, first)
+        states = [key for (key,) in cursor.execute(f"SELECT DISTINCT blob_key {_STATES_SINCE}", learnt)]
+        cursor.execute(f"DELETE {_STATES_SINCE}", learnt)
+        kept = {key for (key,) in cursor.execute("SELECT blob_key FROM checkpoints")}
+        states = [key for key in states if key not in kept]
+        cursor.execute(_ONCE_MORE, (forgotten_cursor(learner),))
+        cursor.execute(f"DELETE {_TOLD_OF}", of)
+    cursor.execute("DELETE FROM exposures WHERE number IN (SELECT value FROM json_each(?))", of)
+    return Forgotten(len(numbers), outcomes, tuple(states))
+
+
+def _unpark(cursor: sqlite3.Cursor, event_ids: list[str]) -> None:
+    """Join what waited for these exposures."""
+    ids = json.dumps(event_ids)
+    waiting = cursor.execute(_WAITING, (ids,)).fetchall()
+    if not waiting:
+        return
+    exposed = {row[0]: row[1:] for row in cursor.execute(_FIND, (ids,))}
+    joining = []
+    for *told, teller, window in waiting:
+        outcome = _outcome(*told)
+        number, learner, at = exposed[outcome.event_id]
+        if teller == learner:  # who told it of another learner meant another event
+            late = is_late(outcome, moment(at), dt.timedelta(microseconds=window))
+            joining.append(_joining(number, learner, outcome, late))
+    cursor.executemany(_JOIN, joining)
+    cursor.executemany(_UNPARK, [(row[0], row[1], row[5]) for row in waiting])
+
+
+def _joining(number: int, learner: str, outcome: Outcome, late: bool) -> tuple[Any, ...]:
+    return (number, learner, outcome.metric, outcome.value, micros(outcome.at), late, outcome.assumed, False)
+
+
+def _row(exposure: Exposure) -> tuple[Any, ...]:
+    shadows = exposure.shadows
+    return (
+        exposure.event_id,
+        exposure.learner,
+        exposure.version,
+        exposure.variant.value,
+        exposure.unit,
+        exposure.group,
+        micros(exposure.at),
+        exposure.score,
+        exposure.propensity,
+        _encode(exposure.row).decode(),
+        exposure.latency_ms,
+        exposure.rollout,
+        exposure.step,
+        _encode(shadows).decode() if shadows else None,
+        exposure.failed,
+    )
+
+
+def _exposure(row: Any) -> Exposure:
+    event_id, learner, version, variant, unit, group, at, score, propensity, seen, *more = row
+    took, rollout, step, shadows, failed = more
+    return Exposure(
+        event_id=event_id,
+        learner=learner,
+        version=version,
+        variant=Variant(variant),
+        unit=unit,
+        group=group,
+        at=moment(at),
+        score=_number(score),
+        propensity=propensity,
+        row=_decode(seen),
+        latency_ms=took,
+        rollout=rollout,
+        step=step,
+        shadows=_scores(shadows) if shadows else {},
+        failed=bool(failed),
+    )
+
+
+def _joined(row: Any) -> Joined:
+    sequence, metric, value, at, assumed, late, *shown = row
+    exposure = _exposure(shown)
+    return Joined(sequence, exposure, _outcome(exposure.event_id, metric, value, at, assumed), bool(late))
+
+
+def _outcome(event_id: str, metric: str, value: float, at: int, assumed: int) -> Outcome:
+    return Outcome(event_id, metric, value, moment(at), bool(assumed))
+
+
+def _scores(text: str) -> dict[str, float]:
+    return {version: _number(score) for version, score in _decode(text).items()}
+
+
+def _number(score: float | None) -> float:
+    """NaN is NULL in the database and null in JSON."""
+    return float("nan") if score is None else score
