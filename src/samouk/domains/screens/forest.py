@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from samouk.domains.screens import net
+from samouk.families import trees
 
 if TYPE_CHECKING:
     import lightgbm
@@ -28,25 +29,6 @@ ABSENT_LOGIT = -30.0
 
 _OPSETS = (("", 17), ("ai.onnx.ml", 3))
 _IR_VERSION = 8
-
-
-class _Node(NamedTuple):
-    """One node of a tree as the runtime stores it; a leaf has mode LEAF."""
-
-    tree: int
-    node: int
-    feature: int
-    value: float
-    mode: str
-    yes: int
-    no: int
-
-
-class _Leaf(NamedTuple):
-    tree: int
-    node: int
-    target: int
-    weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +73,7 @@ def to_onnx(booster: lightgbm.Booster, network: Network, layout: Layout, metadat
 def _nodes(booster: lightgbm.Booster, layout: Layout) -> list[Any]:
     from onnx import helper
 
-    ensemble: dict[str, Any] = _ensemble(booster, layout)
+    ensemble: dict[str, Any] = trees.ensemble(trees.grown(booster, layout.told), len(layout.present))
     return [
         helper.make_node(
             "TreeEnsembleRegressor",
@@ -139,43 +121,6 @@ def _constants(network: Network, layout: Layout) -> list[Any]:
         **net.constants(network),
     }
     return [numpy_helper.from_array(value, name) for name, value in values.items()]
-
-
-def _ensemble(booster: lightgbm.Booster, layout: Layout) -> dict[str, list[Any]]:
-    """The attributes of the runtime's tree ensemble."""
-    nodes: list[_Node] = []
-    leaves: list[_Leaf] = []
-    for number, tree in enumerate(booster.dump_model()["tree_info"]):
-        for node, weight in _walk(tree["tree_structure"], number, layout.told):
-            nodes.append(node)
-            if node.mode == "LEAF":
-                leaves.append(_Leaf(number, node.node, number % len(layout.present), weight))
-    return {
-        "nodes_treeids": [node.tree for node in nodes],
-        "nodes_nodeids": [node.node for node in nodes],
-        "nodes_featureids": [node.feature for node in nodes],
-        "nodes_values": [node.value for node in nodes],
-        "nodes_modes": [node.mode for node in nodes],
-        "nodes_truenodeids": [node.yes for node in nodes],
-        "nodes_falsenodeids": [node.no for node in nodes],
-        "target_treeids": [leaf.tree for leaf in leaves],
-        "target_nodeids": [leaf.node for leaf in leaves],
-        "target_ids": [leaf.target for leaf in leaves],
-        "target_weights": [leaf.weight for leaf in leaves],
-    }
-
-
-def _walk(root: Mapping[str, Any], tree: int, offset: int) -> Iterator[tuple[_Node, float]]:
-    """Nodes of one tree, numbered breadth-first, with the weight of each leaf."""
-    waiting: list[Mapping[str, Any]] = [root]
-    for number, node in enumerate(waiting):
-        if "split_feature" not in node:
-            yield _Node(tree, number, 0, 0.0, "LEAF", 0, 0), float(node["leaf_value"])
-            continue
-        yes = len(waiting)
-        waiting += [node["left_child"], node["right_child"]]
-        feature = offset + int(node["split_feature"])
-        yield _Node(tree, number, feature, float(node["threshold"]), "BRANCH_LEQ", yes, yes + 1), 0.0
 
 
 def softmax(scores: NDArray[np.floating[Any]], temperature: float) -> NDArray[np.float64]:

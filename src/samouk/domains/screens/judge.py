@@ -14,7 +14,7 @@ from samouk.domains.screens.labels import label
 from samouk.domains.screens.schema import CLASSES, PLATFORMS, SCHEMA
 from samouk.domains.screens.suspicion import suspects
 from samouk.domains.screens.taxonomy import CUSTOM, TYPES
-from samouk.loop.learner import Learner, Metric, Policy
+from samouk.loop.learner import Learner, Metric, OutcomeSpec, Policy
 from samouk.loop.records import Artifact, BoolArray, Examples
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ METRICS = (
         help="1 less the squared distance of confidence from being right; 1 is perfect",
     ),
 )
+
+OUTCOMES = (OutcomeSpec("kept", help="share of the types shown on a client that nobody there corrected"),)
 
 UNIVERSAL = Path(__file__).parent / "universal" / "model.onnx"
 _GAIN_WORTH_TELLING = 0.02
@@ -131,4 +133,6 @@ LEARNER = Learner(
     card=card,
     changes=changes,
     first=first,
+    outcomes=OUTCOMES,
+    served=False,
 )

@@ -78,7 +78,7 @@ def correct(
         wanted = _asked("--actual", actual, ElementType())
         system = platform or DEFAULT_PLATFORM
         seen = OBSERVER.correct(attributes, wanted, system)
-    decision = _keep(seen, wanted, system)
+    decision = _keep(seen, wanted, system, wrong=predicted != wanted)
     told = {"actual": wanted, "predicted": predicted, "remembered": any(seen.keys)}
     unshared = _unshared(decision, system)
     if as_json:
@@ -104,14 +104,20 @@ def _on_screen(file: Path, index: int, actual: str, platform: str | None) -> tup
     return Observation((rows[index],), (seen.keys[place],), seen.app), dump.platform
 
 
-def _keep(seen: Observation, actual: str, platform: str) -> Consent:
-    """Into the personal memory, and into the queue when sharing is agreed to; the decision about that."""
+def _keep(seen: Observation, actual: str, platform: str, *, wrong: bool) -> Consent:
+    """Into the personal memory, and into the queue when sharing is agreed to; the decision about that.
+
+    Args:
+        wrong: something else was predicted, which counts against the version in use while one is on trial.
+    """
     memory = _memory()
     with at(places.memory_file(os.environ, OBSERVER.learner)):
         for key in seen.keys:
             memory.remember(key, actual)
     consent.ask(sys.stdin, sys.stderr, os.environ)
     with closing(contribution()) as share:
+        if wrong:
+            share.tallies().corrected()
         if share.allows(platform):
             with at(share.spool.samples):
                 share.put(seen.samples, seen.app, CORRECTION)

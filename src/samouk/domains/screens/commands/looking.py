@@ -101,8 +101,8 @@ def _line(batch: Content) -> str:
 def show_upload(pretty: bool, as_json: bool) -> None:
     """Print the exact bytes that would leave.
 
-    One batch a line; the line's end is not sent, and the bytes are compressed on their way. They are
-    JSON with or without --json.
+    One batch, or one count of a trial, a line; the line's end is not sent, and batches are compressed on
+    their way. They are JSON with or without --json.
     """
     shown = 0
     with closing(contribution()) as share:
@@ -119,8 +119,10 @@ def show_upload(pretty: bool, as_json: bool) -> None:
 
 
 def _pretty(body: bytes) -> bytes:
-    """The envelope with one column a line, each value written out."""
+    """The envelope with one column a line, each value written out; a count of a trial as it is."""
     document = json.loads(body)
+    if "columns" not in document:
+        return json.dumps(document, indent=2).encode()
     columns = wire.plain(wire.envelope_of(document).columns)
     head = [f"  {json.dumps(name)}: {json.dumps(value)}," for name, value in document.items() if name != "columns"]
     width = max(map(len, columns)) + 3

@@ -48,7 +48,7 @@ LONGEST = 40
 def predict(file: Path, platform: str | None, model: Path | None, trust_pickle: bool, as_json: bool) -> None:
     """Predict the type of every element in FILE.
 
-    Nothing is collected, and nothing of the screen leaves. Once you have run update-model, the server
+    No sample is collected, and nothing of the screen leaves. Once you have run update-model, the server
     is asked once a day for a better model; DO_NOT_TRACK, CI or ml.auto_update false switch that off.
 
     FILE is a hierarchy: uiautomator or Appium XML, DroidBot or plain JSON; - is standard input.

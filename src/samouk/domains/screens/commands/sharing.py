@@ -180,6 +180,8 @@ def _say_uploaded(done: Pass) -> None:
     if done.withheld:
         why = "their platform is no longer shared (ml.contribute_platforms)"
         click.echo(f"🗑️  {counted(done.withheld, 'sample')} deleted unsent: {why}")
-    if done.sent or not (done.problem or done.erased or done.rejected):
+    if done.tallies:
+        click.echo(f"🔢 {counted(done.tallies, 'count')} of a trial sent")
+    if done.sent or not (done.problem or done.erased or done.rejected or done.tallies):
         thanks = " 🙏" if done.rows else ""
         click.echo(f"📤 {counted(done.sent, 'batch')} sent ({counted(done.rows, 'sample')}){thanks}")

@@ -57,7 +57,7 @@ def make(apps: int = APPS) -> tuple[Artifact, dict[str, object]]:
 
 def remember(examples: Examples, file: Path) -> None:
     """Keep some rows of each type, each from another application as far as they reach."""
-    order = np.argsort(rank(examples.labels.values + 64 * examples.groups.astype(np.int64)), kind="stable")
+    order = np.argsort(rank(examples.labels.values.astype(np.int64) + 64 * examples.groups), kind="stable")
     kept = order[rank(examples.labels.values[order].astype(np.int64)) < MEMORIES]
     columns = take(examples.columns, np.sort(kept))
     columns["sample_id"] = np.zeros(len(kept), columns["sample_id"].dtype)
