@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,10 @@ import click
 
 from samouk.loop.gate import GateBroken
 from samouk.loop.learner import Context, Learner
-from samouk.loop.ports import Clock, CorruptBlob, Services, StoreUnavailable
+from samouk.loop.ports import Clock, CorruptBlob, Scope, Services, StoreUnavailable
+from samouk.loop.ramp import tend
 from samouk.loop.records import Order, Run
+from samouk.loop.rollout import Action
 from samouk.loop.train import LocalTrainer
 from samouk.loop.turn import begin, turn
 from samouk.loop.watch import due
@@ -32,14 +35,17 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from samouk.loop.learner import Domain
-    from samouk.server.scheduler import Rounds
+    from samouk.server.scheduler import Looks, Rounds
+    from samouk.server.turns import Turns
 
 
 __all__ = ["REFUSALS", "Demo", "application", "demo", "ensure_signing_keys", "has_signing_keys", "make_signing_keys"]
-__all__ += ["opened", "rotate_signing_keys", "rounds"]
+__all__ += ["looks", "opened", "rotate_signing_keys", "rounds"]
 
 REFUSALS = (StoreUnavailable, CorruptBlob, GateBroken, KeysError, BrokenRepository, RefusedRelease)
 """What an operator can mend; each names the remedy."""
+
+_SAMOUK = (sys.executable, "-m", "samouk.cli")
 
 DEMO_MARKER = ".samouk-demo"
 """File by which a demo knows the folder that an earlier one made."""
@@ -54,6 +60,10 @@ class Places:
     @property
     def keys(self) -> Path:
         return self.home / "keys"
+
+    @property
+    def exposures(self) -> Path:
+        return self.home / "exposures"
 
     @property
     def published(self) -> Path:
@@ -79,6 +89,9 @@ def opened(settings: Settings, clock: Clock | None = None) -> Iterator[Services]
         leases=store.leases,
         audit=store.audit,
         keys=store.keys,
+        journal=store.journal,
+        rollouts=store.rollouts,
+        webhooks=store.webhooks,
         publisher=TufPublisher(places.published, places.keys),
         trainer=LocalTrainer(),
         close=store.close,
@@ -103,9 +116,27 @@ def application(settings: Settings, services: Services, domains: dict[str, Domai
         max_body=int(settings.max_body_mb * MEGABYTE),
         max_inflated=int(settings.max_inflated_mb * MEGABYTE),
         max_uploads=settings.max_uploads,
+        max_tallies=settings.max_tallies,
         group=settings.group,
+        webhooks_private=bool(settings.webhooks_private),
+        exposures_dir=Places(settings.home).exposures,
+        turns=turns(settings),
+        max_model=settings.max_model_mb * MEGABYTE,
     )
     return create_app(services, domains, options)
+
+
+def turns(settings: Settings) -> Turns:
+    """Begins the turns that people ask for over HTTP, each in a process of its own."""
+    from samouk.server.turns import Commands, Turns
+
+    def learn(learner: str, reason: str) -> list[str]:
+        return [*_SAMOUK, "turn", learner, "--reason", reason]
+
+    def adopt(learner: str, metrics: str, reason: str) -> list[str]:
+        return [*_SAMOUK, "adopt", learner, "-", "--metrics", metrics, "--reason", reason, "--json"]
+
+    return Turns(Commands(learn, adopt), _environment(settings))
 
 
 def make_signing_keys(settings: Settings, root_keys: int = 3, threshold: int = 2) -> NewKeys:
@@ -150,9 +181,24 @@ def rounds(settings: Settings, services: Services, learners: Sequence[str]) -> R
     """What the scheduler does: sign anew, then ask each learner, in a process of its own, whether it is time."""
     from samouk.server.scheduler import Rounds
 
-    environment = {**os.environ, "SAMOUK_HOME": str(settings.home), "OMP_WAIT_POLICY": "passive"}
-    commands = {name: [sys.executable, "-m", "samouk.cli", "turn", name, "--if-due"] for name in learners}
-    return Rounds(services.publisher.refresh, commands, environment)
+    commands = {name: [*_SAMOUK, "turn", name, "--if-due"] for name in learners}
+    return Rounds(services.publisher.refresh, commands, _environment(settings))
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return {**os.environ, "SAMOUK_HOME": str(settings.home), "OMP_WAIT_POLICY": "passive"}
+
+
+def looks(services: Services, learners: Sequence[Learner], app: FastAPI) -> Looks:
+    """What is done between two rounds, in this process: outcomes and rollouts of learners that have them.
+
+    Args:
+        app: its domains may have work of their own at each look.
+    """
+    from samouk.server.scheduler import Looks
+
+    own = {learner.name: partial(tend, learner, services) for learner in learners if learner.outcomes}
+    return Looks({**own, **app.state.looks})
 
 
 class Demo:
@@ -169,7 +215,10 @@ class Demo:
         return self._clock.now()
 
     def next_week(self) -> None:
-        self._clock.step(dt.timedelta(days=7))
+        self.step(dt.timedelta(days=7))
+
+    def step(self, by: dt.timedelta) -> None:
+        self._clock.step(by)
 
     def begin(self, learner: Learner) -> None:
         begin(learner, self._services)
@@ -179,6 +228,12 @@ class Demo:
 
     def turn(self, learner: Learner, order: Order) -> Run:
         return turn(learner, self._services, order, Context(threads=max(1, (os.cpu_count() or 1) - 1)))
+
+    def tend(self, learner: Learner) -> str | None:
+        judgement = tend(learner, self._services)
+        if judgement is None or judgement.action is Action.HOLD:
+            return None
+        return f"{judgement.action}: {judgement.reason}"
 
     def say(self, text: str = "") -> None:
         click.echo(text)
@@ -197,7 +252,7 @@ def demo(settings: Settings, domains: dict[str, Domain], weeks: int) -> Iterator
     make_signing_keys(settings)
     clock = SteppedClock(dt.datetime.now(dt.UTC) - dt.timedelta(weeks=weeks))
     with opened(settings, clock) as services:
-        _, secret = services.keys.create("demo")
+        _, secret = services.keys.create("demo", Scope.OPERATE)
         with background(application(settings, services, domains), settings.host, settings.port) as url:
             yield Demo(settings, services, clock, url, secret)
 

@@ -58,9 +58,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("host", "127.0.0.1", "address to listen on; 0.0.0.0 listens to the whole network"),
     Setting("port", 8000, "port to listen on; 0 takes any free one", 0, 65_535),
     Setting("check_minutes", 60.0, "minutes between two looks at whether it is time to learn", 0.01, 100_000),
+    Setting("look_minutes", 1.0, "minutes between two looks at rollouts and outcomes", 0.01, 1_440),
     Setting("max_body_mb", 8.0, "megabytes of one upload as it travels, at most", 0.01, 1_000),
     Setting("max_inflated_mb", 32.0, "megabytes of one upload when unpacked, at most", 0.01, 1_000),
+    Setting("max_model_mb", 256, "megabytes of a model that was made elsewhere, at most; clients take 10", 1, 2_000),
     Setting("max_uploads", 128, "uploads in flight; one more is asked to come again", 1, 100_000),
+    Setting("max_tallies", 1_000, "counts of one trial that clients of one API key may send a day", 1, 1_000_000),
+    Setting("webhooks_private", 0, "1 lets webhooks lead to this machine and into private networks", 0, 1),
     Setting("group", 64, "batches in one commit, at most", 1, 10_000),
 )
 
@@ -73,9 +77,13 @@ class Settings:
     host: str
     port: int
     check_minutes: float
+    look_minutes: float
     max_body_mb: float
     max_inflated_mb: float
+    max_model_mb: int
     max_uploads: int
+    max_tallies: int
+    webhooks_private: int
     group: int
 
 

@@ -1,4 +1,4 @@
-"""``samouk``: serve, turn the loop, look at learners and versions, keep keys, check a learner, play the demo.
+"""``samouk``: serve, learn, look at learners, versions and rollouts, keep keys, check a learner, play the demo.
 
 Exit codes: 0 done; 1 a run or a check failed; 2 wrong use; 3 the store, the keys or the address cannot be used;
 4 another process is learning this learner.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from samouk.cli import keeping, learning, serving
+from samouk.cli import adopting, exporting, forgetting, keeping, learning, performing, rollouts, serving
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -19,7 +19,9 @@ def main() -> None:
 
 for command in (
     *(serving.serve, serving.demo),
-    *(learning.turn, learning.approve, learning.learners, learning.versions, learning.runs, learning.check),
-    *(keeping.keys, keeping.audit),
+    *(learning.turn, learning.learners, learning.versions, learning.runs, learning.check),
+    *(adopting.adopt, rollouts.rollout, performing.performance, performing.triggers, exporting.export),
+    *(keeping.keys, keeping.audit, forgetting.forget),
 ):
     main.add_command(command)
+main.add_command(learning.turn, "retrain")

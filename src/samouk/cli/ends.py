@@ -16,11 +16,16 @@ import click
 from samouk.settings import BadSetting, load
 
 if TYPE_CHECKING:
+    from samouk.loop.learner import Learner
+    from samouk.loop.ports import Services
     from samouk.settings import Settings
 
 P = ParamSpec("P")
 
 FAILED, MISUSE, UNUSABLE, BUSY = 1, 2, 3, 4
+
+TEXT = 24
+"""Cells with words and longer than this may wrap, and get at least so much room."""
 
 home_option = click.option("--home", type=click.Path(path_type=Path), help="Where the store lies (SAMOUK_HOME).")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
@@ -28,7 +33,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON f
 
 def fail(message: str, code: int) -> NoReturn:
     """One line on standard error, and out."""
-    click.secho(f"❌ {message}", fg="red", err=True)
+    click.secho(f"❌ {printable(message)}", fg="red", err=True)
     sys.exit(code)
 
 
@@ -39,14 +44,15 @@ def explained(command: Callable[P, None]) -> Callable[P, None]:
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             from samouk.assembly import REFUSALS
-            from samouk.domains import UnknownLearner
+            from samouk.domains import UnknownLearner, UnusableDomain
+            from samouk.edge.wire import WireError
             from samouk.loop.ports import LeaseLost, NotFound
             from samouk.server.serve import CannotListen
         except ModuleNotFoundError as error:
             fail(f"the platform needs {error.name}: pip install 'samouk[server]'", UNUSABLE)
         try:
             command(*args, **kwargs)
-        except (UnknownLearner, NotFound, BadSetting) as error:
+        except (UnknownLearner, UnusableDomain, NotFound, BadSetting, WireError) as error:
             fail(str(error), MISUSE)
         except LeaseLost as error:
             fail(str(error), BUSY)
@@ -85,12 +91,57 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Aligned columns on a terminal."""
-    from rich.console import Console
-    from rich.table import Table
+def warn_of_other_rules(learner: Learner, services: Services) -> None:
+    """One line on standard error where the server of this store goes by other rules than this command."""
+    from samouk.loop.rules import differences
 
-    shown = Table(*columns, box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        shown.add_row(*["" if cell is None else str(cell) for cell in row])
-    Console().print(shown)
+    found = differences(learner, services)
+    if found:
+        more = f", and {len(found) - 3} more" if len(found) > 3 else ""
+        click.secho(
+            f"⚠️ the server goes by other rules for {learner.name}: {'; '.join(found[:3])}{more}; "
+            "set SAMOUK_POLICY and what its domain reads as the server has them",
+            fg="yellow",
+            err=True,
+        )
+
+
+def printable(text: str) -> str:
+    """The text with what would steer a terminal, or break its line, escaped: some of it was written by others."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Aligned columns, or one record under another where a terminal is too narrow for them.
+
+    Nothing is cut: words wrap on a terminal, all else keeps its line, and a pipe gets a line a row.
+    """
+    from rich.cells import cell_len
+    from rich.console import Console
+    from rich.table import Column, Table
+    from rich.text import Text
+
+    shown = [["" if cell is None else printable(str(cell)) for cell in row] for row in rows]
+    lengths = [[cell_len(cell) for cell in column] for column in zip(columns, *shown, strict=True)]
+    wraps = [_is_text(column) for column in zip(columns, *shown, strict=True)]
+    gaps, console = 2 * (len(columns) - 1), Console()
+    least = sum(min(max(one), TEXT) if wrap else max(one) for one, wrap in zip(lengths, wraps, strict=True)) + gaps
+    if console.is_terminal and least > console.width:
+        _records(columns, shown)
+        return
+    if not console.is_terminal:
+        console = Console(width=sum(map(max, lengths)) + gaps)
+    heads = [Column(name, no_wrap=not wrap, overflow="fold") for name, wrap in zip(columns, wraps, strict=True)]
+    aligned = Table(*heads, box=None, pad_edge=False, header_style="bold")
+    for row in shown:
+        aligned.add_row(*map(Text, row))
+    console.print(aligned)
+
+
+def _is_text(cells: Sequence[str]) -> bool:
+    return any(" " in cell and len(cell) > TEXT for cell in cells)
+
+
+def _records(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    width = max(map(len, columns))
+    click.echo("\n\n".join("\n".join(f"{n:{width}}  {c}" for n, c in zip(columns, row, strict=True)) for row in rows))

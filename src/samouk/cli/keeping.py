@@ -23,7 +23,7 @@ PAGE = 1_000
 
 @click.group()
 def keys() -> None:
-    """Keys that sign releases, and API keys that may upload."""
+    """Keys that sign releases, and API keys for applications and operators."""
 
 
 @keys.command("init")
@@ -70,21 +70,31 @@ def _label(_: click.Context, __: click.Parameter, label: str) -> str:
 @click.option(
     "--label", required=True, callback=_label, help="Whom or what the key is for; shown by `samouk keys list`."
 )
+@click.option(
+    "--may",
+    type=click.Choice(("upload", "operate")),
+    default="upload",
+    show_default=True,
+    help="upload: send samples, predict, tell outcomes. operate: all else too, such as roll-outs and exports.",
+)
 @home_option
 @json_option
 @explained
-def keys_create(label: str, home: Path | None, as_json: bool) -> None:
+def keys_create(label: str, may: str, home: Path | None, as_json: bool) -> None:
     """Make an API key; it is shown this once."""
     from samouk import assembly
+    from samouk.loop.ports import Scope
 
     with assembly.opened(settings(home)) as services:
-        key, secret = services.keys.create(label)
-        _note(services, "create key", key.key_id, f"for {label}")
+        key, secret = services.keys.create(label, Scope(may))
+        _note(services, "create key", key.key_id, f"for {label}, may {may}")
     if as_json:
-        print_json({"key_id": key.key_id, "label": key.label, "secret": secret})
+        print_json({"key_id": key.key_id, "label": key.label, "scope": key.scope, "secret": secret})
         return
     click.echo(f"🔑 {secret}")
     click.echo("   Shown this once; only its hash is kept. Clients take it as SAMOUK_API_KEY or `ml.api_key`.")
+    if key.scope is Scope.OPERATE:
+        click.echo("   It may change what serves: keep it out of applications, which get one that may upload.")
 
 
 @keys.command("list")
@@ -101,8 +111,8 @@ def keys_list(home: Path | None, as_json: bool) -> None:
         print_json(found)
         return
     table(
-        ("key", "label", "made", "state"),
-        [(k.key_id, k.label, k.created, "revoked" if k.revoked else "live") for k in found],
+        ("key", "label", "may", "made", "state"),
+        [(k.key_id, k.label, k.scope, k.created, "revoked" if k.revoked else "live") for k in found],
     )
 
 

@@ -1,4 +1,4 @@
-"""Commands about learning: turn the loop, approve, and look at learners, versions, runs and contracts."""
+"""Commands about learning: turn the loop, and look at learners, versions, runs and contracts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from samouk.cli.ends import FAILED, MISUSE, explained, fail, home_option, json_option, print_json, settings, table
+from samouk.cli.ends import (
+    FAILED,
+    explained,
+    fail,
+    home_option,
+    json_option,
+    print_json,
+    settings,
+    table,
+    warn_of_other_rules,
+)
 
 if TYPE_CHECKING:
     from samouk.loop.learner import Context, Learner
@@ -28,9 +38,10 @@ SIGNS = {"released": "✅", "refused": "🛑", "undecided": "🤔", "empty": "�
 @json_option
 @explained
 def turn(learner: str, reason: str | None, if_due: bool, seed: int, home: Path | None, as_json: bool) -> None:
-    """Turn the loop once for LEARNER, by hand."""
+    """Turn the loop once for LEARNER: learn, judge, and stage or release what passes."""
     from samouk import assembly, domains
     from samouk.loop.learner import Context, silent
+    from samouk.loop.reason import reason_of
     from samouk.loop.records import Order, RunEnd, TriggerKind
     from samouk.loop.watch import due
 
@@ -40,7 +51,8 @@ def turn(learner: str, reason: str | None, if_due: bool, seed: int, home: Path |
     chosen = settings(home)
     assembly.ensure_signing_keys(chosen)
     with assembly.opened(chosen) as services:
-        order = Order(TriggerKind.MANUAL, reason) if reason else due(known, services)
+        warn_of_other_rules(known, services)
+        order = Order(TriggerKind.MANUAL, reason_of(reason)) if reason else due(known, services)
         if order is None:
             click.echo("{}" if as_json else f"⏳ {learner}: not due yet")
             return
@@ -58,10 +70,13 @@ def turn(learner: str, reason: str | None, if_due: bool, seed: int, home: Path |
 def _take(learner: Learner, services: Services, order: Order, context: Context) -> Run:
     """The run, also one that failed and is on record; what kept it from starting is raised."""
     from samouk.assembly import REFUSALS
+    from samouk.loop.outcome import harvest
     from samouk.loop.ports import LeaseLost
-    from samouk.loop.records import RunEnd
+    from samouk.loop.records import RunEnd, TriggerKind
     from samouk.loop.turn import turn as take
 
+    if order.kind is TriggerKind.MANUAL:
+        harvest(learner, services)  # who says "now" means what was told by now; else a look does it, in its time
     before = {run.run_id for run in services.runs.runs(learner.name, 1)}
     try:
         return take(learner, services, order, context)
@@ -81,27 +96,6 @@ def _show_run(run: Run) -> None:
 
 
 @click.command()
-@click.argument("learner")
-@click.argument("version")
-@home_option
-@explained
-def approve(learner: str, version: str, home: Path | None) -> None:
-    """Put VERSION of LEARNER, which waits in staging, in service."""
-    from samouk import assembly, domains
-    from samouk.loop.release import approve as allow
-
-    known = domains.learner(learner)
-    with assembly.opened(settings(home)) as services:
-        try:
-            allow(services, known.name, version, "operator")
-        except ValueError as error:
-            if isinstance(error, assembly.REFUSALS):
-                raise
-            fail(str(error), MISUSE)
-    click.echo(f"✅ {learner}: {version} is in service")
-
-
-@click.command()
 @json_option
 @explained
 def learners(as_json: bool) -> None:
@@ -110,13 +104,21 @@ def learners(as_json: bool) -> None:
 
     found: list[Learner] = list(find().values())
     if as_json:
-        print_json([{"name": item.name, "schema": item.schema.version, "classes": item.classes} for item in found])
+        print_json([_learner_row(item) for item in found])
         return
     rows = [
         (item.name, item.primary.name, f"{item.policy.triggers.period.days} d / {item.policy.triggers.volume} samples")
         for item in found
     ]
     table(("learner", "judged by", "learns every"), rows)
+
+
+def _learner_row(item: Learner) -> dict[str, Any]:
+    from samouk.loop.policies import in_words
+
+    outcomes = [spec.name for spec in item.outcomes]
+    names = {"name": item.name, "schema": item.schema.version, "classes": item.classes, "outcomes": outcomes}
+    return {**names, "policy": in_words(item.policy)}
 
 
 @click.command()

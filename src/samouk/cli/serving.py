@@ -9,7 +9,10 @@ import click
 
 from samouk.cli.ends import explained, home_option, settings
 
-DEMO_WEEKS = 6
+DEMO_WEEKS = 9
+
+COURIER_S = 2.0
+"""Seconds between two looks for events that somebody wants to be told of."""
 
 
 @click.command()
@@ -22,11 +25,13 @@ def serve(home: Path | None, host: str | None, port: int | None, no_schedule: bo
     """Take samples, learn when it is time, hand out models: one process."""
     from samouk import assembly
     from samouk.domains import discover
+    from samouk.loop.rules import note
     from samouk.loop.turn import begin
     from samouk.server.erasure import mend
     from samouk.server.scheduler import Scheduler
     from samouk.server.serve import listen
     from samouk.server.serve import serve as run
+    from samouk.server.webhooks import Courier
 
     chosen = settings(home, host=host, port=port)
     domains = discover()
@@ -40,16 +45,21 @@ def serve(home: Path | None, host: str | None, port: int | None, no_schedule: bo
         services = open_until_the_end.enter_context(assembly.opened(chosen))
         for learner in known:
             begin(learner, services)
+            note(learner, services)
             mend(services, learner.name)
         issued = services.keys.keys()
         if all(key.revoked for key in issued):
             click.echo("💡 Nobody may upload yet: `samouk keys create --label NAME` makes an API key.")
+        app = assembly.application(chosen, services, domains)
         if not no_schedule:
             rounds = assembly.rounds(chosen, services, [learner.name for learner in known])
             open_until_the_end.enter_context(Scheduler(rounds, chosen.check_minutes, at_once=True))
+            open_until_the_end.enter_context(Scheduler(assembly.looks(services, known, app), chosen.look_minutes))
             # Closed before the scheduler, which waits for the running round.
             open_until_the_end.enter_context(closing(rounds))
-        run(assembly.application(chosen, services, domains), listener, chosen.home, click.echo)
+        courier = open_until_the_end.enter_context(closing(Courier(services, private=bool(chosen.webhooks_private))))
+        open_until_the_end.enter_context(Scheduler(courier, COURIER_S / 60))
+        run(app, listener, chosen.home, click.echo)
 
 
 @click.command()
@@ -58,7 +68,7 @@ def serve(home: Path | None, host: str | None, port: int | None, no_schedule: bo
 @home_option
 @explained
 def demo(once: bool, port: int | None, home: Path | None) -> None:
-    """Watch a model learn from simulated contributors for four weeks."""
+    """Watch models learn: days of agents who live with the scores, then four weeks of contributors."""
     from samouk import assembly
     from samouk.domains import discover
     from samouk.server.serve import listen

@@ -7,7 +7,7 @@ import zlib
 from typing import Any
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from samouk.server.problems import Problem
 
@@ -18,30 +18,40 @@ GZIP = 31
 """zlib's window bits for a gzip header and the largest window."""
 
 
-async def read(request: Request, limit: int, seconds: float = READ_S) -> bytes:
-    """The raw body, ``limit`` bytes at most; refused as soon as it is known to be longer or takes too long."""
+async def read(request: Request, limit: int, seconds: float = READ_S, remedy: str = "send smaller batches") -> bytes:
+    """The raw body, ``limit`` bytes at most; refused as soon as it is known to be longer or takes too long.
+
+    Args:
+        remedy: what to do about a body that is longer.
+    """
     if int(request.headers.get("content-length") or 0) > limit:
-        raise _too_large(limit)
+        raise _too_large(limit, remedy)
     try:
         async with asyncio.timeout(seconds):
-            return await _collect(request, limit)
+            return await _collect(request, limit, remedy)
     except TimeoutError:
         raise Problem(408, f"the body did not arrive within {seconds:g} seconds; send it again", field="body") from None
 
 
-async def _collect(request: Request, limit: int) -> bytes:
+async def _collect(request: Request, limit: int, remedy: str) -> bytes:
     pieces: list[bytes] = []
-    size = 0
-    async for piece in request.stream():
+    size, more = 0, True
+    # Not request.stream(): a generator for each request, to get the one piece that most bodies come in.
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        piece = message.get("body", b"")
+        more = message.get("more_body", False)
         size += len(piece)
         if size > limit:
-            raise _too_large(limit)
+            raise _too_large(limit, remedy)
         pieces.append(piece)
-    return b"".join(pieces)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-def _too_large(limit: int) -> Problem:
-    return Problem(413, f"a body has at most {limit:,} bytes; send smaller batches", field="body")
+def _too_large(limit: int, remedy: str) -> Problem:
+    return Problem(413, f"a body has at most {limit:,} bytes; {remedy}", field="body")
 
 
 def require_json(request: Request) -> None:
@@ -49,6 +59,13 @@ def require_json(request: Request) -> None:
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise Problem(415, "send application/json", field="Content-Type", headers={"Accept": "application/json"})
+
+
+async def json_of(request: Request, limit: int, inflated: int) -> Any:
+    """The plain values of a JSON body, plain or in gzip."""
+    require_json(request)
+    encoding = request.headers.get("content-encoding", "").strip().lower()
+    return decode(inflate(await read(request, limit), encoding, inflated))
 
 
 def inflate(data: bytes, encoding: str, limit: int) -> bytes:

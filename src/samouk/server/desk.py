@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Any, ClassVar
 
 from fastapi import APIRouter
@@ -13,15 +14,18 @@ from starlette.responses import Response
 
 from samouk.edge.wire import WireError
 from samouk.loop.learner import Learner
-from samouk.loop.ports import NotFound, Services
+from samouk.loop.ports import ApiKey, NotFound, Scope, Services
 from samouk.loop.records import Batch, Stored, Version
 from samouk.server import body
 from samouk.server.auth import Door
 from samouk.server.erasure import erase
+from samouk.server.exposures import Exposures
+from samouk.server.hearing import Hearing
 from samouk.server.ingest import Ingest
 from samouk.server.openapi import RawRoute, download_operation, upload_operation
 from samouk.server.options import Options
-from samouk.server.problems import Failures
+from samouk.server.problems import INTERNAL, Failures, of_error
+from samouk.server.service import InService
 from samouk.server.transfer import IMMUTABLE, Content, of_bytes, respond, unchanged
 from samouk.server.views import ErasureView, StatsView, VersionView, stats_of, version_of
 
@@ -35,8 +39,13 @@ class Desk:
     Attributes:
         services: every port.
         learners: by name.
+        exposures: ``await exposures.put([...])`` records predictions before their answers go out.
+        hearing: ``await hearing.tell(learner, told)`` keeps outcomes, in a commit with others.
+        service: ``service.of(name)`` predicts; ``service.refresh(name)`` after this process changed what serves.
         StatsShape, ErasureShape, VersionShape: types of the answers of ``stats``, ``erase`` and ``view``.
         raw: routes that go past FastAPI, with their description; ``upload_at`` and ``download_at`` fill it.
+        closing: set when the server stops, so that answers without an end come to one.
+        looks: name → what is done at each look beside what every learner has; for what a domain's routes keep.
     """
 
     services: Services
@@ -45,10 +54,15 @@ class Desk:
     door: Door
     ingest: Ingest
     failures: Failures
+    exposures: Exposures
+    hearing: Hearing
+    service: InService
     StatsShape: ClassVar[type] = StatsView
     ErasureShape: ClassVar[type] = ErasureView
     VersionShape: ClassVar[type] = VersionView
     raw: list[RawRoute] = field(default_factory=list)
+    closing: Event = field(default_factory=Event)
+    looks: dict[str, Callable[[], object]] = field(default_factory=dict)
 
     def learner(self, name: str) -> Learner:
         """Raises NotFound."""
@@ -56,9 +70,21 @@ class Desk:
             raise NotFound(f"no learner is called {name:.64}; /v1/learners lists those that exist")
         return self.learners[name]
 
-    async def require_key(self, request: Request) -> None:
-        """Raise a 401 unless the request carries an API key that is in force."""
-        await self.door.require(request)
+    async def require_key(self, request: Request) -> ApiKey:
+        """The API key of a request; raises a 401 unless it is in force."""
+        return await self.door.require(request)
+
+    async def require_operator(self, request: Request) -> ApiKey:
+        """The API key of who runs the platform; raises a 401, or a 403 for a key that travels with applications."""
+        return await self.door.require(request, Scope.OPERATE)
+
+    def refusal(self, error: Exception) -> tuple[int, str]:
+        """Status and words of an error, for routes whose errors have a form of their own; failures are counted."""
+        problem = of_error(error)
+        if problem is None:
+            self.failures.add(error)
+            problem = INTERNAL
+        return problem.status, problem.detail
 
     async def json_body(self, request: Request, limit: int = 64_000) -> dict[str, Any]:
         """A small JSON object of a request, strictly decoded."""

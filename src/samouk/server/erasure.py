@@ -1,9 +1,9 @@
 """The right of a contributor: with the receipt of a batch, and nothing else, every byte of it goes.
 
-Three commits, in this order: the batch goes, which is the promise; the versions that learned from it are
-marked; the audit gets its row, which says that all is done. A death between them is mended by asking
-again, and by ``mend`` at the next start. Nothing is marked before the log has accepted the receipt: else
-anybody could take batches out of the snapshots.
+Four commits, in this order: the batch goes, which is the promise; what it was harvested from goes out of the
+journal; the versions that learned from it are marked; the audit gets its row, which says that all is done. A
+death between them is mended by asking again, and by ``mend`` at the next start. Nothing is marked before the log
+has accepted the receipt: else anybody could take batches out of the snapshots.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from threading import Lock
 
 from samouk.edge.wire import receipt_hash
+from samouk.loop.forgetting import forget_batch
 from samouk.loop.ports import NotFound, Services
 from samouk.loop.records import Act, AuditEntry, Erasure
 from samouk.server.views import ErasureView, erasure_of
@@ -36,6 +37,7 @@ def erase(services: Services, learner: str, batch_id: str, receipt: str) -> Eras
         if not known and all(entry.batch_id != batch_id for entry in services.log.entries(learner)):
             raise NotFound(f"{learner} never had a batch {batch_id}")
         erasure = services.log.erase(batch_id, receipt_hash(receipt))
+        forget_batch(services, learner, batch_id)
         tainted = services.registry.taint(learner, batch_id)
         if not known or _subject(erasure) not in _audited(services):
             _note(services, erasure, "sent the batch's receipt")
@@ -53,6 +55,7 @@ def mend(services: Services, learner: str) -> int:
         audited = _audited(services) if erasures else set()
         unfinished = [erasure for erasure in erasures if _subject(erasure) not in audited]
         for erasure in unfinished:
+            forget_batch(services, learner, erasure.batch_id)
             services.registry.taint(learner, erasure.batch_id)
             _note(services, erasure, "sent the batch's receipt; finished at the next start")
         return len(unfinished)
@@ -67,11 +70,11 @@ def _note(services: Services, erasure: Erasure, reason: str) -> None:
 
 
 def _audited(services: Services) -> set[str]:
-    return {entry.act.subject for entry in _entries(services) if entry.act.action == ACTION}
+    return {entry.act.subject for entry in _entries(services)}
 
 
 def _entries(services: Services) -> Iterator[AuditEntry]:
-    page = services.audit.entries(limit=_PAGE)
+    page = services.audit.entries(limit=_PAGE, actions=[ACTION])
     while page:
         yield from page
-        page = services.audit.entries(after=page[-1].sequence, limit=_PAGE)
+        page = services.audit.entries(after=page[-1].sequence, limit=_PAGE, actions=[ACTION])

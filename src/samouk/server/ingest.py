@@ -27,7 +27,9 @@ IN_LOOP = 600_000
 class Ingest:
     """Takes uploads for every learner."""
 
-    def __init__(self, learners: Mapping[str, Learner], door: Door, commit: GroupCommit, options: Options) -> None:
+    def __init__(
+        self, learners: Mapping[str, Learner], door: Door, commit: GroupCommit[Batch, Stored], options: Options
+    ) -> None:
         self._learners = learners
         self._door = door
         self._commit = commit

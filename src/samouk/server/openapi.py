@@ -77,6 +77,12 @@ STORED = {
 }
 
 
+def listed(items: Mapping[str, Any], most: int) -> dict[str, Any]:
+    """An object whose one member ``items`` is an array of 1 to ``most``."""
+    array = {"type": "array", "minItems": 1, "maxItems": most, "items": items}
+    return {"type": "object", "additionalProperties": False, "required": ["items"], "properties": {"items": array}}
+
+
 @dataclass(frozen=True, slots=True)
 class RawRoute:
     """A route past FastAPI's own layers, with its entry in the description.
@@ -95,7 +101,7 @@ class RawRoute:
         return Route(self.path.replace("{path}", "{path:path}"), self.endpoint, methods=[self.method])
 
 
-def _parameters(path: str) -> list[Operation]:
+def parameters(path: str) -> list[Operation]:
     """The strings in the path."""
     names = re.findall(r"{(\w+)}", path)
     return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
@@ -106,7 +112,7 @@ def upload_operation(path: str) -> Operation:
     stored = {"application/json": {"schema": {"$ref": "#/components/schemas/Stored"}}}
     return {
         "summary": "Store one batch of samples: whole or not at all; sent twice, it is stored once",
-        "parameters": _parameters(path),
+        "parameters": parameters(path),
         "security": [{"key": []}],
         "requestBody": {
             "required": True,
@@ -125,7 +131,7 @@ def download_operation(path: str, summary: str, media_type: str) -> Operation:
     content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
     return {
         "summary": summary,
-        "parameters": _parameters(path),
+        "parameters": parameters(path),
         "responses": {
             "200": {"description": "all bytes", "content": content},
             "206": {"description": "the range that was asked for", "content": content},

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from samouk.server.turns import Turns
+
 MEGABYTE = 1_000_000
 
 
@@ -26,7 +28,12 @@ class Options:
         max_body: bytes of one upload as it travels (compressed), at most.
         max_inflated: bytes of one upload after decompression, at most.
         max_uploads: uploads in flight; one more is asked to come again.
+        max_tallies: counts of one trial that the holder of one API key may send in a day.
         group: batches in one commit, at most.
+        webhooks_private: whether events may be delivered within this machine and private networks.
+        turns: begins those that people ask for; None refuses them.
+        max_model: bytes of a model that was made elsewhere, at most.
+        exposures_dir: where exposures wait for their commit; None waits for it before each answer.
     """
 
     publish_dir: Path | None = None
@@ -34,4 +41,9 @@ class Options:
     max_body: int = 8 * MEGABYTE
     max_inflated: int = 32 * MEGABYTE
     max_uploads: int = 128
+    max_tallies: int = 1_000
     group: int = 64
+    webhooks_private: bool = False
+    exposures_dir: Path | None = None
+    turns: Turns | None = None
+    max_model: int = 256 * MEGABYTE

@@ -4,6 +4,7 @@ Problem             refused here, with its status
 WireError           the sender's: a field does not fit            422
 NotFound            nothing of that name                          404
 WrongReceipt        not the contributor's own batch               403
+RolloutRefused      makes no sense as things stand                409
 Busy                too much at once: come again                  503
 ClientDisconnect    nobody is left to read the answer             400
 a full disk         ours, and the sender should keep the batch    507
@@ -18,6 +19,7 @@ import logging
 import traceback
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -28,6 +30,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from samouk.edge.wire import WireError
 from samouk.loop.ports import NotFound, StoreUnavailable, WrongReceipt
+from samouk.loop.staging import RolloutRefused
 
 MEDIA_TYPE = "application/problem+json"
 FIELD_LENGTH = 200
@@ -86,6 +89,8 @@ def of_error(error: Exception) -> Problem | None:
             return Problem(422, error.reason, field=error.field)
         case NotFound():
             return Problem(404, str(error))
+        case RolloutRefused():
+            return Problem(409, str(error), field=error.field)
         case WrongReceipt():
             return Problem(403, str(error), field="Samouk-Receipt")
         case Busy():
@@ -113,7 +118,38 @@ def _words(error: HTTPException) -> str:
 def _of_validation(error: RequestValidationError) -> Problem:
     first = error.errors()[0]
     place, *names = (str(part) for part in first["loc"])
-    return Problem(422, str(first["msg"]), field=".".join(names) or place)
+    # Of what is not JSON the name would be a place in the text.
+    named = [] if first["type"] == "json_invalid" else names
+    return Problem(422, _requirement(first), field=".".join(named) or place)
+
+
+def _requirement(error: Mapping[str, Any]) -> str:
+    """What would be right, in the words of this API; pydantic's own for kinds that it does not use itself."""
+    words = _REQUIREMENTS.get(error["type"])
+    return words.format(**error.get("ctx", {})) if words else str(error["msg"])
+
+
+_REQUIREMENTS = {
+    "missing": "is missing; send it",
+    "literal_error": "must be one of {expected}",
+    "enum": "must be one of {expected}",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+    "string_type": "must be a text",
+    "string_too_short": "must have {min_length} characters or more",
+    "string_too_long": "must have {max_length} characters or fewer",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "int_parsing_size": "must be a whole number of fewer digits",
+    "int_from_float": "must be a whole number",
+    "bool_parsing": "must be true or false",
+    "list_type": "must be an array",
+    "uuid_parsing": "must be a UUID",
+    "date_from_datetime_parsing": "must be a day, for example 2026-11-16",
+    "dataclass_type": "must be a JSON object; send it with Content-Type: application/json",
+    "unexpected_keyword_argument": "is not a field of this request; remove it",
+    "json_invalid": "is not JSON; correct it",
+}
 
 
 def _disk_full(error: BaseException) -> bool:
@@ -141,6 +177,7 @@ _REFUSALS: tuple[type[Exception], ...] = (
     Problem,
     WireError,
     NotFound,
+    RolloutRefused,
     WrongReceipt,
     Busy,
     ClientDisconnect,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from threading import Lock
@@ -12,16 +11,9 @@ from types import TracebackType
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from samouk.server import children
+
 log = logging.getLogger("samouk.scheduler")
-
-TURN_S = 3_600.0
-"""Seconds that one learner's turn may take."""
-
-STOP_S = 5.0
-"""Seconds that a turn is given to end when it is told to, before it is killed."""
-
-BUSY = 4
-"""Exit code of a turn that found another process learning."""
 
 
 class Rounds:
@@ -42,14 +34,14 @@ class Rounds:
         refresh: Callable[[], object],
         commands: Mapping[str, Sequence[str]],
         environment: Mapping[str, str],
-        seconds: float = TURN_S,
+        seconds: float = children.TURN_S,
     ) -> None:
         self._refresh = refresh
         self._commands = commands
         self._environment = environment
         self._seconds = seconds
         self._lock = Lock()
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: children.Child | None = None
         self._closed = False
         self.failures = 0
 
@@ -60,12 +52,12 @@ class Rounds:
             self._attempt(f"the turn of {name}", partial(self._turn, name, command))
 
     def close(self) -> None:
-        """Stop the turn that is running, which is safe at any point, and begin no other; takes ``STOP_S`` at most."""
+        """Stop the turn that is running, which is safe at any point, and begin no other."""
         with self._lock:
             self._closed = True
             child = self._child
         if child is not None:
-            _stop(child)
+            children.stop(child)
 
     def _attempt(self, what: str, work: Callable[[], object]) -> None:
         try:
@@ -78,28 +70,47 @@ class Rounds:
         with self._lock:
             if self._closed:
                 return
-            self._child = child = subprocess.Popen(command, env=self._environment)
+            self._child = child = children.begin(command, self._environment)
         try:
             code = child.wait(self._seconds)
-        except subprocess.TimeoutExpired:
-            _stop(child)
-            raise
         finally:
+            if child.poll() is None:
+                children.stop(child)
             self._child = None
-        if code == BUSY:
-            log.warning("%s: another process is learning it; asked again in the next round", name)
-        elif code and not self._closed:
+        if not self._closed and children.told(name, code):
             self.failures += 1
-            log.error("the turn of %s ended with exit code %d; `samouk runs %s` says why", name, code, name)
 
 
-def _stop(child: subprocess.Popen[bytes]) -> None:
-    child.terminate()
-    try:
-        child.wait(STOP_S)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
+class Looks:
+    """One look at what is in service, learner by learner, in this process; never two at a time.
+
+    What goes wrong with one learner is one line in the log, and keeps no other from its look.
+
+    Args:
+        tend: learner → what is done for it: outcomes that nobody told, batches of those that were, its rollout.
+    """
+
+    def __init__(self, tend: Mapping[str, Callable[[], object]]) -> None:
+        self._tend = tend
+        self._busy = Lock()
+        self.failures = 0
+
+    def __call__(self) -> None:
+        """Look at each learner; at once back when another thread is looking."""
+        if not self._busy.acquire(blocking=False):
+            return
+        try:
+            for name, work in self._tend.items():
+                self._attempt(name, work)
+        finally:
+            self._busy.release()
+
+    def _attempt(self, name: str, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - the border of the worker step; counted
+            self.failures += 1
+            log.error("the look at %s failed: %s: %s", name, type(error).__name__, error)  # noqa: TRY400 - one line
 
 
 class Scheduler:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 START_S = 20
@@ -66,11 +67,21 @@ def config(app: ASGIApp) -> uvicorn.Config:
     )
 
 
+class Server(uvicorn.Server):
+    """uvicorn, which tells answers without an end that the server stops before it waits for them."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        app = self.config.app
+        if isinstance(app, FastAPI):
+            app.state.closing.set()
+        await super().shutdown(sockets)
+
+
 @contextmanager
 def background(app: ASGIApp, host: str, port: int) -> Iterator[str]:
     """Serve from a thread of this process until the block ends; gives the base URL. Raises CannotListen."""
     with listen(host, port) as listener:
-        server = uvicorn.Server(config(app))
+        server = Server(config(app))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         deadline = time.monotonic() + START_S
@@ -95,14 +106,22 @@ def serve(app: ASGIApp, listener: socket.socket, home: Path, say: Callable[[str]
     """Serve what comes to ``listener`` until SIGINT or SIGTERM; running requests end first."""
     say(f"Samouk listens on {_url(listener)}")
     say(f"Data lies in {home} (SAMOUK_HOME)")
-    with _returning():
-        uvicorn.Server(config(app)).run(sockets=[listener])
+    server = Server(config(app))
+    with _returning(server):
+        server.run(sockets=[listener])
 
 
 @contextmanager
-def _returning() -> Iterator[None]:
-    """Let ``serve`` return after a signal: uvicorn raises the signal again once it has shut down."""
-    held = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+def _returning(server: Server) -> Iterator[None]:
+    """Let ``serve`` return after a signal, also one that comes before uvicorn listens for it.
+
+    uvicorn raises the signal again once it has shut down, which then changes nothing any more.
+    """
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    held = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:

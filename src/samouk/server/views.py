@@ -8,8 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ConfigDict
+
 from samouk.loop.learner import Learner
 from samouk.loop.records import Erasure, Figure, LogStats, Run, Snapshot, Version
+
+STRICT = ConfigDict(extra="forbid")
+"""Of what is sent: a misspelt member is refused, not passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +151,6 @@ class PerformanceRow:
     created: dt.datetime
     samples: int | None
     figures: dict[str, float | None]
-
-
-@dataclass(frozen=True, slots=True)
-class PerformanceView:
-    """Versions in the order of their making, so that a curve can be drawn."""
-
-    learner: str
-    metrics: list[MetricView]
-    versions: list[PerformanceRow]
 
 
 def finite(value: float | None) -> float | None:

@@ -1,0 +1,97 @@
+"""/v1/events: what happens to the learners, as it happens (server-sent events)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+
+from samouk.edge.wire import WireError
+from samouk.loop.live import Event
+from samouk.server.desk import Desk
+from samouk.server.problems import Problem
+from samouk.server.webhooks import body_of
+
+POLL_S = 0.5
+"""How long an event waits for its listeners, at most."""
+
+QUIET_S = 15.0
+"""A comment goes out after so long without an event, so that no proxy takes the connection for dead."""
+
+MAX_LISTENERS = 64
+PAGE = 200
+
+
+def routes(desk: Desk) -> APIRouter:
+    router = APIRouter(tags=["events"])
+    listeners: set[int] = set()
+
+    @router.get(
+        "/v1/events",
+        summary="Events as they happen; after a break, Last-Event-ID goes on where it ended",
+        response_class=StreamingResponse,
+        responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    )
+    async def stream_events(
+        request: Request,
+        learner: Annotated[str | None, Query(max_length=64)] = None,
+        after: Annotated[int | None, Query(ge=0, le=2**53, description="those after this one")] = None,
+        follow: Annotated[bool, Query(description="false ends the stream when all that is there was sent")] = True,
+        last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=20)] = None,
+    ) -> StreamingResponse:
+        if learner is not None:
+            desk.learner(learner)
+        start = await _start(desk, after, last_event_id)
+        if len(listeners) >= MAX_LISTENERS:
+            raise Problem(503, f"{MAX_LISTENERS} listen already; try again later", headers={"Retry-After": "60"})
+
+        async def lines() -> AsyncIterator[bytes]:
+            listeners.add(id(request))
+            try:
+                async for piece in _lines(desk, start, learner, follow=follow):
+                    yield piece
+            finally:
+                listeners.discard(id(request))
+
+        return StreamingResponse(lines(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+    return router
+
+
+async def _start(desk: Desk, after: int | None, last_event_id: str | None) -> int:
+    if last_event_id is not None:
+        if not (last_event_id.isascii() and last_event_id.isdigit()):
+            raise WireError("Last-Event-ID", "must be the id of an event, a whole number")
+        return min(int(last_event_id), 2**53)
+    return await run_in_threadpool(desk.services.rollouts.last_event) if after is None else after
+
+
+async def _lines(desk: Desk, after: int, learner: str | None, *, follow: bool) -> AsyncIterator[bytes]:
+    """The stream: pages of what is there, then what comes, until the server stops or the listener goes."""
+    quiet = 0.0
+    yield b": listening\n\n"
+    while not desk.closing.is_set():
+        page = await run_in_threadpool(desk.services.rollouts.events, after, PAGE)
+        for event in page:
+            after = event.sequence
+            if learner in (None, event.learner):
+                yield _text(event)
+        if page:
+            quiet = 0.0
+            continue
+        if not follow:
+            return
+        await asyncio.sleep(POLL_S)
+        quiet += POLL_S
+        if quiet >= QUIET_S:
+            quiet = 0.0
+            yield b": still here\n\n"
+
+
+def _text(event: Event) -> bytes:
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (event.sequence, event.kind.value.encode(), body_of(event))
