@@ -12,15 +12,19 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from examples.will_it_rain import RAIN
 from tests.e2e.platform import Platform
+from tests.loop.serving_world import add
 
 from samouk import assembly
 from samouk.cli import main
 from samouk.domains.screens import judge
 from samouk.loop.learner import Context, Learner
+from samouk.loop.outcome import Told, tell
 from samouk.loop.ports import Services
 from samouk.loop.records import Artifact, Examples
 from samouk.loop.registry import enter
+from samouk.loop.serving import Serving
 from samouk.settings import load
 
 LEARNER = "screens.element"
@@ -92,6 +96,56 @@ def test_a_home_that_cannot_be_is_one_line(tmp_path: Path, words: tuple[str, ...
     (tmp_path / "file").write_text("")
     result = samouk(tmp_path / place, *words)
     assert (result.exit_code, place.rpartition("/")[2] in told(result)) == (3, True)
+
+
+def test_an_export_that_cannot_be_written_is_one_line(home: Path) -> None:
+    """The file that was asked for is named, and the option that chooses another."""
+    target = home.parent / "nowhere" / "e.json"
+    line = told(samouk(home, "export", LEARNER, "--output", str(target)))
+    assert line == f"❌ {target} cannot be written (No such file or directory); choose another file with --output"
+
+
+def test_what_was_told_is_exported_and_learnt_from_at_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outcomes that fill no batch yet are in an export, and in what a turn that was asked for reads."""
+    monkeypatch.setattr("samouk.domains.learner", lambda _: RAIN)
+    with assembly.opened(load({}, home=home)) as services:
+        add(services, [1.0, 0.0, 0.0])
+        for unit in range(3):
+            _tell(services, f"u{unit}")
+    output = home.parent / "rows.jsonl"
+    assert samouk(home, "export", RAIN.name, "--output", str(output)).exit_code == 0
+    assert len(output.read_text().splitlines()) == 3
+    with assembly.opened(load({}, home=home)) as services:
+        _tell(services, "late")
+    samouk(home, "turn", RAIN.name, "--reason", "now")
+    with assembly.opened(load({}, home=home)) as services:
+        assert services.log.stats(RAIN.name).total_samples == 4
+
+
+def _tell(services: Services, unit: str) -> None:
+    """One prediction for a unit, and how it turned out."""
+    serving = Serving(RAIN, services)
+    serving.refresh()
+    shown = serving.predict(unit, {"pressure": 990.0, "humidity": 0.9})
+    services.journal.expose([shown.exposure])
+    tell(RAIN, services, [Told(shown.answer.event_id, RAIN.outcomes[0].name, 1.0)])
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "line"),
+    [
+        ((), 1, "the model was not entered: this is no ONNX model"),
+        (("--metrics", "[1]"), 2, "--metrics must be a JSON object"),
+        (("--reason", "two\nlines"), 2, "--reason must be printable"),
+    ],
+)
+def test_a_model_that_cannot_be_taken_is_one_line(tmp_path: Path, words: tuple[str, ...], code: int, line: str) -> None:
+    """What is no model, or no word about one, is told as such, and nothing is entered."""
+    (tmp_path / "model.onnx").write_bytes(b"no model")
+    platform = Platform(tmp_path / "home", tmp_path / "log")
+    done = platform.command("adopt", "scoring.outcome", str(tmp_path / "model.onnx"), *words)
+    assert (done.returncode, line in done.stderr, done.stdout) == (code, True, ""), done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_broken_repository_is_one_line(home: Path) -> None:
@@ -193,6 +247,6 @@ def test_a_waiting_version_is_approved_once(home: Path) -> None:
     with assembly.opened(chosen) as services:
         key = services.blobs.put(artifact.data)
         services.registry.add(enter(judge.LEARNER, [], artifact, key, services.clock.now()))
-    assert "v1.0 is in service" in samouk(home, "approve", LEARNER, "v1.0").output
-    again = samouk(home, "approve", LEARNER, "v1.0")
-    assert (again.exit_code, "only a version in staging" in told(again)) == (2, True)
+    assert "promoted, v1.0" in samouk(home, "rollout", "approve", LEARNER, "--reason", "looked at").output
+    again = samouk(home, "rollout", "approve", LEARNER, "--reason", "once more")
+    assert (again.exit_code, "waits in staging" in told(again)) == (2, True)

@@ -23,6 +23,13 @@ def test_names_are_told_when_one_is_wrong() -> None:
         learner("screens.elephant")
 
 
+def test_two_unlike_rooms_are_held_to_one_contract() -> None:
+    """The contract is proven on names of things and on scores that people answer to."""
+    kinds = {bool(item.classes): item.name for item in learners().values()}
+    assert set(kinds) == {True, False}
+    assert all(item.outcomes for item in learners().values() if not item.classes)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(learners()))
 def test_every_learner_keeps_every_promise(name: str) -> None:

@@ -26,6 +26,19 @@ class TestAudit:
             services.audit.append(act(number))
         assert [entry.sequence for entry in services.audit.entries(after=1, limit=2)] == [2, 3]
 
+    def test_a_subject_and_actions_are_picked_out(self, services: Services) -> None:
+        """Only what begins so and was done so is told, to the letter, and pages of it go on where one ended."""
+        subjects = ("toy.a/v1.0", "toy.A/v1.0", "toy%a/v1.0", "toy.a/v1.1", "toy.ab/v1.0", "toy.a/v1.2")
+        for subject in subjects:
+            services.audit.append(replace(act(1), subject=subject))
+            services.audit.append(replace(act(1), subject=subject, action="archive"))
+        mine = services.audit.entries(prefix="toy.a/", actions=["release"])
+        assert [entry.act.subject for entry in mine] == ["toy.a/v1.0", "toy.a/v1.1", "toy.a/v1.2"]
+        assert services.audit.entries(mine[0].sequence, 1, prefix="toy.a/", actions=["release"]) == mine[1:2]
+        assert len(services.audit.entries(prefix="toy.a/", actions={"release", "archive"})) == 6
+        assert len(services.audit.entries(prefix="toy%")) == 2
+        assert len(services.audit.entries(actions=["archive"])) == len(subjects)
+
     def test_each_entry_follows_from_the_one_before(self, services: Services) -> None:
         """The digest covers the act and the previous digest; the first starts from nothing."""
         first, second = services.audit.append(act(1)), services.audit.append(act(1))

@@ -167,6 +167,13 @@ class EagerLeases(MemoryLeases):
         self._held.pop(name, None)
 
 
+class PunctualLeases(MemoryLeases):
+    """Believes whatever end a lease was given."""
+
+    def held(self, name: str) -> bool:
+        return name in self._held and self._held[name][1] > self.clock.now()
+
+
 class EternalLeases(MemoryLeases):
     """Never lets a lease run out."""
 
@@ -230,6 +237,11 @@ HOSTILE: list[tuple[Promise, str, Callable[[SteppedClock], object]]] = [
     (test_leases.TestLeases.test_one_holder_a_name, "leases", GenerousLeases),
     (test_leases.TestLeases.test_nobody_gives_back_what_another_holds, "leases", EagerLeases),
     (test_leases.TestLeases.test_a_lease_that_ran_out_is_free, "leases", EternalLeases),
+    (
+        test_leases.TestLeases.test_a_lease_taken_while_the_clock_was_ahead_has_run_out,
+        "leases",
+        PunctualLeases,
+    ),
     (test_audit.TestAudit.test_each_entry_follows_from_the_one_before, "audit", lambda clock: UnchainedAudit()),
     (test_audit.TestAudit.test_an_untouched_chain_holds, "audit", lambda clock: UnchainedAudit()),
     (test_keys.TestKeys.test_no_other_secret_opens_a_key, "keys", OpenKeys),

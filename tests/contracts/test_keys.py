@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from samouk.loop.ports import ApiKey, NotFound, Services
+from samouk.loop.ports import ApiKey, NotFound, Scope, Services
 from samouk.store.clock import MONDAY
 
 
@@ -18,6 +18,14 @@ class TestKeys:
         key, secret = made[0]
         assert key == ApiKey(key.key_id, "phone", MONDAY.date())
         assert secret.startswith(f"smk_{key.key_id}_")
+
+    def test_a_key_may_what_it_was_made_for(self, services: Services) -> None:
+        """Keys travel with applications unless it was said that they operate."""
+        made = [services.keys.create("phone"), services.keys.create("desk", Scope.OPERATE)]
+        listed = services.keys.keys()
+        assert [key.scope for key in listed] == [Scope.UPLOAD, Scope.OPERATE]
+        opened = [services.keys.verify(secret) for _, secret in made]
+        assert [key and key.scope for key in opened] == [Scope.UPLOAD, Scope.OPERATE]
 
     def test_no_other_secret_opens_a_key(self, services: Services) -> None:
         """Not one character may differ."""

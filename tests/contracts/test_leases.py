@@ -32,6 +32,18 @@ class TestLeases:
         assert services.leases.acquire("screens", "b", 60)
         assert not services.leases.acquire("screens", "a", 60)
 
+    def test_a_lease_taken_while_the_clock_was_ahead_has_run_out(self, services: Services) -> None:
+        """Who took it a year ahead and died holds nothing once the clock is right; a minute's correction keeps it."""
+        step(services, 3.2e7)
+        services.leases.acquire("screens", "a", 60)
+        step(services, -59)
+        assert not services.leases.acquire("screens", "b", 60)
+        assert services.leases.held("screens")
+        step(services, 59 - 3.2e7)
+        assert not services.leases.held("screens")
+        assert services.leases.acquire("screens", "b", 60)
+        assert services.leases.held("screens")
+
     def test_its_holder_renews_it(self, services: Services) -> None:
         """A renewal counts from now on."""
         services.leases.acquire("screens", "a", 60)
@@ -52,3 +64,17 @@ class TestLeases:
         services.leases.release("screens", "b")
         services.leases.release("traffic", "b")
         assert not services.leases.acquire("screens", "b", 60)
+
+    def test_whether_a_name_is_held_can_be_asked(self, services: Services) -> None:
+        """From its taking until it is given back or runs out, to the second."""
+        assert not services.leases.held("screens")
+        services.leases.acquire("screens", "a", 60)
+        assert services.leases.held("screens")
+        assert not services.leases.held("traffic")
+        services.leases.release("screens", "a")
+        assert not services.leases.held("screens")
+        services.leases.acquire("screens", "b", 60)
+        step(services, 59)
+        assert services.leases.held("screens")
+        step(services, 1)
+        assert not services.leases.held("screens")

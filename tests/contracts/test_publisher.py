@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.contracts.making import LEARNER, version
 
 from samouk.loop.ports import Services
@@ -18,3 +19,15 @@ class TestPublisher:
         services.publisher.refresh()
         assert services.publisher.published(LEARNER) == "v1.2"
         assert services.publisher.published("toy.other") is None
+
+    def test_a_trial_changes_nothing_of_what_is_published(self, services: Services) -> None:
+        """Offered twice, withdrawn twice or by another rollout's name, before anything or after: the champion stays."""
+        services.publisher.withdraw(LEARNER, "r1")
+        services.publisher.publish(version(1), b"1")
+        for share in (0.1, 0.1, 0.5):
+            services.publisher.offer(version(2), b"2", "r1", share)
+        for rollout in ("r0", "r1", "r1"):
+            services.publisher.withdraw(LEARNER, rollout)
+            assert services.publisher.published(LEARNER) == "v1.1"
+        with pytest.raises(ValueError, match="share"):
+            services.publisher.offer(version(2), b"2", "r1", 1.0)

@@ -43,16 +43,20 @@ class TestRuns:
 
     def test_newest_first_and_no_more_than_asked(self, services: Services) -> None:
         """Runs of one learner come newest first, up to the limit."""
-        for number in (3, 1, 2):
+        for number in (1, 2, 3):
             services.runs.save(run(number))
         services.runs.save(dataclasses.replace(run(9), learner="toy.other"))
         assert services.runs.runs(LEARNER, limit=2) == [run(3), run(2)]
 
-    def test_of_two_that_began_at_once_the_later_saved_is_newer(self, services: Services) -> None:
-        """Equal times do not hide which came last."""
-        services.runs.save(run(1))
-        services.runs.save(dataclasses.replace(run(1), run_id="later"))
-        assert [found.run_id for found in services.runs.runs(LEARNER)] == ["later", "run-1"]
+    def test_the_later_saved_is_newer_whatever_the_clock_said(self, services: Services) -> None:
+        """A clock that was a while ahead, and was set back, leaves no run the last one until it is there again."""
+        for number in (1, 9, 2):
+            services.runs.save(run(number, end=RunEnd.REFUSED))
+        services.runs.save(dataclasses.replace(run(2, end=RunEnd.REFUSED), run_id="at once"))
+        assert [found.run_id for found in services.runs.runs(LEARNER)] == ["at once", "run-2", "run-9", "run-1"]
+        last = services.runs.last_finished(LEARNER)
+        assert last is not None
+        assert last.run_id == "at once"
 
     def test_the_last_finished_run_neither_failed_nor_goes_on(self, services: Services) -> None:
         """A failed run and one under way do not count as finished."""

@@ -72,11 +72,11 @@ def test_observations_come_in_and_a_model_goes_out(platform: Platform, tmp_path:
 
 @pytest.mark.timeout(600)
 def test_it_learns_by_itself(tmp_path: Path) -> None:
-    """Enough samples come in, nobody asks, and a run appears, with the volume as its reason; SIGTERM then ends all."""
+    """Enough labelled samples come, nobody asks, and a run appears, for the volume; SIGTERM then ends all."""
     platform = Platform(tmp_path / "home", tmp_path / "log", {"SAMOUK_CHECK_MINUTES": "0.02"})
     with platform.serving(schedule=True) as url:
         key = platform.json("keys", "create", "--label", "tests")["secret"]
-        assert collect(url, key, tmp_path / "cache", apps=6) >= 1_000
+        assert collect(url, key, tmp_path / "cache") >= 2_000  # rules label about two of three
         run = _first_end(url)
         stop = time.monotonic()
     assert time.monotonic() - stop < 25

@@ -122,4 +122,4 @@ def test_nothing_in_a_request_names_the_sender() -> None:
 def test_a_refusal_without_words_says_so() -> None:
     """A problem that names neither field nor detail reads as one without a reason, not as an empty sentence."""
     refused = judge_upload(Response(422, b'{"status":422}', PROBLEM), now=0.0, batch_id="id")
-    assert (refused.fate, refused.reason) == (Fate.REFUSED, "the server refused the batch (422): no reason given")
+    assert (refused.fate, refused.reason) == (Fate.REFUSED, "the server refused what was sent (422): no reason given")

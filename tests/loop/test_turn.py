@@ -3,15 +3,24 @@
 import dataclasses
 import datetime as dt
 import importlib
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 from examples.side_of_a_line import TOY, ToyWorld, artifact
+from examples.will_it_rain import RAIN, Weather, model
+from tests.canary import CANARIES, leaks
+from tests.loop.killing import Killed, mortal
 
+from samouk import OnlineLearningService
 from samouk.loop import watch
 from samouk.loop.learner import Context, Learner, Policy
+from samouk.loop.live import EventKind
 from samouk.loop.ports import LeaseLost, Services
+from samouk.loop.ramp import RolloutRefused, approve
 from samouk.loop.records import (
     Artifact,
     BatchState,
@@ -24,7 +33,7 @@ from samouk.loop.records import (
     TriggerKind,
     Version,
 )
-from samouk.loop.release import approve, reconcile
+from samouk.loop.release import reconcile
 from samouk.loop.turn import begin, turn
 from samouk.store.clock import SteppedClock
 from samouk.store.memory import memory_services
@@ -218,6 +227,71 @@ def test_a_shipped_model_is_released_once(services: Services) -> None:
     assert [version.name for version in services.registry.versions(TOY.name)] == ["v1.0"]
 
 
+def test_a_first_start_that_is_killed_anywhere_is_finished_by_the_next() -> None:
+    """After each write the process may die: the next one puts the one shipped version in service, and no other."""
+    shipped = learner_with(first=lambda: artifact([1.0, 1.0, 0.0]))
+    for writes in range(20):
+        clock = SteppedClock()
+        services = memory_services(clock)
+        died = False
+        try:
+            begin(shipped, mortal(services, writes))
+        except Killed:
+            died = True
+        clock.step(dt.timedelta(minutes=1))
+        begin(shipped, services)
+        assert [(one.name, one.stage) for one in services.registry.versions(TOY.name)] == [("v1.0", Stage.PRODUCTION)]
+        assert services.publisher.published(TOY.name) == "v1.0"
+        if not died:
+            break
+    assert writes == 7, "blob, version, act, move, act and publishing: six places to die after"
+
+
+def test_versions_that_wait_for_a_person_are_not_overtaken_by_a_shipped_one(services: Services) -> None:
+    """A package that ships a model only now leaves those that were learnt before it alone."""
+    send(services)
+    turn(learner_with(policy=Policy(approval="human")), services, BY_HAND)
+    begin(learner_with(first=lambda: artifact([1.0, 1.0, 0.0])), services)
+    assert [(one.name, one.stage) for one in services.registry.versions(TOY.name)] == [("v1.0", Stage.STAGING)]
+
+
+def test_who_holds_the_beginning_for_ever_is_told_of(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A start waits for another one, and then says why it gave up."""
+    monkeypatch.setattr(turning, "BEGIN_SECONDS", 0.05)
+    services.leases.acquire(f"begin:{TOY.name}", "another", 60)
+    with pytest.raises(LeaseLost, match="another process"):
+        begin(learner_with(first=lambda: artifact([1.0, 1.0, 0.0])), services)
+
+
+_START = """
+import sys
+from samouk import OnlineLearningService, domains
+domains.learners()
+print("ready", flush=True)
+sys.stdin.readline()
+OnlineLearningService(sys.argv[1]).initialize().close()
+"""
+
+
+def test_processes_that_start_at_once_on_a_fresh_home_all_start(tmp_path: Path) -> None:
+    """Three real processes make the keys and the first versions between them, once."""
+    home = tmp_path / "home"
+    command = [sys.executable, "-c", _START, str(home)]
+    pipe = subprocess.PIPE
+    starting = [subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) for _ in range(3)]
+    for process in starting:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in starting:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    problems = [process.communicate()[1] for process in starting]
+    assert [process.returncode for process in starting] == [0, 0, 0], problems
+    with OnlineLearningService(home) as service:
+        assert service.get_performance_metrics(model_type="calling").version == "v1.0"
+
+
 def test_volume_and_time_triggers_fire_on_new_samples_only(services: Services, clock: SteppedClock) -> None:
     """Enough new samples are a reason at once, few after a week, none never."""
     assert watch.due(TOY, services) is None
@@ -249,15 +323,16 @@ def test_falling_quality_is_a_reason(services: Services, clock: SteppedClock) ->
 def test_a_version_may_wait_for_a_persons_word(services: Services) -> None:
     """A policy may ask for approval: until then nothing is released, and no version is approved twice."""
     send(services)
-    run = turn(learner_with(policy=Policy(approval="human")), services, BY_HAND)
+    careful = learner_with(policy=Policy(approval="human"))
+    run = turn(careful, services, BY_HAND)
     assert run.end is RunEnd.STAGED
     assert run.verdict is not None
     assert run.verdict.decision is Decision.PASS
     assert services.registry.production(TOY.name) is None
-    approve(services, TOY.name, "v1.0", "a person")
+    approve(careful, services, "a person", "looked at")
     assert services.publisher.published(TOY.name) == "v1.0"
-    with pytest.raises(ValueError, match="only a version in staging"):
-        approve(services, TOY.name, "v1.0", "a person")
+    with pytest.raises(RolloutRefused, match="waits in staging"):
+        approve(careful, services, "a person", "looked at")
 
 
 def test_a_failed_run_does_not_use_up_its_trigger(services: Services) -> None:
@@ -328,6 +403,9 @@ class DyingLeases:
     def release(self, name: str, holder: str) -> None:
         pass
 
+    def held(self, name: str) -> bool:
+        return self.calls == 1
+
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_lease_that_nobody_renews_any_more_is_lost(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -361,3 +439,80 @@ def test_progress_never_runs_backwards(services: Services) -> None:
     turn(learner_with(fit=talkative), services, BY_HAND, Context(progress=lambda _, share: shares.append(share)))
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
+
+
+def rainy(services: Services, week: int = 0, contributors: int = 32) -> None:
+    services.log.append(list(Weather(3).batches(week, contributors)))
+
+
+def test_a_first_version_is_released_although_the_learner_ramps(services: Services) -> None:
+    """Nobody is in service to compare it with; without classes it must beat the learner's own constant answer."""
+    rainy(services)
+    run = turn(RAIN, services, BY_HAND)
+    assert run.end is RunEnd.RELEASED
+    assert run.verdict is not None
+    assert run.verdict.figures[0].champion < 0.6 < run.verdict.figures[0].challenger
+    assert services.publisher.published(RAIN.name) == "v1.0"
+
+
+def test_a_model_no_better_than_the_constant_answer_is_refused(services: Services) -> None:
+    """In a world with nothing to learn no first version is made."""
+    services.log.append(list(Weather(3, null=True).batches(0, 32)))
+    assert turn(RAIN, services, BY_HAND).end is not RunEnd.RELEASED
+    assert services.registry.versions(RAIN.name) == []
+
+
+def test_a_better_version_goes_on_trial_and_the_next_waits(services: Services) -> None:
+    """The first one is staged at its first share; one made meanwhile stays in staging until the rollout ends."""
+    poor = dataclasses.replace(RAIN, first=lambda: model([1.5, 0.1, 0.0]))
+    rainy(services)
+    run = turn(poor, services, BY_HAND)
+    assert (run.end, run.version, run.notes[-1]) == (RunEnd.STAGED, "v1.1", "v1.1 is shown to some people")
+    rollout = services.rollouts.active(RAIN.name)
+    assert rollout is not None
+    assert rollout.challengers == {"v1.1": 0.1}
+    assert rollout.reason.startswith("better: accuracy")
+    rainy(services, week=1)
+    run = turn(poor, services, BY_HAND)
+    assert run.notes[-1] == "v1.2 waits until the running rollout ends"
+    assert services.registry.version(RAIN.name, "v1.2").stage is Stage.STAGING
+    assert services.publisher.published(RAIN.name) == "v1.0"
+
+
+def test_each_end_of_a_run_is_told(services: Services) -> None:
+    """Released, refused and failed runs are events; of an error its kind alone."""
+    send(services)
+
+    def broken(examples: Examples, champion: Artifact | None, context: Context) -> Artifact:
+        raise MemoryError("no room for secrets")
+
+    with pytest.raises(MemoryError):
+        turn(learner_with(fit=broken), services, BY_HAND)
+    turn(TOY, services, BY_HAND)
+    turn(TOY, services, BY_HAND)
+    told = [(event.kind, event.body.get("end"), event.body.get("error")) for event in services.rollouts.events()]
+    assert told == [
+        (EventKind.RUN_FINISHED, "failed", "MemoryError"),
+        (EventKind.RUN_FINISHED, "released", None),
+        (EventKind.PROMOTED, None, None),
+        (EventKind.RUN_FINISHED, "refused", None),
+    ]
+
+
+def test_what_an_error_quotes_is_told_to_the_operator_alone_and_goes_with_the_erasure(services: Services) -> None:
+    """No canary in the audit and the events, from which nothing goes; in the run until something is erased."""
+    batch_ids = send(services)
+    secrets = " ".join(CANARIES.values())
+
+    def quoting(examples: Examples, champion: Artifact | None, context: Context) -> Artifact:
+        raise ValueError(f"cannot parse: {secrets}")
+
+    with pytest.raises(ValueError, match="cannot parse"):
+        turn(learner_with(fit=quoting), services, BY_HAND)
+    assert leaks(str(services.runs.runs(TOY.name))) == list(CANARIES)
+    assert leaks(str(services.audit.entries())) == []
+    assert leaks(str(services.rollouts.events())) == []
+    assert "failed (ValueError)" in services.audit.entries()[-1].act.reason
+    services.log.erase(batch_ids[0], ToyWorld(7).batch(0, 0).receipt_hash)
+    watch.due(TOY, services)
+    assert services.runs.runs(TOY.name)[0].error == "ValueError"

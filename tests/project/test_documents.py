@@ -8,10 +8,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from tests.e2e.platform import Platform
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("src/**/README.md")])
 BLOCK = re.compile(r"<!-- run -->\n```(console|python)\n(.*?)```", re.DOTALL)
+REQUESTS = re.compile(r"<!-- run against a server -->\n```bash\n(.*?)```", re.DOTALL)
+"""With ``URL`` and the ``KEY`` of an operator set; all of one page run one after the other in one shell."""
+
+FILE = re.compile(r"<!-- run with this as (\S+) -->\n```\w+\n(.*?)```", re.DOTALL)
+EXPORT = re.compile(r"^export (SAMOUK_\w+)=(\S+)$", re.MULTILINE)
+"""What a page tells to set for its server: the name of one of its files."""
+
+SHELL = """set -euo pipefail
+curl() { command curl --fail-with-body --silent --show-error --max-time 20 "$@"; }
+"""
 PLACEHOLDER = re.compile(r"^[ \t]*[A-Z][A-Z_]{3,}[ \t]*$", re.MULTILINE)
 """A word in capitals alone on a line: where a figure or an output was to be put in."""
 
@@ -23,8 +34,16 @@ def blocks() -> Sequence[object]:
     for page in PAGES:
         for number, (kind, text) in enumerate(BLOCK.findall(page.read_text())):
             name = f"{page.relative_to(ROOT)}-{number}"
-            found.append(pytest.param(kind, text, id=name))
+            found.append(pytest.param(page, kind, text, id=name))
     return found
+
+
+def place_files(page: Path, folder: Path) -> dict[str, str]:
+    """Write the files that the page shows, and give the variables that it sets to one of them."""
+    text = page.read_text()
+    for name, content in FILE.findall(text):
+        (folder / name).write_text(content)
+    return {name: str(folder / file) for name, file in EXPORT.findall(text)}
 
 
 @pytest.fixture
@@ -37,9 +56,10 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kind", "text"), blocks())
-def test_what_is_shown_runs(kind: str, text: str, tmp_path: Path, environment: dict[str, str]) -> None:
+@pytest.mark.parametrize(("page", "kind", "text"), blocks())
+def test_what_is_shown_runs(page: Path, kind: str, text: str, tmp_path: Path, environment: dict[str, str]) -> None:
     """Every block marked to be run ends well, in the order of its lines."""
+    place_files(page, tmp_path)
     if kind == "python":
         programs = [[sys.executable, "-W", "error", "-c", text]]
     else:
@@ -49,6 +69,33 @@ def test_what_is_shown_runs(kind: str, text: str, tmp_path: Path, environment: d
     for program in programs:
         done = subprocess.run(program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{program[-1]}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if REQUESTS.search(page.read_text())],
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
+def test_requests_are_answered(page: Path, tmp_path: Path, environment: dict[str, str]) -> None:
+    """Every request that a page shows is answered well by a server that was started as the page says."""
+    told = {**environment, **place_files(page, tmp_path)}
+    platform = Platform(tmp_path / "home", tmp_path / "log", told)
+    key = platform.json("keys", "create", "--label", "documents", "--may", "operate")["secret"]
+    script = SHELL + "".join(REQUESTS.findall(page.read_text()))
+    with platform.serving() as url:
+        shell = {**told, "URL": url, "KEY": key}
+        done = subprocess.run(
+            ["bash", "-c", script], cwd=tmp_path, env=shell, capture_output=True, text=True, check=False
+        )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+
+
+def test_no_request_is_sent_as_a_form() -> None:
+    """No page shows a body without its media type, which every route refuses."""
+    shown = [line for page in PAGES for line in page.read_text().splitlines() if "curl" in line]
+    assert len(shown) > 5
+    assert [line for line in shown if re.search(r"(?<!\S)(-d|--data)\b", line)] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -11,11 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import uvicorn
 from starlette.types import ASGIApp
 
-from samouk.loop.ports import Services
-from samouk.server.serve import config, listen
+from samouk.loop.ports import Scope, Services
+from samouk.server.serve import Server, config, listen
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,11 @@ class House:
     def get(self, path: str, **headers: str) -> Answer:
         return self.request("GET", path, None, headers)
 
+    def call(self, method: str, path: str, document: object = None) -> Answer:
+        """A JSON request with the good key."""
+        headers = {"Authorization": f"Bearer {self.key}", "Content_Type": "application/json"}
+        return self.request(method, path, None if document is None else json.dumps(document).encode(), headers)
+
     def send(self, body: bytes, path: str = "/v1/learners/toy.half/samples", **headers: str) -> Answer:
         """Upload a gzip body with the good key, unless the headers say otherwise."""
         defaults: dict[str, str] = {
@@ -71,14 +75,14 @@ class House:
 def running(app: ASGIApp, services: Services) -> Iterator[House]:
     """Serve the application as the product does, until the block ends."""
     with listen("127.0.0.1", 0) as listener:
-        server = uvicorn.Server(config(app))
+        server = Server(config(app))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         deadline = time.monotonic() + 20
         while not server.started and time.monotonic() < deadline:
             time.sleep(0.005)
         try:
-            yield House(listener.getsockname()[1], services, services.keys.create("tests")[1])
+            yield House(listener.getsockname()[1], services, services.keys.create("tests", Scope.OPERATE)[1])
         finally:
             server.should_exit = True
             thread.join(20)

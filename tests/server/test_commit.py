@@ -38,7 +38,7 @@ class Disk:
         return [Stored.DUPLICATE if one.group == 2 else Stored.STORED for one in batches]
 
 
-async def started(commit: GroupCommit, batches: Sequence[Batch]) -> list[asyncio.Task[Stored]]:
+async def started(commit: GroupCommit[Batch, Stored], batches: Sequence[Batch]) -> list[asyncio.Task[Stored]]:
     tasks = [asyncio.create_task(commit.store(one)) for one in batches]
     await asyncio.sleep(0)
     return tasks
@@ -62,7 +62,7 @@ def run(scenario: Any) -> None:
 def test_groups() -> None:
     """What arrives while a commit runs goes into the next ones together, none above the limit, in order."""
 
-    async def scenario(disk: Disk, commit: GroupCommit) -> None:
+    async def scenario(disk: Disk, commit: GroupCommit[Batch, Stored]) -> None:
         batches = [batch() for _ in range(8)]
         tasks = await started(commit, batches)
         assert not any(task.done() for task in tasks)
@@ -78,7 +78,7 @@ def test_groups() -> None:
 def test_own_answer() -> None:
     """Each sender of a group is told what became of its own batch."""
 
-    async def scenario(disk: Disk, commit: GroupCommit) -> None:
+    async def scenario(disk: Disk, commit: GroupCommit[Batch, Stored]) -> None:
         from dataclasses import replace
 
         tasks = await started(commit, [batch(), replace(batch(), group=2), batch()])
@@ -91,7 +91,7 @@ def test_own_answer() -> None:
 def test_full() -> None:
     """Beyond the limit the sender is told to come again, and room is made by answers."""
 
-    async def scenario(disk: Disk, commit: GroupCommit) -> None:
+    async def scenario(disk: Disk, commit: GroupCommit[Batch, Stored]) -> None:
         tasks = await started(commit, [batch() for _ in range(8)])
         with pytest.raises(Busy):
             await commit.store(batch())
@@ -105,7 +105,7 @@ def test_full() -> None:
 def test_error() -> None:
     """A failed commit fails all of its group, and the next one is tried anew."""
 
-    async def scenario(disk: Disk, commit: GroupCommit) -> None:
+    async def scenario(disk: Disk, commit: GroupCommit[Batch, Stored]) -> None:
         disk.error = OSError(28, "full")
         tasks = await started(commit, [batch() for _ in range(2)])
         disk.gate.set()
@@ -119,7 +119,7 @@ def test_error() -> None:
 def test_hang_up() -> None:
     """A sender that hangs up takes no other with it."""
 
-    async def scenario(disk: Disk, commit: GroupCommit) -> None:
+    async def scenario(disk: Disk, commit: GroupCommit[Batch, Stored]) -> None:
         first, second, third = await started(commit, [batch() for _ in range(3)])
         second.cancel()
         disk.gate.set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
+from collections.abc import Collection
 
 import pytest
 from tests.server import toy
@@ -63,7 +64,9 @@ def test_the_next_start_finishes_what_a_death_cut_short(services: Services) -> N
 class DyingAudit:
     """An audit whose process dies before it can write."""
 
-    def entries(self, after: int = 0, limit: int = 1000) -> list[AuditEntry]:
+    def entries(
+        self, after: int = 0, limit: int = 1000, *, prefix: str = "", actions: Collection[str] = ()
+    ) -> list[AuditEntry]:
         return []
 
     def append(self, act: object) -> AuditEntry:

@@ -64,7 +64,7 @@ def test_closing_stops_the_running_turn(tmp_path: Path) -> None:
 
 def test_a_deaf_turn_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A turn that does not hear is killed after a moment."""
-    monkeypatch.setattr("samouk.server.scheduler.STOP_S", 0.2)
+    monkeypatch.setattr("samouk.server.children.STOP_S", 0.2)
     begun = tmp_path / "begun"
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
     turns = {"deaf": command(f"{deaf}open({str(begun)!r}, 'w'); time.sleep(3600)")}

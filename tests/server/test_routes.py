@@ -99,6 +99,47 @@ def test_query_checked(house: House) -> None:
     assert (answer.status, answer.json["field"]) == (422, "limit")
 
 
+RUNS, HOOKS = "/v1/learners/toy.half/runs", "/v1/webhooks"
+UNFIT: list[tuple[str, str, object, str, str]] = [
+    ("GET", f"{RUNS}?limit=0", None, "limit", "must be 1 or more"),
+    ("GET", f"{RUNS}?limit=1001", None, "limit", "must be 1000 or less"),
+    ("GET", f"{RUNS}?limit=many", None, "limit", "must be a whole number"),
+    ("GET", "/v1/learners/toy.half/export?format=xml", None, "format", "must be one of 'json', 'jsonl' or 'parquet'"),
+    ("POST", "/v1/learners/toy.half/rollout/dance", {"reason": "r"}, "word", "must be one of 'advance',"),
+    ("POST", RUNS, {}, "reason", "is missing; send it"),
+    ("POST", RUNS, {"reason": 5}, "reason", "must be a text"),
+    ("POST", RUNS, {"reason": "r", "resaon": "r"}, "resaon", "is not a field of this request; remove it"),
+    ("POST", RUNS, None, "body", "is missing; send it"),
+    ("POST", RUNS, [], "body", "must be a JSON object"),
+    ("POST", HOOKS, {"url": "https://example.org", "kind": []}, "kind", "is not a field of this request; remove it"),
+    ("POST", HOOKS, {"url": "https://example.org", "kinds": 5}, "kinds", "must be an array"),
+    ("POST", f'/v1/learners/toy.half/versions?metrics={{"a":{"9" * 400}}}', None, "metrics", "of finite numbers"),
+    ("POST", '/v1/learners/toy.half/versions?metrics={"a":true}', None, "metrics", "of finite numbers"),
+    ("POST", "/v1/learners/toy.half/versions?metrics=[1]", None, "metrics", "of finite numbers"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "document", "field", "words"), UNFIT)
+def test_what_does_not_fit(house: House, method: str, path: str, document: object, field: str, words: str) -> None:
+    """Every refusal names the field, and says in plain words what would be right."""
+    answer = house.call(method, path, document)
+    assert (answer.status, answer.json["field"]) == (422, field)
+    assert words in answer.json["detail"]
+
+
+def test_no_json(house: House) -> None:
+    """What is no JSON is the body's fault."""
+    headers = {"Authorization": f"Bearer {house.key}", "Content_Type": "application/json"}
+    answer = house.request("POST", RUNS, b"{", headers)
+    assert (answer.status, answer.json["field"], answer.json["detail"]) == (422, "body", "is not JSON; correct it")
+
+
+def test_one_address_each(house: House) -> None:
+    """A slash too many is no other way in: nobody is sent elsewhere with a request that has a body."""
+    answer = house.call("POST", "/v1/learners/toy.half/samples/", {})
+    assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
 def test_health(house: House) -> None:
     """Alive and ready, with the version that clients find."""
     assert house.get("/health/live").json == {"status": "alive"}

@@ -21,11 +21,12 @@ def found(home: Path, batch: Batch) -> list[str]:
     return [
         path.name
         for path in sorted(home.rglob("*"))
-        if path.is_file() and any(needle in text for text in _texts(path.read_bytes()) for needle in wanted)
+        if path.is_file() and any(needle in text for text in texts(path.read_bytes()) for needle in wanted)
     ]
 
 
-def _texts(data: bytes) -> Iterator[bytes]:
+def texts(data: bytes) -> Iterator[bytes]:
+    """The bytes as they are, and every zstd frame in them unpacked."""
     yield data
     at = data.find(_FRAME)
     while at >= 0:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +14,11 @@ from tests.canary import CANARIES, disguises, leaks
 from samouk.domains.screens.dumps import to_dict, to_droidbot, to_page_source, to_uiautomator
 from samouk.domains.screens.element import Bounds, Element, Platform, Screen
 from samouk.domains.screens.observer import OBSERVER
+from samouk.edge import Predictor, disk, places
+from samouk.edge.bucket import side
+from samouk.edge.installed import digest_of
+from samouk.edge.tallies import Tallies
+from samouk.edge.trust import Check, Release, Trial
 
 
 def screen_of_secrets(platform: Platform) -> Screen:
@@ -60,6 +68,28 @@ def test_a_correction_holds_no_secret() -> None:
     element = {"class": CANARIES["vendor class"], "text": CANARIES["text"], "resource-id": CANARIES["resource id"]}
     observation = OBSERVER.correct(element, "button", "android")
     assert leaks(json.dumps([dict(row) for row in observation.samples])) == []
+
+
+def test_a_count_holds_no_secret(tmp_path: Path) -> None:
+    """What is counted while a version is on trial, on disk and on its way, is numbers and names of the release."""
+    bundled, environ = OBSERVER.bundled_model(), {"HOME": str(tmp_path)}
+    assert bundled is not None
+    own = next(own for own in (f"{n:032x}" for n in range(1_000)) if side(own, "r1", 0.5) == "control")
+    folder = disk.private_dir(places.models_dir(environ, OBSERVER.learner))
+    (folder / "bucket").write_text(own)
+    champion = Release("v1.0", 1, "", bundled.stat().st_size, digest_of(bundled))
+    trial = Trial("r1", 0.5, replace(champion, version="v1.1", number=2, sha256="0" * 64))
+    check = Check("", None, dt.datetime.now(dt.UTC) + dt.timedelta(days=1), champion, trial)
+    (folder / "check.json").write_bytes(check.encoded())
+    screen = to_uiautomator(screen_of_secrets("android"))
+    with Predictor(observer=OBSERVER, environ=environ) as predictor:
+        for _ in range(20):
+            predictor.predict(screen)
+    (tally,) = Tallies(environ, OBSERVER.learner, bundled).due()
+    assert (tally.rollout, tally.version, tally.side) == ("r1", "v1.0", "control")
+    assert 20 <= tally.shown <= 140
+    kept = b"".join(path.read_bytes() for path in places.tallies_dir(environ).iterdir())
+    assert leaks(kept + tally.body()) == []
 
 
 def test_a_password_tells_not_even_its_length() -> None:

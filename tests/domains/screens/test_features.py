@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -62,20 +61,6 @@ def test_what_the_class_tells_is_what_the_client_labels(columns: Columns) -> Non
 def test_no_rows_give_no_numbers(columns: Columns) -> None:
     """An empty batch is (0, WIDTH)."""
     assert features(take(columns, slice(0, 0))).shape == (0, WIDTH)
-
-
-def test_a_thousand_elements_take_milliseconds(columns: Columns) -> None:
-    """1,000 elements become numbers in a few milliseconds; the bound leaves room for a busy machine."""
-    rows = take(columns, np.arange(1000) % rows_in(columns))
-    features(rows)
-    best = min(_seconds(rows) for _ in range(10))
-    assert best < 0.02
-
-
-def _seconds(rows: Columns) -> float:
-    started = time.perf_counter()
-    features(rows)
-    return time.perf_counter() - started
 
 
 def test_importing_the_room_stays_light() -> None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
 
 from samouk.domains.screens.observer import OBSERVER
-from samouk.domains.screens.world import ScreenWorld
 from samouk.edge.observer import Observer, UnreadableSource, observer
 from samouk.edge.wire import WireError
 
@@ -128,19 +126,6 @@ def test_the_observer_loads_no_server_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-@pytest.mark.slow
-def test_a_thousand_elements_take_under_a_tenth_of_a_second() -> None:
-    """Labelling, anonymising and computing features of 1,000 elements is fast enough to run beside a test."""
-    world = ScreenWorld(5, False)
-    screens = [screen for number in range(30) for screen in world.screens(world.app(number), 4)][:60]
-    sources = [OBSERVER.observe(cast(object, _plain(screen)), screen.platform) for screen in screens]
-    elements = sum(len(source.samples) for source in sources)
-    start = time.process_time()
-    for screen in screens:
-        OBSERVER.features(OBSERVER.observe(_plain(screen), screen.platform).samples)
-    assert (time.process_time() - start) * 1000 / elements < 0.1
 
 
 def _plain(screen: Any) -> Any:
