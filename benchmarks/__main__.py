@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NOT_ALONE = {"__main__", "__init__", "elements", "open_screens"}
+NOT_ALONE = {"__main__", "__init__", "elements", "open_screens", "returning"}
 
 
 def main() -> None:
