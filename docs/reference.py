@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,13 @@ NOTE = "<!-- Written by `make docs`; do not edit. -->\n"
 
 def settings() -> str:
     """Every setting of the server and of the client."""
+    from samouk.domains import SETTINGS, discover
     from samouk.edge import config
     from samouk.settings import table
 
-    server = _table(
-        ("variable", "default", "meaning"), [(f"`{name}`", f"`{value}`", text) for name, value, text in table()]
-    )
+    told = [*table(), *SETTINGS, *(row for domain in discover().values() for row in domain.settings)]
+    lines = [(f"`{name}`", f"`{value}`" if value else "", text) for name, value, text in told]
+    server = _table(("variable", "default", "meaning"), lines)
     rows = [(f"`{item.name}`", f"`{_shown(item.default)}`", item.help) for item in config.SETTINGS.values()]
     client = _table(("key", "default", "meaning"), rows)
     return f"# Settings\n\n## Server\n\n{server}\n## Client: `observe config set KEY VALUE`\n\n{client}"
@@ -78,7 +79,7 @@ def schema() -> str:
     return "# What may leave a client\n\n" + "\n".join(pages)
 
 
-def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [columns, tuple("---" for _ in columns), *rows]
     return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
 
