@@ -101,7 +101,7 @@ def _columns(**changes: object) -> dict[str, object]:
         ({"schema": 1}, "schema"),
         ({"schema": "2"}, "schema"),
         ({"batch_id": "1"}, "batch_id"),
-        ({"batch_id": str(uuid.uuid1())}, "batch_id"),
+        ({"batch_id": "6ba7b810-9dad-11d1-80b4-00c04fd430c8"}, "batch_id"),
         ({"batch_id": 5}, "batch_id"),
         ({"group": 16}, "group"),
         ({"group": True}, "group"),

@@ -286,12 +286,22 @@ class DemoHost(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """A shelf of documents as a table of its own: each member of ``columns`` a column beside ``key``."""
+
+    name: str
+    shelf: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Domain:
     """A room: learners that share a schema, their routes and their commands.
 
     ``routes`` is called with the server's services and gives an object that FastAPI can include;
-    ``demo`` plays the main job against a running server; ``settings`` are the environment variables that
-    the room reads itself, each with its default and what it means, for the documents.
+    ``commands`` gives the click command that ``samouk`` has under the room's name; ``demo`` plays the main
+    job against a running server; ``settings`` are the environment variables that the room reads itself, each
+    with its default and what it means, for the documents; ``views`` are tables of its own in the database.
     """
 
     name: str
@@ -301,6 +311,8 @@ class Domain:
     routes: Callable[[Any], Any] | None = None
     demo: Callable[[DemoHost], None] | None = None
     settings: tuple[tuple[str, str, str], ...] = ()
+    commands: Callable[[], Any] | None = None
+    views: tuple[View, ...] = ()
 
 
 def mean(values: FloatArray) -> float:

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from samouk.loop.columns import Columns
 from samouk.loop.live import (
@@ -249,6 +249,44 @@ class Keys(Protocol):
 
     def keys(self) -> list[ApiKey]:
         """All, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Plain JSON that a domain keeps under a name of its own.
+
+    Attributes:
+        shelf: what kind of thing it is, begun by the domain's name: ``traffic.detection_rules``.
+        key: its name on the shelf.
+        revision: counts up from 1 with each save.
+    """
+
+    shelf: str
+    key: str
+    body: Mapping[str, Any]
+    revision: int = 0
+
+
+class Documents(Protocol):
+    """Small things that a domain must remember and that people may look at: rules, alerts, sets of limits."""
+
+    def save(self, document: Document) -> Document:
+        """Keep it; durable when it returns. Gives it with its new revision.
+
+        ``revision`` is the one that was read, 0 for a new document. Raises Outdated when another one is kept.
+        """
+
+    def get(self, shelf: str, key: str) -> Document | None:
+        """The document, or None."""
+
+    def shelf(self, name: str, limit: int = 10_000, *, newest: bool = False) -> list[Document]:
+        """Documents of a shelf by their key; ``newest`` those saved last, the last one first."""
+
+    def remove(self, shelf: str, key: str) -> bool:
+        """Remove every byte of it; False when there was none."""
+
+    def trim(self, shelf: str, keep: int) -> int:
+        """Remove all but the ``keep`` that were saved last; how many went."""
 
 
 def forgotten_cursor(learner: str) -> str:

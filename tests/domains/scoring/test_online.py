@@ -11,7 +11,7 @@ from samouk.domains.scoring import online
 from samouk.domains.scoring.declaration import Declaration
 from samouk.domains.scoring.features import layout_of
 from samouk.domains.scoring.judge import learner_of
-from samouk.domains.scoring.packing import pack
+from samouk.families.packing import pack
 from samouk.domains.scoring.schema import EXAMPLE, OUTCOME
 from samouk.domains.scoring.world import Drift, ScoringWorld
 from samouk.loop import snapshot

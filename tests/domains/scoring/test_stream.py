@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from samouk.domains.scoring.packing import pack
+from samouk.families.packing import pack
 from samouk.domains.scoring.stream import StreamLearner, StreamSpec
 
 Stream = tuple[NDArray[np.float32], NDArray[np.int64]]

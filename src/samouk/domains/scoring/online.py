@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from samouk.domains.scoring import model
 from samouk.domains.scoring.features import Layout, matrix
-from samouk.domains.scoring.packing import pack, unpack
+from samouk.families.packing import pack, unpack
 from samouk.loop.columns import Columns
 from samouk.loop.learner import Online
 from samouk.loop.records import Artifact, Predictions

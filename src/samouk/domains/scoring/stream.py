@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from samouk.domains.scoring.packing import pack, unpack
 from samouk.domains.scoring.stream_parts import (
     Codes,
     Floats,
@@ -24,6 +23,7 @@ from samouk.domains.scoring.stream_parts import (
     pooled,
     softmax,
 )
+from samouk.families.packing import pack, unpack
 
 INPUT_MEMORY = (0.0, 0.97)
 """Decays of the running means from which each input's distance is a feature; 0 is the row before."""

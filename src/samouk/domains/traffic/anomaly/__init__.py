@@ -1,0 +1,1 @@
+"""The learner that weighs the evidence of one window: how likely it does harm."""

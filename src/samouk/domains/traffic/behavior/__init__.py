@@ -1,0 +1,1 @@
+"""How users behave: groups that stay comparable from version to version."""

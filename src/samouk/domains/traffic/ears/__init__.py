@@ -1,0 +1,1 @@
+"""What the room hears: events of users, in bounded memory and constant time each."""
