@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
 import click
@@ -47,6 +48,9 @@ REFUSALS = (StoreUnavailable, CorruptBlob, GateBroken, KeysError, BrokenReposito
 
 _SAMOUK = (sys.executable, "-m", "samouk.cli")
 
+DEMO_SEED = 7
+"""Of what deals a demo's units; its people are made up, so nobody is told apart by a key that is no secret."""
+
 DEMO_MARKER = ".samouk-demo"
 """File by which a demo knows the folder that an earlier one made."""
 
@@ -71,15 +75,19 @@ class Places:
 
 
 @contextmanager
-def opened(settings: Settings, clock: Clock | None = None) -> Iterator[Services]:
+def opened(settings: Settings, clock: Clock | None = None, chance: Random | None = None) -> Iterator[Services]:
     """Every port over the embedded default, closed at the end.
+
+    Args:
+        chance: deals the units of rollouts; the system's own unless a demo is to play the same every time.
 
     Raises:
         StoreUnavailable: the home cannot be opened or written; the message names the remedy.
     """
     places = Places(settings.home)
     clock = clock or SystemClock()
-    store = open_store(settings.home, clock)
+    chance = chance or SystemRandom()
+    store = open_store(settings.home, clock, chance)
     services = Services(
         clock=clock,
         blobs=store.blobs,
@@ -95,6 +103,7 @@ def opened(settings: Settings, clock: Clock | None = None) -> Iterator[Services]
         publisher=TufPublisher(places.published, places.keys),
         trainer=LocalTrainer(),
         close=store.close,
+        chance=chance,
     )
     try:
         yield services
@@ -240,8 +249,11 @@ class Demo:
 
 
 @contextmanager
-def demo(settings: Settings, domains: dict[str, Domain], weeks: int) -> Iterator[Demo]:
+def demo(settings: Settings, domains: dict[str, Domain], weeks: int, seed: int = DEMO_SEED) -> Iterator[Demo]:
     """A fresh home, keys of both kinds, and a server that thinks it is so many weeks ago.
+
+    Args:
+        seed: one seed deals the same people to the same versions, so that a demo plays the same every time.
 
     Raises:
         BadSetting: the home holds what no demo made.
@@ -251,7 +263,7 @@ def demo(settings: Settings, domains: dict[str, Domain], weeks: int) -> Iterator
     _begin_afresh(settings.home)
     make_signing_keys(settings)
     clock = SteppedClock(dt.datetime.now(dt.UTC) - dt.timedelta(weeks=weeks))
-    with opened(settings, clock) as services:
+    with opened(settings, clock, Random(seed)) as services:  # noqa: S311 - a play, told the same every time
         _, secret = services.keys.create("demo", Scope.OPERATE)
         with background(application(settings, services, domains), settings.host, settings.port) as url:
             yield Demo(settings, services, clock, url, secret)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Any, Protocol
 
 from samouk.loop.columns import Columns
@@ -540,7 +541,11 @@ class Trainer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Every port in one hand, as `assembly` puts them together."""
+    """Every port in one hand, as `assembly` puts them together.
+
+    Attributes:
+        chance: deals the units of a rollout; the system's own unless a demo is to play the same every time.
+    """
 
     clock: Clock
     blobs: Blobs
@@ -556,3 +561,4 @@ class Services:
     publisher: Publisher
     trainer: Trainer
     close: Callable[[], None]
+    chance: Random = field(default_factory=SystemRandom)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import secrets
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -59,7 +57,7 @@ def stage(
     share = {"ab": policy.steps[0], "shadow": 0.0, "bandit": 1 / (len(versions) + 1)}[policy.mode]
     now = services.clock.now()
     blank = Rollout(
-        rollout_id=uuid.uuid4().hex,
+        rollout_id=services.chance.randbytes(16).hex(),
         learner=learner.name,
         champion=champion.name,
         challengers={one.name: share for one in versions},
@@ -67,7 +65,7 @@ def stage(
         steps=policy.steps,
         step=0,
         state=RolloutState.RUNNING,
-        seed=secrets.token_hex(16),
+        seed=services.chance.randbytes(16).hex(),
         started=_after_the_last(services, learner.name, now),
         since=now,
         policy=policy,
@@ -188,7 +186,7 @@ def released_at_once(services: Services, version: Version, champion: str) -> Rol
     """The record of a version that was released without a ramp."""
     now = services.clock.now()
     return Rollout(
-        rollout_id=uuid.uuid4().hex,
+        rollout_id=services.chance.randbytes(16).hex(),
         learner=version.learner,
         champion=champion,
         challengers={version.name: 1.0},
@@ -196,7 +194,7 @@ def released_at_once(services: Services, version: Version, champion: str) -> Rol
         steps=(1.0,),
         step=0,
         state=RolloutState.PROMOTED,
-        seed=secrets.token_hex(16),
+        seed=services.chance.randbytes(16).hex(),
         started=_after_the_last(services, version.learner, now),
         since=now,
     )

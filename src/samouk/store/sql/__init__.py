@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random, SystemRandom
 
 from samouk.loop.ports import (
     Audit,
@@ -57,10 +58,13 @@ class Store:
     close: Callable[[], None]
 
 
-def open_store(home: Path, clock: Clock) -> Store:
+def open_store(home: Path, clock: Clock, chance: Random | None = None) -> Store:
     """Open the store under ``home``, making or migrating it, and repair what a crash left behind.
 
     Several processes may have one home open at once.
+
+    Args:
+        chance: makes the secret of a fresh journal; the system's own unless told.
 
     Raises:
         StoreUnavailable: no permission, no space, or made by a newer samouk; the message names the remedy.
@@ -84,7 +88,7 @@ def open_store(home: Path, clock: Clock) -> Store:
         leases=SqlLeases(database, clock),
         audit=SqlAudit(database),
         keys=SqlKeys(database, clock),
-        journal=SqlJournal(database, clock),
+        journal=SqlJournal(database, clock, chance or SystemRandom()),
         rollouts=SqlRollouts(database),
         webhooks=SqlWebhooks(database),
         blobs=blobs,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import secrets as chance
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
+from random import Random, SystemRandom
 from typing import Any
 
 import msgspec
@@ -114,6 +114,7 @@ class SqlJournal:
 
     database: Database
     clock: Clock
+    chance: Random = field(default_factory=SystemRandom)
     _secret: bytes = b""
 
     def secret(self) -> bytes:
@@ -127,7 +128,7 @@ class SqlJournal:
             found = connection.scalar(kept)
         if found is not None:
             return bytes(found)
-        made = insert(secrets).values(name="journal", value=chance.token_bytes(32)).on_conflict_do_nothing()
+        made = insert(secrets).values(name="journal", value=self.chance.randbytes(32)).on_conflict_do_nothing()
         with self.database.write() as connection:
             connection.execute(made)
             return bytes(connection.execute(kept).scalar_one())
