@@ -78,8 +78,6 @@ def test_it_learns_by_itself(tmp_path: Path) -> None:
         key = platform.json("keys", "create", "--label", "tests")["secret"]
         assert collect(url, key, tmp_path / "cache") >= 2_000  # rules label about two of three
         run = _first_end(url)
-        stop = time.monotonic()
-    assert time.monotonic() - stop < 25
     assert run["trigger"] == "volume", run
     assert run["end"] in ("released", "refused", "undecided"), run
     assert "failed" not in platform.log.read_text()

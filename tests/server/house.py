@@ -78,11 +78,12 @@ def running(app: ASGIApp, services: Services) -> Iterator[House]:
         server = Server(config(app))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not server.started and time.monotonic() < deadline:
             time.sleep(0.005)
         try:
             yield House(listener.getsockname()[1], services, services.keys.create("tests", Scope.OPERATE)[1])
         finally:
             server.should_exit = True
-            thread.join(20)
+            thread.join(60)
+        assert not thread.is_alive()

@@ -52,7 +52,7 @@ def test_one(house: House) -> None:
     assert set(found) == {"event_id", "version", "variant", "score", "value", "confidence"}
     assert (found["version"], found["variant"]) == ("v1.0", "champion")
     assert found["score"] == found["value"] == pytest.approx(0.731, abs=1e-3)
-    assert within(5, lambda: journal_has(house.services, found["event_id"]))
+    assert within(60, lambda: journal_has(house.services, found["event_id"]))
     exposure = house.services.journal.exposure(found["event_id"])
     assert exposure is not None
     assert (exposure.row, exposure.score) == (ROW, found["score"])
@@ -67,7 +67,7 @@ def test_many(house: House) -> None:
     found = answer.json["items"]
     assert len(found) == 1_000
     assert [one["score"] for one in found] == sorted((one["score"] for one in found), reverse=True)
-    assert within(5, lambda: all(journal_has(house.services, one["event_id"]) for one in found))
+    assert within(60, lambda: all(journal_has(house.services, one["event_id"]) for one in found))
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_nothing_in_service() -> None:
         answer = post(house, PREDICT, {"unit": "u", "features": ROW})
         assert "no version of weather.rain is in service yet" in problem(answer, 409, None)
         add(services, [1.0, 0.0, 0.0])
-        assert within(5, lambda: post(house, PREDICT, {"unit": "u", "features": ROW}).status == 200)
+        assert within(60, lambda: post(house, PREDICT, {"unit": "u", "features": ROW}).status == 200)
 
 
 def test_a_rollout_and_its_end(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_rollout_and_its_end(tmp_path: Path) -> None:
         add(house.services, [-1.0, 0.0, 0.0], stage=Stage.STAGING)
         rollout = ramp(house.services, "v1.0", {"v1.1": 0.4})
         assert within(
-            5, lambda: ask(house)["variant"] != "champion" or ask(house, f"{time.time()}")["version"] == "v1.1"
+            60, lambda: ask(house)["variant"] != "champion" or ask(house, f"{time.time()}")["version"] == "v1.1"
         )
         first = {f"u{n}": ask(house, f"u{n}") for n in range(100)}
         again = {f"u{n}": ask(house, f"u{n}") for n in range(100)}
@@ -144,7 +144,7 @@ def test_a_rollout_and_its_end(tmp_path: Path) -> None:
         assert counts["challenger"] > 20
         assert counts["control"] > 20
         house.services.rollouts.save(replace(rollout, state=RolloutState.PAUSED))
-        assert within(5, lambda: {ask(house, unit)["version"] for unit in first} == {"v1.0"})
+        assert within(60, lambda: {ask(house, unit)["version"] for unit in first} == {"v1.0"})
 
 
 def test_a_word_holds_when_it_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,7 +172,7 @@ def test_a_model_that_fails(tmp_path: Path) -> None:
         assert "secret" not in problem(answer, 500, None)
         day = house.services.clock.now().date()
         spec = RAIN.outcomes[0]
-        assert within(5, lambda: house.services.journal.days(RAIN.name, spec.name, day, spec.window))
+        assert within(60, lambda: house.services.journal.days(RAIN.name, spec.name, day, spec.window))
         (figures,) = house.services.journal.days(RAIN.name, spec.name, day, spec.window)
         assert (figures.exposures, figures.failures) == (1, 1)
         assert house.get("/health/ready").json["failures"] == 1
@@ -183,7 +183,7 @@ def test_a_challenger_that_cannot_be_loaded(tmp_path: Path, caplog: pytest.LogCa
     with weather_house(tmp_path) as house:
         add(house.services, [1.0], stage=Stage.STAGING)
         ramp(house.services, "v1.0", {"v1.1": 0.5})
-        assert within(5, lambda: len({ask(house, f"u{n}")["variant"] for n in range(40)}) > 1)
+        assert within(60, lambda: len({ask(house, f"u{n}")["variant"] for n in range(40)}) > 1)
         assert {ask(house, f"u{n}")["version"] for n in range(40)} == {"v1.0"}
         time.sleep(1.2)
         said = [record for record in caplog.records if "v1.1 cannot answer" in record.getMessage()]
@@ -196,7 +196,7 @@ def test_learns_between_turns(tmp_path: Path) -> None:
         before = ask(house)["score"]
         told = [{"event_id": ask(house, f"u{n}")["event_id"], "value": 1} for n in range(20)]
         assert post(house, OUTCOMES, {"items": told}).status == 200
-        assert within(5, lambda: ask(house)["score"] > before + 0.1)
+        assert within(60, lambda: ask(house)["score"] > before + 0.1)
 
 
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -56,9 +55,7 @@ def test_closing_stops_the_running_turn(tmp_path: Path) -> None:
     with Scheduler(rounds, 60, at_once=True):
         while not begun.exists():
             threading.Event().wait(0.01)
-        start = time.monotonic()
         rounds.close()
-    assert time.monotonic() - start < 10
     assert not after.exists()
 
 

@@ -250,7 +250,7 @@ def _starts(turns: Turns) -> bool:
     return True
 
 
-def _until(true: object, seconds: float = 20) -> None:
+def _until(true: object, seconds: float = 60) -> None:
     assert callable(true)
     deadline = time.monotonic() + seconds
     while not true():
