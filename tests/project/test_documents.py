@@ -49,7 +49,7 @@ def place_files(page: Path, folder: Path) -> dict[str, str]:
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """A user of their own, with the commands of this environment at hand and nobody to talk to."""
-    kept = {name: os.environ[name] for name in ("LANG", "OMP_WAIT_POLICY") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("LANG", "OMP_NUM_THREADS", "OMP_WAIT_POLICY") if name in os.environ}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     homes = {f"SAMOUK_{name}": str(tmp_path / name.lower()) for name in ("HOME", "CACHE", "CONFIG_HOME", "DATA_HOME")}
     return {**kept, **homes, "PATH": path, "HOME": str(tmp_path)}
