@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# A worker a core; each may take 1 GB. JOBS=0 runs the tests one after the other in one process.
+JOBS ?= auto
+PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 8 --dist worksteal
 STAMP := $(VENV)/.installed
 
 .PHONY: init demo test test-fast check format bench docs clean
@@ -18,10 +21,10 @@ demo: init ## four simulated weeks; ONCE=1 stops at the end instead of leaving t
 	$(BIN)/samouk demo $(if $(ONCE),--once)
 
 test: init ## every test, the long ones too
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-fast: init ## without the tests marked slow
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 check: init ## style, types, architecture, every learner's contract
 	$(BIN)/ruff check .
