@@ -1,0 +1,162 @@
+"""The learnt weights: what verdicts move of the fixed weighing, and how a model is kept, loaded and asked."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samouk.domains.traffic.anomaly import novelty
+from samouk.domains.traffic.anomaly.novelty import Novelty
+from samouk.domains.traffic.anomaly.schema import LARGEST_DEVIATION, LARGEST_TIMES, NAME, SCHEMA
+from samouk.domains.traffic.anomaly.weighing import (
+    FIRST,
+    Reading,
+    floor,
+    heard,
+    noisy_or,
+    read,
+    reading_of,
+    shares,
+)
+from samouk.domains.traffic.features import FEATURES
+from samouk.domains.traffic.records import Evidence, Scored
+from samouk.families.packing import pack, unpack
+from samouk.loop.columns import Columns
+from samouk.loop.records import Artifact, Predictions
+
+Floats = NDArray[np.float64]
+
+EDGE = 0.005
+"""Fixed weights are held this far from 0 and 1 before their odds are taken."""
+
+_LEVEL = 4.0
+"""Robust standard deviations at which a feature's level counts no more."""
+
+INPUTS: tuple[str, ...] = (
+    "always",
+    "fixed_weights",
+    *(f"hit_{name}" for name in ("low", "medium", "high", "critical")),
+    *(f"times_{name}" for name in ("low", "medium", "high", "critical")),
+    *(f"above_{name}" for name in FEATURES),
+    *(f"below_{name}" for name in FEATURES),
+    *(f"level_{name}" for name in FEATURES),
+    "novelty",
+    "stranger",
+    "server",
+)
+"""What the learnt part adds up, in this order; all within [-1, 1] but the odds of the fixed weights."""
+
+
+class Learnt(NamedTuple):
+    """A model.
+
+    Attributes:
+        crowd: what quiet windows look like.
+        weights: (len(INPUTS),) added to the odds of the fixed weights; 0 changes nothing.
+        slope, shift: calibration of the odds, from rows that the weights had not seen (Platt 1999).
+    """
+
+    crowd: Novelty
+    weights: Floats
+    slope: float = 1.0
+    shift: float = 0.0
+
+
+class Weighed(NamedTuple):
+    """(n, 3) what each witness says, (n,) odds of the fixed weights, and (n, len(INPUTS)) what learning adds up."""
+
+    parts: Floats
+    odds: Floats
+    inputs: Floats
+
+
+def unlearnt() -> Learnt:
+    """The fixed weights as a model."""
+    return Learnt(novelty.nothing(), np.zeros(len(INPUTS)))
+
+
+def weigh(crowd: Novelty, reading: Reading) -> Weighed:
+    """Hear the witnesses, and lay out what learning may add."""
+    units = novelty.units_of(crowd, novelty.vectors(reading))
+    unlike = novelty.say(crowd, units, reading.server)
+    parts = heard(reading, unlike)
+    score = np.clip(noisy_or(parts), EDGE, 1 - EDGE)
+    odds = np.log(score / (1 - score))
+    over = reading.times > 0
+    deviation = np.sign(reading.deviation) * np.log1p(np.abs(reading.deviation)) / np.log1p(LARGEST_DEVIATION)
+    columns = [
+        np.ones((len(odds), 1)),
+        odds[:, None] / 4,
+        over,
+        np.where(over, np.log(np.maximum(reading.times, 1.0)), 0.0) / np.log(LARGEST_TIMES),
+        np.maximum(deviation, 0.0),
+        np.maximum(-deviation, 0.0),
+        np.clip(units[:, : len(FEATURES)], -_LEVEL, _LEVEL) / _LEVEL,
+        unlike[:, None],
+        1 / (1 + reading.seen[:, None] / 10),
+        reading.server[:, None],
+    ]
+    return Weighed(parts, odds, np.concatenate(columns, axis=1))
+
+
+def scores(model: Learnt, reading: Reading, weighed: Weighed) -> Floats:
+    """(n,) chance of harm in [0, 1]; never below what ``weighing.floor`` keeps for rules of high severity."""
+    odds = model.slope * (weighed.odds + weighed.inputs @ model.weights) + model.shift
+    return np.maximum(1 / (1 + np.exp(-np.clip(odds, -30, 30))), floor(reading))
+
+
+class LearntScorer:
+    """Weighs one window by a learnt model; holds no state, so any thread may call it."""
+
+    def __init__(self, model: Learnt, version: str) -> None:
+        self._model = model
+        self._version = version
+
+    def __call__(self, evidence: Evidence, *, server: bool = False) -> Scored:
+        reading = read(evidence, server=server)
+        weighed = weigh(self._model.crowd, reading)
+        score = float(scores(self._model, reading, weighed)[0])
+        return Scored(score, self._version, shares(weighed.parts[0], score))
+
+
+def predict(artifact: Artifact, columns: Columns) -> Predictions:
+    """The score of each row, float32 in [0, 1]; confidence is the larger of score and 1 - score."""
+    model, reading = loaded(artifact.data), reading_of(columns)
+    found = scores(model, reading, weigh(model.crowd, reading)).astype(np.float32)
+    return Predictions(found, np.maximum(found, 1 - found))
+
+
+def kept(model: Learnt, facts: dict[str, object]) -> Artifact:
+    """A model as an artifact; ``facts`` are plain JSON about how it came to be."""
+    arrays = {
+        "center": model.crowd.center,
+        "scale": model.crowd.scale,
+        "whiten": model.crowd.whiten,
+        "edge": np.array([model.crowd.edge]),
+        "weights": model.weights,
+        "calibration": np.array([model.slope, model.shift]),
+    }
+    data = pack({"kind": NAME, "inputs": list(INPUTS)}, arrays)
+    return Artifact(data, {"learner": NAME, "schema_version": SCHEMA.version, "classes": [], **facts})
+
+
+@lru_cache(maxsize=8)
+def loaded(data: bytes) -> Learnt:
+    """The model behind the bytes, kept for the next call. Raises ValueError for bytes that are none."""
+    facts, arrays = unpack(data, NAME)
+    if facts.get("inputs") != list(INPUTS):
+        raise ValueError("the model was learnt for other inputs; take a turn to learn one for these")
+    try:
+        slope, shift = (float(value) for value in arrays["calibration"])
+        crowd = Novelty(arrays["center"], arrays["scale"], arrays["whiten"], float(arrays["edge"][0]))
+        return Learnt(crowd, arrays["weights"], slope, shift)
+    except (KeyError, IndexError, ValueError) as error:
+        raise ValueError(f"the model is incomplete ({error}); restore the version's bytes") from None
+
+
+def first() -> Artifact:
+    """v1.0: the fixed weights, which nothing was learnt for."""
+    return kept(unlearnt(), {"version": FIRST, "rows": 0, "verdicts": 0})
