@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -75,11 +75,17 @@ class Places:
 
 
 @contextmanager
-def opened(settings: Settings, clock: Clock | None = None, chance: Random | None = None) -> Iterator[Services]:
+def opened(
+    settings: Settings,
+    clock: Clock | None = None,
+    chance: Random | None = None,
+    domains: Iterable[Domain] = (),
+) -> Iterator[Services]:
     """Every port over the embedded default, closed at the end.
 
     Args:
         chance: deals the units of rollouts; the system's own unless a demo is to play the same every time.
+        domains: the views that they want are in the database from then on.
 
     Raises:
         StoreUnavailable: the home cannot be opened or written; the message names the remedy.
@@ -87,7 +93,7 @@ def opened(settings: Settings, clock: Clock | None = None, chance: Random | None
     places = Places(settings.home)
     clock = clock or SystemClock()
     chance = chance or SystemRandom()
-    store = open_store(settings.home, clock, chance)
+    store = open_store(settings.home, clock, chance, [view for domain in domains for view in domain.views])
     services = Services(
         clock=clock,
         blobs=store.blobs,
@@ -100,6 +106,7 @@ def opened(settings: Settings, clock: Clock | None = None, chance: Random | None
         journal=store.journal,
         rollouts=store.rollouts,
         webhooks=store.webhooks,
+        documents=store.documents,
         publisher=TufPublisher(places.published, places.keys),
         trainer=LocalTrainer(),
         close=store.close,
@@ -263,7 +270,7 @@ def demo(settings: Settings, domains: dict[str, Domain], weeks: int, seed: int =
     _begin_afresh(settings.home)
     make_signing_keys(settings)
     clock = SteppedClock(dt.datetime.now(dt.UTC) - dt.timedelta(weeks=weeks))
-    with opened(settings, clock, Random(seed)) as services:  # noqa: S311 - a play, told the same every time
+    with opened(settings, clock, Random(seed), domains.values()) as services:  # noqa: S311 - a play, told the same every time
         _, secret = services.keys.create("demo", Scope.OPERATE)
         with background(application(settings, services, domains), settings.host, settings.port) as url:
             yield Demo(settings, services, clock, url, secret)

@@ -84,9 +84,11 @@ class OnlineLearningService:
 
         settings = load(os.environ, home=self._home)
         assembly.ensure_signing_keys(settings)
+        found = domains.discover()
         with ExitStack() as opening:
-            services = opening.enter_context(assembly.opened(settings))
-            self._known = {**domains.learners(), **self._own}
+            services = opening.enter_context(assembly.opened(settings, domains=found.values()))
+            learners = {learner.name: learner for domain in found.values() for learner in domain.learners}
+            self._known = {**learners, **self._own}
             for learner in self._known.values():
                 begin(learner, services)
             self._open = opening.pop_all()

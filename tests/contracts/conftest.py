@@ -30,6 +30,7 @@ def embedded_services(home: Path) -> Services:
         journal=store.journal,
         rollouts=store.rollouts,
         webhooks=store.webhooks,
+        documents=store.documents,
         publisher=MemoryPublisher(),
         trainer=LocalTrainer(),
         close=store.close,

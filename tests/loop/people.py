@@ -50,6 +50,7 @@ def embedded(home: Path, clock: SteppedClock) -> Services:
         journal=store.journal,
         rollouts=store.rollouts,
         webhooks=store.webhooks,
+        documents=store.documents,
         publisher=MemoryPublisher(),
         trainer=LocalTrainer(),
         close=store.close,

@@ -42,7 +42,7 @@ def serve(home: Path | None, host: str | None, port: int | None, no_schedule: bo
         made = assembly.ensure_signing_keys(chosen)
         if made is not None:
             click.echo(f"🔑 {made.message}")
-        services = open_until_the_end.enter_context(assembly.opened(chosen))
+        services = open_until_the_end.enter_context(assembly.opened(chosen, domains=domains.values()))
         for learner in known:
             begin(learner, services)
             note(learner, services)
@@ -83,7 +83,7 @@ def demo(once: bool, port: int | None, home: Path | None) -> None:
                 domain.demo(host)
     if once:
         return
-    with listen(chosen.host, chosen.port) as listener, assembly.opened(chosen) as services:
+    with listen(chosen.host, chosen.port) as listener, assembly.opened(chosen, domains=domains.values()) as services:
         app = assembly.application(chosen, services, domains)
         click.echo("👀 The status page shows what happened; Ctrl-C stops the server.")
         run(app, listener, chosen.home, click.echo)

@@ -274,7 +274,12 @@ class Documents(Protocol):
     def save(self, document: Document) -> Document:
         """Keep it; durable when it returns. Gives it with its new revision.
 
-        ``revision`` is the one that was read, 0 for a new document. Raises Outdated when another one is kept.
+        ``revision`` is the one that was read, 0 for a new document.
+
+        Raises:
+            Outdated: the kept revision is another one.
+            WireError: the shelf is no name like ``domain.things`` (64 characters), the key is not 1 to 256
+                characters of text without NUL, or the body is no JSON (NaN is none) nested up to 100 deep.
         """
 
     def get(self, shelf: str, key: str) -> Document | None:
@@ -558,6 +563,7 @@ class Services:
     journal: Journal
     rollouts: Rollouts
     webhooks: Webhooks
+    documents: Documents
     publisher: Publisher
     trainer: Trainer
     close: Callable[[], None]

@@ -45,6 +45,7 @@ from samouk.store import api_key
 from samouk.store.chain import first_break, link
 from samouk.store.clock import SteppedClock
 from samouk.store.dtypes import refuse_unknown
+from samouk.store.memory_documents import MemoryDocuments
 from samouk.store.memory_live import MemoryJournal, MemoryRollouts, MemoryWebhooks
 
 
@@ -65,6 +66,7 @@ def memory_services(
         journal=MemoryJournal(clock),
         rollouts=MemoryRollouts(),
         webhooks=MemoryWebhooks(),
+        documents=MemoryDocuments(),
         publisher=publisher or MemoryPublisher(),
         trainer=trainer or LocalTrainer(),
         close=lambda: None,

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random, SystemRandom
+from typing import TYPE_CHECKING
 
 from samouk.loop.ports import (
     Audit,
     Blobs,
     Clock,
+    Documents,
     Journal,
     Keys,
     Leases,
@@ -25,6 +27,7 @@ from samouk.loop.ports import (
 )
 from samouk.store.blobs.local import LocalBlobs, close_to_others, explained, make_folder
 from samouk.store.sql.audit import SqlAudit
+from samouk.store.sql.documents import SqlDocuments
 from samouk.store.sql.engine import Database
 from samouk.store.sql.journal import SqlJournal
 from samouk.store.sql.keys import SqlKeys
@@ -34,7 +37,11 @@ from samouk.store.sql.migrations import migrate
 from samouk.store.sql.registry import SqlRegistry
 from samouk.store.sql.rollouts import SqlRollouts
 from samouk.store.sql.runs import SqlRuns
+from samouk.store.sql.views import make_views
 from samouk.store.sql.webhooks import SqlWebhooks
+
+if TYPE_CHECKING:
+    from samouk.loop.learner import View
 
 DATABASE = "samouk.sqlite3"
 _OURS = frozenset({"packs", "blobs", "keys", "published", "clients", "exposures", "open.lock", "start.lock"})
@@ -54,20 +61,23 @@ class Store:
     journal: Journal
     rollouts: Rollouts
     webhooks: Webhooks
+    documents: Documents
     blobs: Blobs
     close: Callable[[], None]
 
 
-def open_store(home: Path, clock: Clock, chance: Random | None = None) -> Store:
+def open_store(home: Path, clock: Clock, chance: Random | None = None, views: Sequence[View] = ()) -> Store:
     """Open the store under ``home``, making or migrating it, and repair what a crash left behind.
 
     Several processes may have one home open at once.
 
     Args:
         chance: makes the secret of a fresh journal; the system's own unless told.
+        views: shelves that are to be tables of their own in the database; those that it has already stay.
 
     Raises:
         StoreUnavailable: no permission, no space, or made by a newer samouk; the message names the remedy.
+        ValueError: a view cannot be made.
     """
     make_folder(home)
     _close_to_others(home)
@@ -75,7 +85,7 @@ def open_store(home: Path, clock: Clock, chance: Random | None = None) -> Store:
     database = Database(home / DATABASE)
     log = SqlLog(database, packs, clock)
     registry = SqlRegistry(database, clock)
-    presence = _enter(home, log, registry, blobs)
+    presence = _enter(home, log, registry, blobs, views)
 
     def close() -> None:
         database.close()
@@ -91,6 +101,7 @@ def open_store(home: Path, clock: Clock, chance: Random | None = None) -> Store:
         journal=SqlJournal(database, clock, chance or SystemRandom()),
         rollouts=SqlRollouts(database),
         webhooks=SqlWebhooks(database),
+        documents=SqlDocuments(database),
         blobs=blobs,
         close=close,
     )
@@ -108,7 +119,7 @@ def _close_to_others(home: Path) -> None:
             close_to_others(home)
 
 
-def _enter(home: Path, log: SqlLog, registry: SqlRegistry, blobs: LocalBlobs) -> int:
+def _enter(home: Path, log: SqlLog, registry: SqlRegistry, blobs: LocalBlobs, views: Sequence[View]) -> int:
     """Start one process at a time; returns the descriptor whose lock tells others that we are here."""
     with _starting(home):
         presence = _open(home / "open.lock")
@@ -117,6 +128,7 @@ def _enter(home: Path, log: SqlLog, registry: SqlRegistry, blobs: LocalBlobs) ->
             # A process that died, or a reader that was open, may have left traces of an erasure in the log.
             database.traces = database.has_log()
             migrate(database)
+            make_views(database, views)
             log.bury()
             # Who is alone knows that no commit is under way: every orphan is a dead one's.
             age = 0.0 if _alone(presence) else ORPHAN_SECONDS

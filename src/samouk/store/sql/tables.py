@@ -297,6 +297,19 @@ thresholds = sa.Table(
     sa.Column("at", Moment, nullable=False),
 )
 
+# What domains remember. A save makes a new row, so that the sequence tells which was saved last.
+documents = sa.Table(
+    "documents",
+    metadata,
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("shelf", sa.String(64), nullable=False),
+    sa.Column("key", sa.String(256), nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("body", sa.JSON, nullable=False),
+    sa.Index("one_document", "shelf", "key", unique=True),
+    sa.Index("documents_of_shelf", "shelf", "sequence"),
+)
+
 # The secret is kept in clear, unlike that of an API key: a signature can only be made with the secret itself.
 # Who can read the database can forge deliveries to that address, and nothing else.
 webhooks = sa.Table(

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from samouk.loop.ports import StoreUnavailable
 from samouk.store.sql.engine import Database
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision, written down so that an up-to-date database opens without loading Alembic."""
 
 
