@@ -113,6 +113,8 @@ class Alert:
         version: of the model that weighed it.
         event_id: of the exposure that the platform keeps of it; None while it stands alone.
         cause: alerts of one kind that come together carry one cause, so that they can be shown as one.
+        last_at: when it was seen last: an attack that goes on is one alert that is brought up to date.
+        windows: analysed windows in which it was seen.
     """
 
     alert_id: str
@@ -128,3 +130,5 @@ class Alert:
     standing: Standing = Standing.OPEN
     cause: str = ""
     parts: Mapping[str, float] = field(default_factory=dict)
+    last_at: float = 0.0
+    windows: int = 1
