@@ -1,4 +1,4 @@
-"""``samouk``: serve, learn, look at learners, versions and rollouts, keep keys, check a learner, play the demo.
+"""``samouk``: serve, learn, look at what there is, keep keys, check a learner, play the demo; and what domains bring.
 
 Exit codes: 0 done; 1 a run or a check failed; 2 wrong use; 3 the store, the keys or the address cannot be used;
 4 another process is learning this learner.
@@ -9,9 +9,10 @@ from __future__ import annotations
 import click
 
 from samouk.cli import adopting, exporting, forgetting, keeping, learning, performing, rollouts, serving
+from samouk.cli.rooms import Rooms
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Rooms, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="samouk", message="samouk %(version)s")
 def main() -> None:
     """Samouk: models that teach themselves from the people who use them."""
