@@ -41,6 +41,15 @@ class TestRuns:
         services.runs.save(ended)
         assert services.runs.runs(LEARNER) == [run(2), ended]
 
+    def test_ends_are_counted(self, services: Services) -> None:
+        """Of one learner; a run that was saved again counts once, one that runs not at all."""
+        for number, end in enumerate([RunEnd.REFUSED, RunEnd.FAILED, RunEnd.REFUSED, None]):
+            services.runs.save(run(number, end=end))
+        services.runs.save(run(1, end=RunEnd.EMPTY))
+        services.runs.save(dataclasses.replace(run(9, end=RunEnd.STAGED), learner="toy.other"))
+        assert services.runs.ends(LEARNER) == {RunEnd.REFUSED: 2, RunEnd.EMPTY: 1}
+        assert services.runs.ends("toy.none") == {}
+
     def test_newest_first_and_no_more_than_asked(self, services: Services) -> None:
         """Runs of one learner come newest first, up to the limit."""
         for number in (1, 2, 3):

@@ -113,14 +113,19 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """One field that left its reference: its two distances, each beyond its limit."""
+class Apart:
+    """How far one field is from its reference: its two distances, and the limit of each."""
 
     name: str
     js: float
     ks: float
     js_limit: float
     ks_limit: float
+
+    @property
+    def moved(self) -> bool:
+        """Whether it left its reference: both distances are beyond their limits."""
+        return self.js > self.js_limit and self.ks > self.ks_limit
 
     def __str__(self) -> str:
         return f"{self.name} by JS {self.js:.2f} (limit {self.js_limit:.2f}) and KS {self.ks:.2f} ({self.ks_limit:.2f})"
@@ -165,8 +170,13 @@ def recall(schema: Schema, kept: Mapping[str, Any]) -> Reference | None:
     return Reference(Sketch(bins, counts), {name: tuple(kept[name]["spread"]) for name in bins})
 
 
-def moved(base: Reference, recent: Sketch, distance: float = DISTANCE, factor: float = 1.0) -> list[Moved]:
-    """Fields of which both distances are beyond their limits, the farthest first.
+def moved(base: Reference, recent: Sketch, distance: float = DISTANCE, factor: float = 1.0) -> list[Apart]:
+    """Fields that left the reference, the farthest first; ``distance`` and ``factor`` as those of ``apart``."""
+    return [field for field in apart(base, recent, distance, factor) if field.moved]
+
+
+def apart(base: Reference, recent: Sketch, distance: float = DISTANCE, factor: float = 1.0) -> list[Apart]:
+    """How far each field is from the reference, the farthest first.
 
     Args:
         distance: the limit of a field that does not vary more by itself.
@@ -177,8 +187,7 @@ def moved(base: Reference, recent: Sketch, distance: float = DISTANCE, factor: f
         bins, held = base.sketch.bins[name], base.sketch.counts[name]
         js, ks = float(js_distance(held, counts)), float(ks_distance(bins, held, counts))
         js_limit, ks_limit = (factor * max(distance, own) for own in base.spread[name])
-        if js > js_limit and ks > ks_limit:
-            found.append(Moved(name, js, ks, js_limit, ks_limit))
+        found.append(Apart(name, js, ks, js_limit, ks_limit))
     return sorted(found, key=lambda item: -item.js)
 
 

@@ -38,6 +38,7 @@ from samouk.loop.records import (
     Examples,
     LogStats,
     Run,
+    RunEnd,
     Snapshot,
     Stage,
     Stored,
@@ -179,6 +180,9 @@ class Runs(Protocol):
 
     def last_finished(self, learner: str) -> Run | None:
         """The newest run that ended other than ``failed``."""
+
+    def ends(self, learner: str) -> dict[RunEnd, int]:
+        """How many runs came to each end, ends that none came to left out; cheap."""
 
 
 SLACK_SECONDS = 60.0

@@ -13,6 +13,7 @@ from samouk.edge.wire import Row, WireError
 from samouk.loop.assignment import Assignment, assign
 from samouk.loop.columns import Columns, rows_in
 from samouk.loop.exposure import group_of_unit, new_event_id, pseudonym
+from samouk.loop.latency import Latencies
 from samouk.loop.learner import Learner
 from samouk.loop.lineup import Bench, LineUp, Loaded
 from samouk.loop.live import Exposure, Variant
@@ -114,10 +115,12 @@ class Serving:
 
     Attributes:
         faults: answers that a version owed and did not give in time, those of shadows too.
+        latencies: of what was asked, shadows apart.
     """
 
     def __init__(self, learner: Learner, services: Services) -> None:
         self.faults = 0
+        self.latencies = Latencies()
         self._learner = learner
         self._services = services
         self._secret = services.journal.secret()
@@ -186,6 +189,7 @@ class Serving:
         if found is None:
             by = service.everybody.version
             found = self._ask(service, by, cases) if by != version else None
+        self.latencies.add(latency_ms / 1000, len(cases))
         for place, case in enumerate(cases):
             case.latency_ms = latency_ms
             case.failed = by != version or found is None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from samouk.loop import drift, outcome_drift, snapshot, thresholds, trigger
+from samouk.loop import drift, look, outcome_drift, snapshot, thresholds, trigger
 from samouk.loop.learner import Learner, TriggerPolicy, mean
 from samouk.loop.live import Event, EventKind, Joined
 from samouk.loop.performance import recent
@@ -123,19 +123,21 @@ def taint_erased(learner: Learner, services: Services) -> None:
 def due(learner: Learner, services: Services) -> Order | None:
     """The daily question: is it time to learn?
 
-    Thresholds learn from what came of earlier alarms first, and drift that is seen is told, once.
+    Thresholds learn from what came of earlier alarms first, and drift that is seen is told, once. What was seen is
+    kept: ``look.last`` gives it.
     """
     taint_erased(learner, services)
     fresh = _fresh(learner, services)
     _adapt(learner, services, fresh)
-    state = _observe(learner, services, fresh)
+    state, fields = _observe(learner, services, fresh)
+    look.keep(learner, services, state, fields)
     _tell_drift(learner, services, state)
     return trigger.decide(in_force(learner, services), learner.metrics, state, learner.outcomes)
 
 
 def observe(learner: Learner, services: Services) -> trigger.State:
     """What the triggers want to know; bounded by ``FRESH_BATCHES`` and ``performance.RECENT``."""
-    return _observe(learner, services, _fresh(learner, services))
+    return _observe(learner, services, _fresh(learner, services))[0]
 
 
 def in_force(learner: Learner, services: Services) -> TriggerPolicy:
@@ -156,13 +158,15 @@ def _labelled(learner: Learner, services: Services, entries: Sequence[BatchEntry
     return snapshot.join(learner, parts), sum(entry.rows for entry in newest)
 
 
-def _observe(learner: Learner, services: Services, fresh: Fresh) -> trigger.State:
+def _observe(learner: Learner, services: Services, fresh: Fresh) -> tuple[trigger.State, list[drift.Apart]]:
+    """The state, and how far each field is from the champion's reference."""
     last = services.runs.last_finished(learner.name)
     champion = champion_of(learner, services)
     since = last.started if last else None
     joined = _of_champion(learner, services, champion)
     policy = in_force(learner, services)
-    return trigger.State(
+    fields = _apart(learner, policy, champion, fresh.examples)
+    state = trigger.State(
         now=services.clock.now(),
         last_turn=since,
         last_kind=last.order.kind if last else None,
@@ -172,11 +176,12 @@ def _observe(learner: Learner, services: Services, fresh: Fresh) -> trigger.Stat
         quality=_quality(learner, champion, fresh.examples),
         live=outcome_drift.live(joined, since),
         alarms=(
-            *_moved(learner, policy, champion, fresh.examples),
+            *_moved(fields),
             *outcome_drift.alarms(learner, services, policy, joined, since),
         ),
         blind=not (learner.outcomes and learner.served),
     )
+    return state, fields
 
 
 def _of_champion(learner: Learner, services: Services, champion: Champion | None) -> list[Joined]:
@@ -194,10 +199,8 @@ def _quality(learner: Learner, champion: Champion | None, examples: Examples) ->
     return {name: mean(values) for name, values in scores.items() if not np.isnan(values).all()}
 
 
-def _moved(
-    learner: Learner, policy: TriggerPolicy, champion: Champion | None, examples: Examples
-) -> list[trigger.Alarm]:
-    """The fields that left the champion's reference, when there are enough of them.
+def _apart(learner: Learner, policy: TriggerPolicy, champion: Champion | None, examples: Examples) -> list[drift.Apart]:
+    """How far each field is from the champion's reference, the farthest first; none for too few rows.
 
     The reference is of labelled rows, so it is compared with labelled rows. What is told afterwards is
     no feature: the outcome detectors look at it.
@@ -206,8 +209,13 @@ def _moved(
     if base is None or examples.rows < trigger.DRIFT_MINIMUM:
         return []
     own = learner.policy.triggers.distance
-    found = drift.moved(base, base.sketch.empty().update(examples.columns), own, policy.distance / own)
-    if len(found) < min(trigger.FIELDS, len(base.sketch.bins)):
+    return drift.apart(base, base.sketch.empty().update(examples.columns), own, policy.distance / own)
+
+
+def _moved(fields: Sequence[drift.Apart]) -> list[trigger.Alarm]:
+    """The alarm over fields that left the champion's reference, when there are enough of them."""
+    found = [field for field in fields if field.moved]
+    if not found or len(found) < min(trigger.FIELDS, len(fields)):
         return []
     return [trigger.Alarm(trigger.Detector.FEATURES, "moved: " + ", ".join(str(field) for field in found[:3]))]
 

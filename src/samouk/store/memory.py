@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import hmac
 import json
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -278,6 +279,9 @@ class MemoryRuns:
     def last_finished(self, learner: str) -> Run | None:
         mine = self.runs(learner, limit=len(self._runs))
         return next((run for run in mine if run.end not in (None, RunEnd.FAILED)), None)
+
+    def ends(self, learner: str) -> dict[RunEnd, int]:
+        return dict(Counter(run.end for run in self.runs(learner, len(self._runs)) if run.end is not None))
 
 
 @dataclass(slots=True)

@@ -36,6 +36,11 @@ class SqlRuns:
             row = connection.execute(ended.limit(1)).first()
         return _run(row) if row else None
 
+    def ends(self, learner: str) -> dict[RunEnd, int]:
+        ended = sa.select(runs.c.end, sa.func.count()).where(runs.c.learner == learner, runs.c.end.is_not(None))
+        with self.database.read() as connection:
+            return {RunEnd(end): count for end, count in connection.execute(ended.group_by(runs.c.end))}
+
 
 def _newest(learner: str) -> sa.Select[Any]:
     return sa.select(runs).where(runs.c.learner == learner).order_by(runs.c.sequence.desc())
