@@ -107,9 +107,9 @@ def test_what_a_rule_needs_must_be_there(field: str) -> None:
         rule_of({name: value for name, value in GOOD.items() if name != field})
 
 
-@pytest.mark.parametrize("table", [None, {}, [GOOD] * (MAX_RULES + 1), [GOOD, GOOD], [GOOD, 7]])
+@pytest.mark.parametrize("table", [None, {}, [], [GOOD] * (MAX_RULES + 1), [GOOD, GOOD], [GOOD, 7]])
 def test_a_table_is_an_array_of_rules_with_names_of_their_own(table: object) -> None:
-    """No array, too many, a name twice, a number among them: refused."""
+    """No array, none, too many, a name twice, a number among them: refused."""
     with pytest.raises(WireError, match="rules"):
         rules_of(table)
 

@@ -122,9 +122,9 @@ def document_of(rule: Rule) -> dict[str, Any]:
 
 
 def rules_of(documents: object, where: str = "rules") -> tuple[Rule, ...]:
-    """A whole table: at most ``MAX_RULES``, each name once. Raises WireError."""
-    if not isinstance(documents, list) or len(documents) > MAX_RULES:
-        raise WireError(where, f"must be an array of at most {MAX_RULES} rules")
+    """A whole table: 1 to ``MAX_RULES``, each name once. Raises WireError."""
+    if not isinstance(documents, list) or not 1 <= len(documents) <= MAX_RULES:
+        raise WireError(where, f"must be an array of 1 to {MAX_RULES} rules; one that is not wanted is disabled")
     found: dict[str, Rule] = {}
     for place, document in enumerate(documents):
         rule = rule_of(document, f"{where}[{place}]")

@@ -1,0 +1,297 @@
+"""Looks at one user's window, or the whole server's minute, and raises alerts: features, baseline, rules, weighing.
+
+Baseline and rules speak beside the learnt score, never behind it: see ``anomaly.weighing``. What is alarming teaches
+the baseline (almost) nothing, so that a flood does not become its own normal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import math
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from samouk.domains.traffic.anomaly.schema import NAME
+from samouk.domains.traffic.anomaly.weighing import first_scorer, row_of
+from samouk.domains.traffic.courier import Courier
+from samouk.domains.traffic.detect import words
+from samouk.domains.traffic.detect.book import Book, Sighting
+from samouk.domains.traffic.detect.budget import HOUR_S, Budget
+from samouk.domains.traffic.detect.rules import DEFAULT_RULES, hits
+from samouk.domains.traffic.detect.series import SeriesDetector
+from samouk.domains.traffic.detect.severity import CALL, Judgement, severity_of
+from samouk.domains.traffic.ears.baselines import Baselines
+from samouk.domains.traffic.ears.extractor import FeatureExtractor
+from samouk.domains.traffic.features import SERVER, Features
+from samouk.domains.traffic.link import Exposed
+from samouk.domains.traffic.records import Alert, Evidence, Hit, Rule, Scored, Severity, Standing
+from samouk.loop.serving import MAX_UNIT
+
+log = logging.getLogger("samouk.traffic")
+
+SERVER_UNIT = "(server)"
+"""Under this name windows of the whole server are shown to the platform."""
+
+SERVER_KIND = "server_level"
+OUTCOME = "confirmed"
+"""What operators say of an alert, as the learner calls it: 1 confirmed, 0 dismissed."""
+
+SERIES = ("messages_per_minute", "avg_message_size", "error_rate", "rate_limit_violations")
+"""Features of the whole server, each watched as a series of minutes."""
+
+NEEDS_MESSAGES = frozenset({"avg_message_size", "error_rate"})
+"""In a minute without messages these are not known, which is not 0."""
+
+PER_SECOND = 500
+"""Analyses a second, in all, that messages may call for: a twentieth to a tenth of a core."""
+
+MINUTE_S = 60
+QUIET_EVERY_S = 60.0
+"""Mean seconds between two quiet windows that are shown to the platform too, so that it sees what is normal."""
+
+BACK_S = 5
+"""A clock that goes back by more begins to count seconds anew."""
+
+
+class AnomalyDetector:
+    """Analyses windows; safe to call from any thread.
+
+    Args:
+        extractor, baselines: read and taught under ``lock``; whoever else changes them holds it too.
+        courier: carries alerts, verdicts and some quiet windows to the platform; None stands alone.
+        per_second: analyses that messages may call for.
+
+    Attributes:
+        scorer: in force; may be replaced at any moment.
+        rules: in force; may be replaced at any moment.
+        counts: analysed, server_minutes, skipped_too_soon, skipped_too_many, alerts_<severity>, held_back (windows),
+            exposed, confirmed, dismissed.
+    """
+
+    def __init__(
+        self,
+        extractor: FeatureExtractor,
+        baselines: Baselines,
+        *,
+        book: Book | None = None,
+        budget: Budget | None = None,
+        rules: tuple[Rule, ...] = DEFAULT_RULES,
+        courier: Courier | None = None,
+        per_second: int = PER_SECOND,
+        clock: Callable[[], float] = time.time,
+        lock: threading.RLock | None = None,
+    ) -> None:
+        self.scorer = first_scorer()
+        self.rules = rules
+        self.book = book or Book()
+        self.budget = budget or Budget()
+        self.lock = lock or threading.RLock()
+        self.counts: Counter[str] = Counter()
+        self._extractor = extractor
+        self._baselines = baselines
+        self._courier = courier
+        self._per_second = per_second
+        self._clock = clock
+        self._series = {name: SeriesDetector() for name in SERIES}
+        self._minute = -1
+        self._second = -1
+        self._looked_at: set[str] = set()
+        self._quiet_at = -math.inf
+        self._random = random.Random()  # noqa: S311 - which quiet windows are shown is nobody's secret
+
+    def analyze_user_activity(self, user_id: str, at: float | None = None) -> list[Alert]:
+        """Look at a user's last minute now: the alerts that it raises or that go on; none for one whom nobody knows."""
+        at = self._clock() if at is None else at
+        with self.lock:
+            features = self._extractor.features(user_id, at)
+            if features is None:
+                return []
+            judged = self.judge(user_id, features, at)
+            self.counts["analysed"] += 1
+            self._extractor.note(user_id, at, features)
+            self._baselines.learn(user_id, features, at, harm=judged.harm)
+            alert = self._alert(user_id, judged, judged.kinds, at) if judged.alarming else None
+            if not judged.alarming:
+                self._show_quiet(user_id, judged.evidence, at)
+        return [] if alert is None else [alert]
+
+    def analyze_due(self, user_id: str, at: float) -> list[Alert]:
+        """The same when a message calls for it: once a second for each user, and for so many users a second at most."""
+        return self.analyze_user_activity(user_id, at) if self._may_look(user_id, at) else []
+
+    def analyze_server(self, at: float | None = None) -> list[Alert]:
+        """Look at the whole server's last minute, once in each minute: every feature as a series."""
+        at = self._clock() if at is None else at
+        with self.lock:
+            minute = int(at // MINUTE_S)
+            if minute == self._minute:
+                return []
+            self._minute = minute
+            features = self._extractor.server_features(at)
+            self.counts["server_minutes"] += 1
+            self._extractor.note(SERVER, at, features)
+            judged = self._judge_server(features, at)
+            self._baselines.learn(SERVER, features, at, harm=judged.harm)
+            alert = self._alert(SERVER, judged, (SERVER_KIND,), at) if judged.scored.score >= CALL else None
+        return [] if alert is None else [alert]
+
+    def judge(self, user_id: str, features: Features, at: float) -> Judgement:
+        """Weigh a window against a user's normal; teaches nothing and tells nobody."""
+        deviation, seen = self._baselines.deviation(user_id, features, at)
+        evidence = Evidence(features, deviation, seen, hits(self.rules, features))
+        scored = self.scorer(evidence)
+        severity = severity_of(scored.score, scored.parts, evidence.hits)
+        return Judgement(evidence, scored, severity, partial(self._reasons, user_id, evidence))
+
+    def confirm(self, alert_id: str) -> Alert:
+        """An operator says that it was harm; said again, nothing changes. Raises NotFound or AlreadyTold."""
+        return self._say(alert_id, Standing.CONFIRMED)
+
+    def dismiss(self, alert_id: str) -> Alert:
+        """An operator says that it was none; said again, nothing changes. Raises NotFound or AlreadyTold."""
+        return self._say(alert_id, Standing.DISMISSED)
+
+    def recent(self, limit: int = 100, min_severity: Severity = Severity.LOW) -> list[Alert]:
+        """Newest first."""
+        with self.lock:
+            return self.book.recent(limit, min_severity)
+
+    def save(self) -> dict[str, bytes]:
+        """What goes on after a restart beside baselines and alerts: the budget, and each series of the server."""
+        with self.lock:
+            series = {f"series_{name}": detector.save() for name, detector in self._series.items()}
+            return {"budget": json.dumps(self.budget.state()).encode(), **series}
+
+    def load(self, parts: Mapping[str, bytes]) -> None:
+        """Go on from what was saved; a part that is not there begins anew. Raises ValueError."""
+        with self.lock:
+            if "budget" in parts:
+                self.budget.restore(json.loads(parts["budget"]))
+            for name, detector in self._series.items():
+                if f"series_{name}" in parts:
+                    detector.load(parts[f"series_{name}"])
+
+    def _may_look(self, user_id: str, at: float) -> bool:
+        """Bounds what a flood can make this detector work; the timer looks at everybody whom it passes over."""
+        with self.lock:
+            second = int(at)
+            if second > self._second or second < self._second - BACK_S:
+                self._second = second
+                self._looked_at.clear()
+            if user_id in self._looked_at:
+                self.counts["skipped_too_soon"] += 1
+                return False
+            if len(self._looked_at) >= self._per_second:
+                self.counts["skipped_too_many"] += 1
+                return False
+            self._looked_at.add(user_id)
+            return True
+
+    def _judge_server(self, features: Features, at: float) -> Judgement:
+        """The loudest series decides; the server's own normal is the second witness."""
+        loudest, reason = 0.0, ""
+        for name, detector in self._series.items():
+            known = features.messages_per_minute > 0 or name not in NEEDS_MESSAGES
+            detector.update(at, getattr(features, name) if known else None)
+            if detector.alarm > loudest:
+                loudest, reason = detector.alarm, f"{words.NOUNS[name]} of the whole server: {detector.reason}"
+        deviation, seen = self._baselines.deviation(SERVER, features, at)
+        evidence = Evidence(features, deviation, seen, ())
+        own = self.scorer(evidence)
+        parts = {"series": loudest, "own_baseline": own.parts.get("own_baseline", 0.0)}
+        severity = severity_of(loudest, parts, ())
+        return Judgement(
+            evidence, Scored(loudest, own.version, parts), severity, partial(self._server_reasons, reason, evidence)
+        )
+
+    def _alert(self, user_id: str, judged: Judgement, kinds: tuple[str, ...], at: float) -> Alert | None:
+        """Enter what was seen into the book; what is new is logged and shown to the platform."""
+        entered = self.book.enter(Sighting(user_id, at, judged, kinds), self.budget)
+        alert = entered.alert
+        if alert is None:
+            self.counts["held_back"] += 1
+            return None
+        if entered.news:
+            self.counts[f"alerts_{alert.severity}"] += 1
+            _tell_log(alert)
+        if entered.fresh and self._courier is not None:
+            row = row_of(judged.evidence, server=user_id == SERVER)
+            then = partial(self._exposed, alert.alert_id, judged.evidence.hits)
+            self._courier.expose(NAME, unit_of(user_id), row, then)
+        return alert
+
+    def _exposed(self, alert_id: str, broken: tuple[Hit, ...], exposed: Exposed) -> None:
+        """The platform keeps an alert; where it had another version weigh it, that one's score is the one shown."""
+        with self.lock:
+            self.counts["exposed"] += 1
+            alert = self.book.attach(alert_id, exposed.event_id)
+            if alert is None:
+                return
+            if exposed.score is not None and exposed.version != alert.version:
+                severity = severity_of(exposed.score, alert.parts, broken)
+                alert = self.book.weigh_anew(alert_id, exposed.version, exposed.score, severity)
+        if alert.standing is not Standing.OPEN:
+            self._tell(alert)
+
+    def _say(self, alert_id: str, standing: Standing) -> Alert:
+        with self.lock:
+            alert, news = self.book.say(alert_id, standing)
+            self.counts[str(standing)] += news
+        if news:
+            self._tell(alert)
+        return alert
+
+    def _tell(self, alert: Alert) -> None:
+        if self._courier is not None and alert.event_id is not None:
+            value = float(alert.standing is Standing.CONFIRMED)
+            self._courier.tell(NAME, alert.event_id, OUTCOME, value)
+
+    def _show_quiet(self, user_id: str, evidence: Evidence, at: float) -> None:
+        """Now and then a window without an alert, after a random time, so that nobody can steer which."""
+        if self._courier is None or (at < self._quiet_at and self._quiet_at - at < HOUR_S):
+            return
+        if self._quiet_at > -math.inf:
+            self._courier.expose(NAME, unit_of(user_id), row_of(evidence))
+        self._quiet_at = at + self._random.expovariate(1 / QUIET_EVERY_S)
+
+    def _reasons(self, user_id: str, evidence: Evidence) -> tuple[str, ...]:
+        return words.reasons(evidence, self._baselines.normal(user_id))
+
+    def _server_reasons(self, reason: str, evidence: Evidence) -> tuple[str, ...]:
+        return (reason, *words.of_deviations(evidence, self._baselines.normal(SERVER), "this server's"))
+
+
+def unit_of(user_id: str) -> str:
+    """What the platform is told of who it is: a name that it takes, of which it keeps a pseudonym."""
+    if user_id == SERVER:
+        return SERVER_UNIT
+    if len(user_id) <= MAX_UNIT and user_id.isprintable():
+        return user_id
+    return hashlib.blake2b(user_id.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _tell_log(alert: Alert) -> None:
+    """One structured line, without the user's name: the alert's id leads to it, and names may hold anything."""
+    level = logging.WARNING if alert.severity is Severity.CRITICAL else logging.INFO
+    log.log(
+        level,
+        "anomaly alert_id=%s kind=%s severity=%s score=%.3f",
+        alert.alert_id,
+        alert.kind,
+        alert.severity,
+        alert.score,
+        extra={
+            "alert_id": alert.alert_id,
+            "kind": alert.kind,
+            "severity": str(alert.severity),
+            "score": round(alert.score, 4),
+            "reasons": list(alert.reasons),
+            "cause": alert.cause,
+        },
+    )

@@ -1,0 +1,234 @@
+"""What a guard remembers over restarts, and where: in a folder of its own, or in the platform's store."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from samouk.domains.traffic.detect.alerts import alert_of, document_of
+from samouk.domains.traffic.detect.rules import document_of as rule_document
+from samouk.domains.traffic.detect.rules import rules_of
+from samouk.domains.traffic.records import Alert, Rule
+from samouk.edge.wire import WireError
+from samouk.families.packing import pack, unpack
+from samouk.loop.ports import Blobs, CorruptBlob, Document, Documents, NotFound, Outdated
+
+log = logging.getLogger("samouk.traffic.keeping")
+
+RULES_SHELF = "traffic.detection_rules"
+RULE_COLUMNS = ("name", "feature", "threshold", "severity", "enabled", "minimum", "help")
+"""Members of a rule's document, columns of the table ``detection_rules``."""
+
+ALERTS_SHELF = "traffic.alerts"
+STATE_SHELF = "traffic.state"
+STATE_KEY = "guard"
+KEPT_ALERTS = 5_000
+
+_KIND = "samouk.traffic.guard/1"
+_ATTEMPTS = 5
+
+
+class Unreadable(Exception):
+    """What was kept cannot be used; the message names where it lies, what is wrong and what to do."""
+
+
+class Keeping(Protocol):
+    """Where a guard keeps what it must remember. Calls block; they raise Unreadable, or OSError and the like."""
+
+    def rules(self) -> tuple[Rule, ...] | None:
+        """The table of rules; None when none was kept yet."""
+
+    def keep_rules(self, rules: Iterable[Rule]) -> None:
+        """Keep this table in place of the one before."""
+
+    def alerts(self) -> list[Alert]:
+        """Alerts that were kept, oldest first, at most ``KEPT_ALERTS``; what cannot be read is left out."""
+
+    def keep_alerts(self, changed: Sequence[Alert], everything: Iterable[Alert]) -> None:
+        """Keep alerts that changed; ``everything`` is the whole book, for a keeping that writes it as one."""
+
+    def state(self) -> dict[str, bytes]:
+        """What the parts of the guard saved, by name; empty when nothing was kept yet."""
+
+    def keep_state(self, parts: Mapping[str, bytes]) -> None:
+        """Keep this in place of what was kept before, all or nothing."""
+
+
+class FolderKeeping:
+    """Three files in a folder: ``detection_rules.json``, which people may edit, ``alerts.json`` and ``state.npz``.
+
+    Each is replaced as a whole: a reader sees the old one or the new. A file that cannot be read is put aside under
+    another name when its successor is written, never overwritten.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._rules = folder / "detection_rules.json"
+        self._alerts = folder / "alerts.json"
+        self._state = folder / "state.npz"
+        self._bad: set[Path] = set()
+
+    def rules(self) -> tuple[Rule, ...] | None:
+        document = self._json(self._rules)
+        if document is None:
+            return None
+        try:
+            return rules_of(document)
+        except WireError as error:
+            self._bad.add(self._rules)
+            raise Unreadable(f"{self._rules}: {error}; correct it, or remove the file for the default rules") from None
+
+    def keep_rules(self, rules: Iterable[Rule]) -> None:
+        self._write(self._rules, json.dumps([rule_document(rule) for rule in rules], indent=1).encode())
+
+    def alerts(self) -> list[Alert]:
+        found = self._json(self._alerts)
+        if found is None:
+            return []
+        if not isinstance(found, list):
+            self._bad.add(self._alerts)
+            raise Unreadable(f"{self._alerts}: is no array of alerts; remove the file to begin a new book")
+        return _readable(found, str(self._alerts))
+
+    def keep_alerts(self, changed: Sequence[Alert], everything: Iterable[Alert]) -> None:
+        if changed:
+            self._write(self._alerts, json.dumps([document_of(alert) for alert in everything]).encode())
+
+    def state(self) -> dict[str, bytes]:
+        try:
+            data = self._state.read_bytes()
+        except FileNotFoundError:
+            return {}
+        try:
+            return _unpacked(data)
+        except ValueError as error:
+            self._bad.add(self._state)
+            raise Unreadable(f"{self._state}: {error}; remove the file, what is normal is learnt anew") from None
+
+    def keep_state(self, parts: Mapping[str, bytes]) -> None:
+        self._write(self._state, _packed(parts))
+
+    def _json(self, path: Path) -> Any:
+        """None when there is no such file."""
+        try:
+            return json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (ValueError, RecursionError) as error:
+            self._bad.add(path)
+            raise Unreadable(f"{path}: is not JSON ({error}); correct it, or remove the file to begin anew") from None
+
+    def _write(self, path: Path, data: bytes) -> None:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path in self._bad and path.exists():
+            path.replace(path.with_name(f"{path.name}.unreadable-{secrets.token_hex(4)}"))
+        self._bad.discard(path)
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+        try:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+class StoreKeeping:
+    """In the platform's store: a document for each rule and each alert, and the state among the blobs."""
+
+    def __init__(self, documents: Documents, blobs: Blobs) -> None:
+        self._documents = documents
+        self._blobs = blobs
+
+    def rules(self) -> tuple[Rule, ...] | None:
+        kept = self._documents.shelf(RULES_SHELF)
+        if not kept:
+            return None
+        try:
+            return rules_of([dict(document.body) for document in kept], RULES_SHELF)
+        except WireError as error:
+            raise Unreadable(f"{error}; put the rules anew") from None
+
+    def keep_rules(self, rules: Iterable[Rule]) -> None:
+        wanted = {rule.name: rule_document(rule) for rule in rules}
+        kept = {document.key: document for document in self._documents.shelf(RULES_SHELF)}
+        for name, body in wanted.items():
+            if name not in kept or dict(kept[name].body) != body:
+                self._save(RULES_SHELF, name, body)
+        for name in kept.keys() - wanted.keys():
+            self._documents.remove(RULES_SHELF, name)
+
+    def alerts(self) -> list[Alert]:
+        newest = self._documents.shelf(ALERTS_SHELF, KEPT_ALERTS, newest=True)
+        found = _readable([document.body for document in newest], ALERTS_SHELF)
+        return sorted(found, key=lambda alert: alert.at)
+
+    def keep_alerts(self, changed: Sequence[Alert], everything: Iterable[Alert]) -> None:
+        for alert in changed:
+            self._save(ALERTS_SHELF, alert.alert_id, document_of(alert))
+        if changed:
+            self._documents.trim(ALERTS_SHELF, KEPT_ALERTS)
+
+    def state(self) -> dict[str, bytes]:
+        document = self._documents.get(STATE_SHELF, STATE_KEY)
+        if document is None:
+            return {}
+        try:
+            return _unpacked(self._blobs.get(document.body["sha256"]))
+        except (ValueError, KeyError, CorruptBlob, NotFound) as error:
+            raise Unreadable(f"{STATE_SHELF}: {error}; what is normal is learnt anew") from None
+
+    def keep_state(self, parts: Mapping[str, bytes]) -> None:
+        before = self._documents.get(STATE_SHELF, STATE_KEY)
+        key = self._blobs.put(_packed(parts))
+        self._save(STATE_SHELF, STATE_KEY, {"sha256": key})
+        old = before.body.get("sha256") if before else None
+        if old is not None and old != key:
+            self._blobs.delete(old)
+
+    def _save(self, shelf: str, key: str, body: Mapping[str, Any]) -> None:
+        """The last word stands, whoever else writes."""
+        for attempt in range(_ATTEMPTS):
+            kept = self._documents.get(shelf, key)
+            try:
+                self._documents.save(Document(shelf, key, body, kept.revision if kept else 0))
+            except Outdated:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+            else:
+                return
+
+
+def _packed(parts: Mapping[str, bytes]) -> bytes:
+    digest = {name: hashlib.sha256(part).hexdigest() for name, part in parts.items()}
+    arrays = {name: np.frombuffer(part, np.uint8) for name, part in parts.items()}
+    return pack({"kind": _KIND, "sha256": digest}, arrays)
+
+
+def _unpacked(data: bytes) -> dict[str, bytes]:
+    """Raises ValueError."""
+    facts, arrays = unpack(data, _KIND)
+    parts = {name: array.tobytes() for name, array in arrays.items()}
+    if facts.get("sha256") != {name: hashlib.sha256(part).hexdigest() for name, part in parts.items()}:
+        raise ValueError("the saved state is not what was written")
+    return parts
+
+
+def _readable(documents: Iterable[Any], where: str) -> list[Alert]:
+    found, lost = [], 0
+    for document in documents:
+        try:
+            found.append(alert_of(document))
+        except ValueError:
+            lost += 1
+    if lost:
+        log.error("%s: %d alerts cannot be read and are left out", where, lost)
+    return found[-KEPT_ALERTS:]
