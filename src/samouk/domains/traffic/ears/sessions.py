@@ -1,0 +1,117 @@
+"""What is known of a user beyond the window: since when, how many messages, how many channels, and in what rhythm."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+PAUSE_S = 1_800.0
+"""Seconds of silence after which a user who never connected or disconnected begins a new session."""
+
+FADING = 2.0
+"""A gap's weight in the rhythm falls by e as often as this while a window passes."""
+
+_COLUMNS = ("messages", "open", "last", "since", "channels", "number", "total", "squares")
+
+
+class Sessions:
+    """Numbers of each place, one array a kind; a message costs O(1).
+
+    The rhythm is an exponentially weighted mean and variance of the gaps between messages. A gap longer than the
+    window is a pause and begins the rhythm anew.
+    """
+
+    def __init__(self, places: int, window_s: float) -> None:
+        self._window_s = window_s
+        self._rate = FADING / window_s
+        self._arrays: dict[str, NDArray[Any]] = {
+            name: np.zeros(places, np.int64 if name in _COLUMNS[:2] else np.float64) for name in _COLUMNS
+        }
+        views: dict[str, memoryview[Any]] = {name: array.data for name, array in self._arrays.items()}
+        self.messages, self.open, self.last, self.since = (views[name] for name in _COLUMNS[:4])
+        self.channels, self._number, self._total, self._squares = (views[name] for name in _COLUMNS[4:])
+
+    def begin(self, place: int, at: float) -> None:
+        for array in self._arrays.values():
+            array[place] = 0
+        self.last[place] = self.since[place] = at
+
+    def hear(self, place: int, at: float) -> int:
+        """One message; how many there were of this place."""
+        messages: int = self.messages[place] + 1
+        self.messages[place] = messages
+        gap = at - self.last[place]
+        if 0.0 <= gap <= self._window_s:
+            self.last[place] = at
+            if messages > 1:
+                fade = math.exp(-gap * self._rate)
+                self._number[place] = self._number[place] * fade + 1.0
+                self._total[place] = self._total[place] * fade + gap
+                self._squares[place] = self._squares[place] * fade + gap * gap
+        elif gap > 0.0 or gap < -self._window_s:
+            self._pause(place, at, gap)
+        return messages
+
+    def _pause(self, place: int, at: float, gap: float) -> None:
+        self.last[place] = at
+        self._number[place] = self._total[place] = self._squares[place] = 0.0
+        if gap < 0.0 or (gap > PAUSE_S and not self.open[place]):
+            self.since[place] = at
+
+    def hear_sorted(self, places: IntArray, at: FloatArray, starts: IntArray) -> tuple[IntArray, IntArray]:
+        """Messages sorted by place and time; ``starts`` are where a place's begin. Their numbers before and after."""
+        arrays, who = self._arrays, places[starts]
+        counts = np.diff(starts, append=len(places))
+        before: IntArray = arrays["messages"][who]
+        earlier = np.empty_like(at)
+        earlier[1:] = at[:-1]
+        # What came out of order in earlier calls has no gap; the place's time never goes back but by a jump.
+        earlier[starts] = np.minimum(arrays["last"][who], at[starts])
+        gaps = at - earlier
+        pauses = gaps > self._window_s
+        counted = ~pauses
+        counted[starts] &= (before > 0) & (arrays["last"][who] <= at[starts])
+        last = np.maximum(arrays["last"][who], at[starts + counts - 1])
+        # Only what follows a place's last pause is of its rhythm.
+        passed = np.cumsum(pauses)
+        ended = np.repeat(passed[starts + counts - 1], counts)
+        weight = np.where(counted & (passed == ended), np.exp((at - np.repeat(last, counts)) * self._rate), 0.0)
+        paused = np.add.reduceat(pauses, starts) > 0
+        fade = np.where(paused, 0.0, np.exp((arrays["last"][who] - last) * self._rate))
+        for name, value in (("number", weight), ("total", weight * gaps), ("squares", weight * gaps * gaps)):
+            arrays[name][who] = arrays[name][who] * fade + np.add.reduceat(value, starts)
+        self._begin_anew(who, at, gaps, starts)
+        arrays["messages"][who] = before + counts
+        arrays["last"][who] = last
+        return before, before + counts
+
+    def _begin_anew(self, who: IntArray, at: FloatArray, gaps: FloatArray, starts: IntArray) -> None:
+        newest = np.maximum.reduceat(np.where(gaps > PAUSE_S, at, -1.0), starts)
+        begins = (newest >= 0.0) & (self._arrays["open"][who] == 0)
+        self._arrays["since"][who[begins]] = newest[begins]
+
+    def regularity(self, place: int) -> float:
+        """1 / (1 + coefficient of variation of the gaps); 0 when all came at once."""
+        number, total, squares = self._number[place], self._total[place], self._squares[place]
+        if total <= 0.0:
+            return 0.0
+        variance = max(squares / number - (total / number) ** 2, 0.0)
+        return float(1.0 / (1.0 + math.sqrt(variance) * number / total))
+
+    def older(self, than: float) -> set[int]:
+        """Places last heard before a time; unused places among them."""
+        return set(np.flatnonzero(self._arrays["last"] < than).tolist())
+
+    def kept(self, places: IntArray) -> dict[str, NDArray[Any]]:
+        return {name: array[places] for name, array in self._arrays.items()}
+
+    def restore(self, places: IntArray, kept: Mapping[str, NDArray[Any]]) -> None:
+        for name, array in self._arrays.items():
+            array[places] = kept[name]

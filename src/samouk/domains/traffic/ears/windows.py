@@ -1,0 +1,145 @@
+"""Sliding windows of many users in one table: a handful of counters a second, whatever the number of messages."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+SLOTS = 60
+"""Slots that a window is cut into: a second each for the window of a minute."""
+
+BURST_SLOTS = 5
+"""Slots of the shortest flood that is told from a steady stream: five seconds of a minute."""
+
+_MESSAGES, _BYTES, _SQUARES, _ERRORS, _LIMITED, _WIDTH = range(6)
+_EVER = 2**32
+
+
+class Groups(NamedTuple):
+    """Messages summed up by row and slot; all arrays (n_groups,). No (row, slot) stands twice.
+
+    Attributes:
+        squares: sum of squared distances of the sizes from the mean of their group.
+    """
+
+    rows: IntArray
+    slots: IntArray
+    messages: FloatArray
+    total: FloatArray
+    squares: FloatArray
+    errors: FloatArray
+    limited: FloatArray
+
+
+class Window(NamedTuple):
+    """What the slots of one row add up to. ``fullest``: messages in the fullest ``BURST_SLOTS`` slots that touch."""
+
+    messages: float
+    mean: float
+    spread: float
+    errors: float
+    limited: float
+    fullest: float
+
+
+class Windows:
+    """A ring of slots for each row. An event costs O(1); a slot is emptied when its place is needed again.
+
+    A slot is counted while its middle lies in the window, so that the window is as long as it should be to within half
+    a slot, and neither long nor short on the average. Each slot is stamped with its number; slots that were left by
+    a clock that has jumped are of no window and do no harm. Numbers are single precision: counts are exact to 16.7
+    million a slot and stay there, means and spreads to 6 digits, as squares are taken from the mean (Welford 1962;
+    Chan, Golub & LeVeque 1983 for sums of groups).
+
+    Memory is reserved for all rows, and used by the system only for rows that have been written.
+    """
+
+    def __init__(self, rows: int, slots: int = SLOTS) -> None:
+        self.slots = slots
+        self._ring = slots + 2
+        self._table = np.zeros((rows * self._ring, _WIDTH), np.float32)
+        self._stamped = np.zeros(rows * self._ring, np.uint32)
+        self._numbers: memoryview[Any] = self._table.reshape(-1).data
+        self._stamps: memoryview[Any] = self._stamped.data
+
+    def add(self, row: int, slot: int, size: float, error: bool, limited: bool) -> None:
+        """One message of ``size`` bytes in slot number ``slot`` (>= 0)."""
+        numbers = self._numbers
+        slot_place = row * self._ring + slot % self._ring
+        place = slot_place * _WIDTH
+        stamp = (slot + 1) % _EVER
+        if self._stamps[slot_place] != stamp:
+            self._stamps[slot_place] = stamp
+            numbers[place + _MESSAGES] = 1.0
+            numbers[place + _BYTES] = size
+            numbers[place + _SQUARES] = 0.0
+            numbers[place + _ERRORS] = error
+            numbers[place + _LIMITED] = limited
+            return
+        messages, total = numbers[place + _MESSAGES], numbers[place + _BYTES]
+        away = size - total / messages
+        numbers[place + _MESSAGES] = messages + 1.0
+        numbers[place + _BYTES] = total + size
+        if away:
+            numbers[place + _SQUARES] += away * away * (messages / (messages + 1.0))
+        if error:
+            numbers[place + _ERRORS] += 1.0
+        if limited:
+            numbers[place + _LIMITED] += 1.0
+
+    def add_groups(self, groups: Groups) -> None:
+        """Many messages at once. Slots of one row lie within ``slots`` of each other."""
+        place = groups.rows * self._ring + groups.slots % self._ring
+        stamp = ((groups.slots + 1) % _EVER).astype(np.uint32)
+        held = self._table[place].astype(np.float64)
+        held[self._stamped[place] != stamp] = 0.0
+        before, after = held[:, _MESSAGES], held[:, _MESSAGES] + groups.messages
+        means = held[:, _BYTES] / np.maximum(before, 1.0)
+        away = groups.total / groups.messages - means
+        held[:, _SQUARES] += groups.squares + away * away * (before * groups.messages / after)
+        held[:, _MESSAGES] = after
+        held[:, _BYTES] += groups.total
+        held[:, _ERRORS] += groups.errors
+        held[:, _LIMITED] += groups.limited
+        self._table[place] = held
+        self._stamped[place] = stamp
+
+    def window(self, row: int, newest: int, oldest: int) -> Window:
+        """The sums of the slots from number ``oldest`` to ``newest``, both counted."""
+        block = slice(row * self._ring, (row + 1) * self._ring)
+        age = (newest + 1 - self._stamped[block].astype(np.int64)) % _EVER
+        live = age <= newest - oldest
+        # A row that was never written is stamped 0, which is slot -1 and in no window that begins at 0 or later.
+        held = self._table[block][live].astype(np.float64)
+        messages = held[:, _MESSAGES]
+        number = float(messages.sum())
+        if not number:
+            return Window(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        mean = float(held[:, _BYTES].sum()) / number
+        away = held[:, _BYTES] / messages - mean
+        squares = float(held[:, _SQUARES].sum() + (messages * away * away).sum())
+        by_age = np.zeros(newest - oldest + 1 + BURST_SLOTS)
+        by_age[age[live]] = messages
+        reached = np.cumsum(by_age)
+        fullest = float((reached[BURST_SLOTS - 1 :] - np.concatenate([[0.0], reached[:-BURST_SLOTS]])).max())
+        spread = float(np.sqrt(squares / number))
+        return Window(number, mean, spread, float(held[:, _ERRORS].sum()), float(held[:, _LIMITED].sum()), fullest)
+
+    def clear(self, row: int) -> None:
+        block = slice(row * self._ring, (row + 1) * self._ring)
+        self._table[block] = 0.0
+        self._stamped[block] = 0
+
+    def kept(self, rows: IntArray) -> tuple[NDArray[np.float32], NDArray[np.uint32]]:
+        """The numbers and the stamps of these rows, to be saved."""
+        return self._table.reshape(-1, self._ring, _WIDTH)[rows], self._stamped.reshape(-1, self._ring)[rows]
+
+    def restore(self, rows: IntArray, numbers: NDArray[np.float32], stamps: NDArray[np.uint32]) -> None:
+        """What ``kept`` gave. Raises ValueError when it is of other windows."""
+        self._table.reshape(-1, self._ring, _WIDTH)[rows] = numbers
+        self._stamped.reshape(-1, self._ring)[rows] = stamps
