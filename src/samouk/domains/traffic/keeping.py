@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from samouk.domains.traffic.detect.alerts import alert_of, document_of
+from samouk.domains.traffic.detect.book import KEPT
 from samouk.domains.traffic.detect.rules import document_of as rule_document
 from samouk.domains.traffic.detect.rules import rules_of
 from samouk.domains.traffic.records import Alert, Rule
@@ -30,7 +31,6 @@ RULE_COLUMNS = ("name", "feature", "threshold", "severity", "enabled", "minimum"
 ALERTS_SHELF = "traffic.alerts"
 STATE_SHELF = "traffic.state"
 STATE_KEY = "guard"
-KEPT_ALERTS = 5_000
 
 _KIND = "samouk.traffic.guard/1"
 _ATTEMPTS = 5
@@ -50,7 +50,7 @@ class Keeping(Protocol):
         """Keep this table in place of the one before."""
 
     def alerts(self) -> list[Alert]:
-        """Alerts that were kept, oldest first, at most ``KEPT_ALERTS``; what cannot be read is left out."""
+        """Alerts that were kept, oldest first, at most ``KEPT``; what cannot be read is left out."""
 
     def keep_alerts(self, changed: Sequence[Alert], everything: Iterable[Alert]) -> None:
         """Keep alerts that changed; ``everything`` is the whole book, for a keeping that writes it as one."""
@@ -167,7 +167,7 @@ class StoreKeeping:
             self._documents.remove(RULES_SHELF, name)
 
     def alerts(self) -> list[Alert]:
-        newest = self._documents.shelf(ALERTS_SHELF, KEPT_ALERTS, newest=True)
+        newest = self._documents.shelf(ALERTS_SHELF, KEPT, newest=True)
         found = _readable([document.body for document in newest], ALERTS_SHELF)
         return sorted(found, key=lambda alert: alert.at)
 
@@ -175,7 +175,7 @@ class StoreKeeping:
         for alert in changed:
             self._save(ALERTS_SHELF, alert.alert_id, document_of(alert))
         if changed:
-            self._documents.trim(ALERTS_SHELF, KEPT_ALERTS)
+            self._documents.trim(ALERTS_SHELF, KEPT)
 
     def state(self) -> dict[str, bytes]:
         document = self._documents.get(STATE_SHELF, STATE_KEY)
@@ -231,4 +231,4 @@ def _readable(documents: Iterable[Any], where: str) -> list[Alert]:
             lost += 1
     if lost:
         log.error("%s: %d alerts cannot be read and are left out", where, lost)
-    return found[-KEPT_ALERTS:]
+    return found[-KEPT:]

@@ -13,7 +13,7 @@ from samouk.domains.traffic.detect.severity import Judgement
 from samouk.domains.traffic.records import Alert, Severity, Standing
 from samouk.loop.ports import NotFound
 
-KEPT = 5_000
+KEPT = 2_000
 """Alerts in the book; the oldest goes when one more comes."""
 
 EPISODES = 10_000
@@ -155,6 +155,10 @@ class Book:
         changed = [self._alerts[alert_id] for alert_id in self._unsaved if alert_id in self._alerts]
         self._unsaved.clear()
         return changed
+
+    def remember(self, alerts: Iterable[Alert]) -> None:
+        """They could not be saved: they are to be asked for again."""
+        self._unsaved.update(dict.fromkeys(alert.alert_id for alert in alerts))
 
     def all(self) -> list[Alert]:
         """Every alert, oldest first."""

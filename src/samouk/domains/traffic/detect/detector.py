@@ -63,7 +63,7 @@ class AnomalyDetector:
     """Analyses windows; safe to call from any thread.
 
     Args:
-        extractor, baselines: read and taught under ``lock``; whoever else changes them holds it too.
+        extractor, baselines: safe by themselves.
         courier: carries alerts, verdicts and some quiet windows to the platform; None stands alone.
         per_second: analyses that messages may call for.
 
@@ -85,13 +85,12 @@ class AnomalyDetector:
         courier: Courier | None = None,
         per_second: int = PER_SECOND,
         clock: Callable[[], float] = time.time,
-        lock: threading.RLock | None = None,
     ) -> None:
         self.scorer = first_scorer()
         self.rules = rules
         self.book = book or Book()
         self.budget = budget or Budget()
-        self.lock = lock or threading.RLock()
+        self.lock = threading.RLock()
         self.counts: Counter[str] = Counter()
         self._extractor = extractor
         self._baselines = baselines
@@ -108,18 +107,13 @@ class AnomalyDetector:
     def analyze_user_activity(self, user_id: str, at: float | None = None) -> list[Alert]:
         """Look at a user's last minute now: the alerts that it raises or that go on; none for one whom nobody knows."""
         at = self._clock() if at is None else at
-        with self.lock:
-            features = self._extractor.features(user_id, at)
-            if features is None:
-                return []
-            judged = self.judge(user_id, features, at)
-            self.counts["analysed"] += 1
-            self._extractor.note(user_id, at, features)
-            self._baselines.learn(user_id, features, at, harm=judged.harm)
-            alert = self._alert(user_id, judged, judged.kinds, at) if judged.alarming else None
-            if not judged.alarming:
-                self._show_quiet(user_id, judged.evidence, at)
-        return [] if alert is None else [alert]
+        features = self._extractor.features(user_id, at)
+        return [] if features is None else self._analyze(user_id, features, at)
+
+    def analyze_active(self, user_id: str, at: float) -> list[Alert]:
+        """The same for one who sent anything in the last minute: the silent do nothing, and teach nothing."""
+        features = self._extractor.features(user_id, at)
+        return self._analyze(user_id, features, at) if features is not None and features.messages_per_minute else []
 
     def analyze_due(self, user_id: str, at: float) -> list[Alert]:
         """The same when a message calls for it: once a second for each user, and for so many users a second at most."""
@@ -176,6 +170,18 @@ class AnomalyDetector:
             for name, detector in self._series.items():
                 if f"series_{name}" in parts:
                     detector.load(parts[f"series_{name}"])
+
+    def _analyze(self, user_id: str, features: Features, at: float) -> list[Alert]:
+        with self.lock:
+            judged = self.judge(user_id, features, at)
+            self.counts["analysed"] += 1
+            self._extractor.note(user_id, at, features)
+            self._baselines.learn(user_id, features, at, harm=judged.harm)
+            if judged.alarming:
+                alert = self._alert(user_id, judged, judged.kinds, at)
+                return [] if alert is None else [alert]
+            self._show_quiet(user_id, judged.evidence, at)
+        return []
 
     def _may_look(self, user_id: str, at: float) -> bool:
         """Bounds what a flood can make this detector work; the timer looks at everybody whom it passes over."""
