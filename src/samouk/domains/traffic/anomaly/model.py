@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from samouk.domains.traffic.anomaly import novelty
+from samouk.domains.traffic.anomaly import forest, novelty
+from samouk.domains.traffic.anomaly.forest import Forest
 from samouk.domains.traffic.anomaly.novelty import Novelty
 from samouk.domains.traffic.anomaly.schema import LARGEST_DEVIATION, LARGEST_TIMES, NAME, SCHEMA
 from samouk.domains.traffic.anomaly.weighing import (
@@ -29,14 +30,13 @@ from samouk.loop.records import Artifact, Predictions
 
 Floats = NDArray[np.float64]
 
-EDGE = 0.005
+EDGE = 0.01
 """Fixed weights are held this far from 0 and 1 before their odds are taken."""
 
 _LEVEL = 4.0
 """Robust standard deviations at which a feature's level counts no more."""
 
 INPUTS: tuple[str, ...] = (
-    "always",
     "fixed_weights",
     *(f"hit_{name}" for name in ("low", "medium", "high", "critical")),
     *(f"times_{name}" for name in ("low", "medium", "high", "critical")),
@@ -47,7 +47,15 @@ INPUTS: tuple[str, ...] = (
     "stranger",
     "server",
 )
-"""What the learnt part adds up, in this order; all within [-1, 1] but the odds of the fixed weights."""
+"""What the learnt part looks at, in this order; all within [-1, 1] but the odds of the fixed weights."""
+
+_HIT, _TIMES, _ABOVE, _BELOW, _LEVELS = (slice(1, 5), slice(5, 9), slice(9, 19), slice(19, 29), slice(29, 39))
+
+RISING: tuple[bool, ...] = tuple(
+    name.startswith(("fixed", "hit_", "times_", "above_", "novelty")) and name != "above_connection_duration"
+    for name in INPUTS
+)
+"""Inputs of which more never means less harm, all else equal, whatever verdicts say."""
 
 
 class Learnt(NamedTuple):
@@ -55,18 +63,19 @@ class Learnt(NamedTuple):
 
     Attributes:
         crowd: what quiet windows look like.
-        weights: (len(INPUTS),) added to the odds of the fixed weights; 0 changes nothing.
-        slope, shift: calibration of the odds, from rows that the weights had not seen (Platt 1999).
+        base: slope and shift of the odds of the fixed weights.
+        trees: what is added to them.
+        calibration: slope and shift of the whole, from rows that the trees had not seen (Platt 1999).
     """
 
     crowd: Novelty
-    weights: Floats
-    slope: float = 1.0
-    shift: float = 0.0
+    base: tuple[float, float] = (1.0, 0.0)
+    trees: Forest = forest.empty()
+    calibration: tuple[float, float] = (1.0, 0.0)
 
 
 class Weighed(NamedTuple):
-    """(n, 3) what each witness says, (n,) odds of the fixed weights, and (n, len(INPUTS)) what learning adds up."""
+    """(n, 3) what each witness says, (n,) odds of the fixed weights, and (n, len(INPUTS)) what learning looks at."""
 
     parts: Floats
     odds: Floats
@@ -75,7 +84,7 @@ class Weighed(NamedTuple):
 
 def unlearnt() -> Learnt:
     """The fixed weights as a model."""
-    return Learnt(novelty.nothing(), np.zeros(len(INPUTS)))
+    return Learnt(novelty.nothing())
 
 
 def weigh(crowd: Novelty, reading: Reading) -> Weighed:
@@ -83,29 +92,34 @@ def weigh(crowd: Novelty, reading: Reading) -> Weighed:
     units = novelty.units_of(crowd, novelty.vectors(reading))
     unlike = novelty.say(crowd, units, reading.server)
     parts = heard(reading, unlike)
-    score = np.clip(noisy_or(parts), EDGE, 1 - EDGE)
+    score = np.minimum(np.maximum(noisy_or(parts), EDGE), 1 - EDGE)
     odds = np.log(score / (1 - score))
-    over = reading.times > 0
-    deviation = np.sign(reading.deviation) * np.log1p(np.abs(reading.deviation)) / np.log1p(LARGEST_DEVIATION)
-    columns = [
-        np.ones((len(odds), 1)),
-        odds[:, None] / 4,
-        over,
-        np.where(over, np.log(np.maximum(reading.times, 1.0)), 0.0) / np.log(LARGEST_TIMES),
-        np.maximum(deviation, 0.0),
-        np.maximum(-deviation, 0.0),
-        np.clip(units[:, : len(FEATURES)], -_LEVEL, _LEVEL) / _LEVEL,
-        unlike[:, None],
-        1 / (1 + reading.seen[:, None] / 10),
-        reading.server[:, None],
-    ]
-    return Weighed(parts, odds, np.concatenate(columns, axis=1))
+    inputs = np.empty((len(odds), len(INPUTS)))
+    inputs[:, 0] = odds / 4
+    inputs[:, _HIT] = reading.times > 0
+    inputs[:, _TIMES] = np.log(np.maximum(reading.times, 1.0)) / np.log(LARGEST_TIMES)
+    inputs[:, _ABOVE] = np.log1p(np.maximum(reading.deviation, 0.0)) / np.log1p(LARGEST_DEVIATION)
+    inputs[:, _BELOW] = np.log1p(np.maximum(-reading.deviation, 0.0)) / np.log1p(LARGEST_DEVIATION)
+    inputs[:, _LEVELS] = np.minimum(np.maximum(units[:, : len(FEATURES)] / _LEVEL, -1.0), 1.0)
+    inputs[:, -3] = unlike
+    inputs[:, -2] = 1 / (1 + reading.seen / 10)
+    inputs[:, -1] = reading.server
+    return Weighed(parts, odds, inputs)
 
 
 def scores(model: Learnt, reading: Reading, weighed: Weighed) -> Floats:
     """(n,) chance of harm in [0, 1]; never below what ``weighing.floor`` keeps for rules of high severity."""
-    odds = model.slope * (weighed.odds + weighed.inputs @ model.weights) + model.shift
-    return np.maximum(1 / (1 + np.exp(-np.clip(odds, -30, 30))), floor(reading))
+    odds = moved(model.base, weighed.odds)
+    if model.trees.trees:
+        odds = odds + forest.add(model.trees, weighed.inputs)
+    odds = moved(model.calibration, odds)
+    return np.maximum(1 / (1 + np.exp(np.minimum(-odds, 30.0))), floor(reading))
+
+
+def moved(line: tuple[float, float], odds: Floats) -> Floats:
+    """Odds along a line of slope and shift."""
+    slope, shift = line
+    return slope * odds + shift
 
 
 class LearntScorer:
@@ -136,8 +150,11 @@ def kept(model: Learnt, facts: dict[str, object]) -> Artifact:
         "scale": model.crowd.scale,
         "whiten": model.crowd.whiten,
         "edge": np.array([model.crowd.edge]),
-        "weights": model.weights,
-        "calibration": np.array([model.slope, model.shift]),
+        "base": np.array(model.base),
+        "calibration": np.array(model.calibration),
+        "feature": model.trees.feature,
+        "value": model.trees.value,
+        "leaf": model.trees.leaf,
     }
     data = pack({"kind": NAME, "inputs": list(INPUTS)}, arrays)
     return Artifact(data, {"learner": NAME, "schema_version": SCHEMA.version, "classes": [], **facts})
@@ -150,11 +167,19 @@ def loaded(data: bytes) -> Learnt:
     if facts.get("inputs") != list(INPUTS):
         raise ValueError("the model was learnt for other inputs; take a turn to learn one for these")
     try:
-        slope, shift = (float(value) for value in arrays["calibration"])
         crowd = Novelty(arrays["center"], arrays["scale"], arrays["whiten"], float(arrays["edge"][0]))
-        return Learnt(crowd, arrays["weights"], slope, shift)
+        trees = Forest(arrays["feature"], arrays["value"], arrays["leaf"])
+        base, calibration = _line(arrays["base"]), _line(arrays["calibration"])
     except (KeyError, IndexError, ValueError) as error:
         raise ValueError(f"the model is incomplete ({error}); restore the version's bytes") from None
+    if not forest.fits(trees, len(INPUTS)):
+        raise ValueError("the model's trees ask for what there is not; restore the version's bytes")
+    return Learnt(crowd, base, trees, calibration)
+
+
+def _line(pair: Floats) -> tuple[float, float]:
+    slope, shift = (float(value) for value in pair)
+    return slope, shift
 
 
 def first() -> Artifact:

@@ -28,6 +28,9 @@ _REACH = 8.0
 _TRIMMED = 0.025
 """Farthest share of the windows left out of the covariance: some of what looks quiet is not."""
 
+_STRIDE = 0.5
+"""Edges beyond the edge at which novelty has said 63 % of what it can."""
+
 _LEAST_SCALE = 0.1
 
 
@@ -76,7 +79,7 @@ def fit(rows: Floats) -> Novelty:
 
 
 def _units(rows: Floats, center: Floats, scale: Floats) -> Floats:
-    return np.clip((rows - center) / scale, -_REACH, _REACH)
+    return np.minimum(np.maximum((rows - center) / scale, -_REACH), _REACH)
 
 
 def _whitening(units: Floats) -> Floats:
@@ -102,4 +105,4 @@ def say(novelty: Novelty, units: Floats, server: Floats) -> Floats:
     if novelty.edge <= 0:
         return np.zeros(len(units))
     over = np.maximum(_length(units, novelty.whiten) / novelty.edge - 1, 0.0)
-    return np.where(server > 0, 0.0, LOUDEST * -np.expm1(-over / 0.5))
+    return LOUDEST * -np.expm1(-over / _STRIDE) * (1 - server)

@@ -50,10 +50,10 @@ DOWN = np.array([0.0, 0.3, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
 """How much a deviation above or below one's own normal counts, in the order of ``FEATURES``: nobody is harmed by
 silence, and how long a connection lasts says little by itself."""
 
-USUAL = 3.5
+USUAL = 3.0
 """Weighted robust standard deviations that a window may lie off its normal and say nothing."""
 
-STRIDE = 8.0
+STRIDE = 6.0
 """Standard deviations beyond ``USUAL`` at which the own normal has said 63 % of what it can."""
 
 LOUDEST = 0.85
@@ -62,6 +62,12 @@ LOUDEST = 0.85
 _TRUST_AT_FIRST, _TRUST_AFTER = 8.0, 20.0
 """A stranger's deviation, which is from everybody's normal, counts 8/20; after n windows (n + 8) / (n + 20)."""
 
+_FEW = 4.0
+"""Messages in a window whose mean or share counts half: one failure of two messages is no error burst."""
+
+_AVERAGED = np.array(
+    [name in ("avg_message_size", "error_rate", "size_spread", "regularity") for name in FEATURES], dtype=np.float64
+)
 _SHARE = np.array([name in SHARES for name in FEATURES])
 _HIGHEST = np.where(_SHARE, 1.0, LARGEST)
 
@@ -104,14 +110,15 @@ def read(evidence: Evidence, *, server: bool = False) -> Reading:
     """One window's evidence as arrays of one row, within the bounds of the schema. Never raises for odd numbers."""
     # fmin and fmax take the bound where the number is NaN.
     features = np.fmax(np.fmin(np.asarray(evidence.features, np.float64), _HIGHEST), 0.0)
-    deviation = np.nan_to_num(np.asarray(evidence.deviation, np.float64), posinf=np.inf, neginf=-np.inf)
+    deviation = np.asarray(evidence.deviation, np.float64)
+    deviation = np.where(np.isnan(deviation), 0.0, deviation)
     times = np.zeros(len(SEVERITIES))
     for hit in evidence.hits:
         rank = hit.rule.severity.rank
         times[rank] = max(times[rank], min(max(hit.times, 1.0), LARGEST_TIMES))
     return Reading(
         features[None],
-        np.clip(deviation, -LARGEST_DEVIATION, LARGEST_DEVIATION)[None],
+        np.minimum(np.maximum(deviation, -LARGEST_DEVIATION), LARGEST_DEVIATION)[None],
         np.array([min(max(float(evidence.seen), 0.0), MOST_SEEN)]),
         times[None],
         np.array([float(server)]),
@@ -133,25 +140,29 @@ def rule_strength(times: Floats, severities: slice = slice(None)) -> Floats:
     """(n,) noisy-or over the severities of the strongest rule of each; 0 where none hits."""
     least, most, over = AT_ONCE[severities], AT_MOST[severities], times[:, severities]
     strength = np.where(over > 0, most - (most - least) / np.maximum(over, 1.0), 0.0)
-    return np.asarray(1 - np.prod(1 - strength, axis=1))
+    return np.asarray(1 - np.multiply.reduce(1 - strength, axis=1))
 
 
 def excess(reading: Reading) -> Floats:
-    """(n, 10) weighted deviation of each feature beyond ``USUAL``, trusted the less the fewer windows were seen."""
+    """(n, 10) weighted deviation of each feature beyond ``USUAL``.
+
+    It is trusted the less the fewer windows were seen before, and what is a mean the fewer messages it is of.
+    """
     weighted = np.where(reading.deviation > 0, UP * reading.deviation, -DOWN * reading.deviation)
     trust = (reading.seen + _TRUST_AT_FIRST) / (reading.seen + _TRUST_AFTER)
-    return np.maximum(weighted * trust[:, None] - USUAL, 0.0)
+    sent = reading.features[:, :1]
+    return np.maximum(weighted * trust[:, None] * (1 - _AVERAGED * _FEW / (sent + _FEW)) - USUAL, 0.0)
 
 
 def own_baseline(reading: Reading) -> Floats:
     """(n,) what the user's own normal says: several features that are off say more than one."""
-    length = np.sqrt((excess(reading) ** 2).sum(axis=1))
+    length = np.sqrt(np.add.reduce(excess(reading) ** 2, axis=1))
     return np.asarray(LOUDEST * -np.expm1(-length / STRIDE))
 
 
 def noisy_or(parts: Floats) -> Floats:
     """(n, k) independent witnesses → (n,) chance that one of them is right."""
-    return np.asarray(1 - np.prod(1 - parts, axis=1))
+    return np.asarray(1 - np.multiply.reduce(1 - parts, axis=1))
 
 
 def shares(parts: Floats, score: float) -> Mapping[str, float]:
@@ -164,7 +175,11 @@ def shares(parts: Floats, score: float) -> Mapping[str, float]:
 
 def heard(reading: Reading, novelty: Floats) -> Floats:
     """(n, 3) what each witness of ``PARTS`` says."""
-    return np.stack([rule_strength(reading.times), own_baseline(reading), novelty], axis=1)
+    parts = np.empty((len(novelty), len(PARTS)))
+    parts[:, 0] = rule_strength(reading.times)
+    parts[:, 1] = own_baseline(reading)
+    parts[:, 2] = novelty
+    return parts
 
 
 def floor(reading: Reading) -> Floats:

@@ -1,0 +1,130 @@
+"""Small trees that are asked all at once: grown by LightGBM, kept as arrays, walked with numpy alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samouk.families.trees import HIGHEST, Tree, grown
+
+Floats = NDArray[np.float64]
+
+DEPTH = 3
+_NODES, _LEAVES = (1 << DEPTH) - 1, 1 << DEPTH
+_CHUNK = 4_096
+"""Rows that are walked at a time: arrays of rows by trees stay small."""
+
+
+class Forest(NamedTuple):
+    """t trees of ``DEPTH`` questions each, numbered as a heap: below question i stand 2i + 1 and 2i + 2.
+
+    Attributes:
+        feature: (t * 7,) int64 column that is asked for.
+        value: (t * 7,) up to it the answer is the left one.
+        leaf: (t * 8,) what each tree adds.
+    """
+
+    feature: NDArray[np.int64]
+    value: Floats
+    leaf: Floats
+
+    @property
+    def trees(self) -> int:
+        return len(self.leaf) // _LEAVES
+
+    def head(self, trees: int) -> Forest:
+        """The first so many trees."""
+        return Forest(self.feature[: trees * _NODES], self.value[: trees * _NODES], self.leaf[: trees * _LEAVES])
+
+
+def empty() -> Forest:
+    """No trees: nothing is added."""
+    return Forest(np.empty(0, np.int64), np.empty(0), np.empty(0))
+
+
+def fits(forest: Forest, width: int) -> bool:
+    """Whether the arrays belong together and ask for none but the first ``width`` columns."""
+    trees = forest.trees
+    whole = len(forest.feature) == len(forest.value) == trees * _NODES and len(forest.leaf) == trees * _LEAVES
+    return whole and bool(((forest.feature >= 0) & (forest.feature < width)).all())
+
+
+def add(forest: Forest, inputs: Floats) -> Floats:
+    """(n, width) → (n,) sum over the trees."""
+    if not forest.trees:
+        return np.zeros(len(inputs))
+    chunks = [_add(forest, inputs[start : start + _CHUNK]) for start in range(0, len(inputs), _CHUNK)]
+    return np.concatenate(chunks) if chunks else np.empty(0)
+
+
+def _add(forest: Forest, inputs: Floats) -> Floats:
+    rows, width = inputs.shape
+    flat = np.ascontiguousarray(inputs).ravel()
+    row = (np.arange(rows) * width)[:, None]
+    first = (np.arange(forest.trees) * _NODES)[None, :]
+    place = np.zeros((rows, forest.trees), np.int64)
+    for _ in range(DEPTH):
+        node = first + place
+        right = flat.take(row + forest.feature.take(node)) > forest.value.take(node)
+        place = 2 * place + 1 + right
+    leaf = (np.arange(forest.trees) * _LEAVES)[None, :] + place - _NODES
+    return np.asarray(forest.leaf.take(leaf).sum(axis=1))
+
+
+def grow(
+    inputs: Floats,
+    target: Floats,
+    weight: Floats,
+    start: Floats,
+    *,
+    rounds: int,
+    rising: Sequence[bool],
+    seed: int,
+    threads: int,
+) -> Forest:
+    """Boost from the odds ``start`` towards the targets in [0, 1] (log loss; Friedman 2001, Ke et al. 2017).
+
+    Args:
+        rising: columns of which more never means less, all else equal.
+    """
+    import lightgbm
+
+    settings: Mapping[str, Any] = {
+        "objective": "cross_entropy",
+        "num_leaves": _LEAVES,
+        "max_depth": DEPTH,
+        "learning_rate": 0.06,
+        "min_data_in_leaf": 20,
+        "lambda_l2": 5.0,
+        "monotone_constraints": [int(flag) for flag in rising],
+        "boost_from_average": False,
+        "deterministic": True,
+        "force_row_wise": True,
+        "num_threads": threads,
+        "seed": seed,
+        "verbose": -1,
+    }
+    data = lightgbm.Dataset(inputs, target, weight=weight, init_score=start, free_raw_data=True)
+    return forest_of(grown(lightgbm.train(dict(settings), data, rounds)))
+
+
+def forest_of(trees: Sequence[Tree]) -> Forest:
+    """Trees of at most ``DEPTH`` questions as arrays; where a tree ends early, what follows asks for nothing."""
+    feature = np.zeros((len(trees), _NODES), np.int64)
+    value = np.full((len(trees), _NODES), HIGHEST)
+    leaf = np.zeros((len(trees), _LEAVES))
+    for number, tree in enumerate(trees):
+        waiting = [(0, 0)]
+        for place, node in waiting:  # grows as it goes
+            found = tree[node]
+            if place >= _NODES:
+                leaf[number, place - _NODES] = found.weight
+            elif not found.yes:
+                waiting += [(2 * place + 1, node), (2 * place + 2, node)]
+            else:
+                feature[number, place], value[number, place] = found.feature, found.value
+                waiting += [(2 * place + 1, found.yes), (2 * place + 2, found.no)]
+    return Forest(feature.ravel(), value.ravel(), leaf.ravel())
