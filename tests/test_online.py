@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -56,6 +57,13 @@ def weather(**changes: object) -> Learner:
         policy=policy,
         **changes,  # type: ignore[arg-type]
     )
+
+
+@pytest.fixture(autouse=True)
+def dealt_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same people meet a challenger in every run: no test hangs on a bad deal."""
+    chance = Random(5)
+    monkeypatch.setattr("samouk.assembly.SystemRandom", lambda: chance)
 
 
 @pytest.fixture

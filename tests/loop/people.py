@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import hashlib
 from pathlib import Path
+from random import Random
 
 import numpy as np
 from examples.will_it_rain import RAIN, Weather, model
@@ -37,7 +38,8 @@ def learner(**changes: object) -> Learner:
 
 def embedded(home: Path, clock: SteppedClock) -> Services:
     """The embedded store with a publisher in memory."""
-    store = open_store(home, clock)
+    chance = Random(0)
+    store = open_store(home, clock, chance)
     return Services(
         clock=clock,
         blobs=store.blobs,
@@ -54,6 +56,7 @@ def embedded(home: Path, clock: SteppedClock) -> Services:
         publisher=MemoryPublisher(),
         trainer=LocalTrainer(),
         close=store.close,
+        chance=chance,
     )
 
 

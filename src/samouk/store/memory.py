@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from random import Random
 from threading import RLock
 from typing import Any
 
@@ -51,10 +52,15 @@ from samouk.store.memory_live import MemoryJournal, MemoryRollouts, MemoryWebhoo
 
 
 def memory_services(
-    clock: Clock | None = None, *, trainer: Trainer | None = None, publisher: Publisher | None = None
+    clock: Clock | None = None,
+    *,
+    trainer: Trainer | None = None,
+    publisher: Publisher | None = None,
+    chance: Random | None = None,
 ) -> Services:
-    """Every port in memory; the clock stands still unless one is given."""
+    """Every port in memory; unless others are given, the clock stands still and units are dealt alike each time."""
     clock = clock or SteppedClock()
+    chance = chance or Random(0)  # noqa: S311 - nothing that lasts is kept here
     return Services(
         clock=clock,
         blobs=MemoryBlobs(),
@@ -64,13 +70,14 @@ def memory_services(
         leases=MemoryLeases(clock),
         audit=MemoryAudit(),
         keys=MemoryKeys(clock),
-        journal=MemoryJournal(clock),
+        journal=MemoryJournal(clock, chance.randbytes(32)),
         rollouts=MemoryRollouts(),
         webhooks=MemoryWebhooks(),
         documents=MemoryDocuments(),
         publisher=publisher or MemoryPublisher(),
         trainer=trainer or LocalTrainer(),
         close=lambda: None,
+        chance=chance,
     )
 
 
