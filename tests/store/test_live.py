@@ -135,7 +135,7 @@ def test_a_home_of_the_first_schema_is_migrated(home: Path) -> None:
     store.log.append([batch(1)])
     store.close()
     added = ["exposures", "outcomes", "parked", "checkpoints", "cursors"]
-    added += ["rollouts", "events", "thresholds", "webhooks", "secrets"]
+    added += ["rollouts", "events", "thresholds", "webhooks", "secrets", "documents"]
     with closing(sqlite3.connect(home / DATABASE)) as connection, connection:
         for table in added:
             connection.execute(f"DROP TABLE {table}")
