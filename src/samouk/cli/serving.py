@@ -53,8 +53,10 @@ def serve(home: Path | None, host: str | None, port: int | None, no_schedule: bo
         app = assembly.application(chosen, services, domains)
         if not no_schedule:
             rounds = assembly.rounds(chosen, services, [learner.name for learner in known])
+            looks = assembly.looks(services, known, app)
+            app.state.parts.update(rounds=lambda: rounds.failures, looks=lambda: looks.failures)
             open_until_the_end.enter_context(Scheduler(rounds, chosen.check_minutes, at_once=True))
-            open_until_the_end.enter_context(Scheduler(assembly.looks(services, known, app), chosen.look_minutes))
+            open_until_the_end.enter_context(Scheduler(looks, chosen.look_minutes))
             # Closed before the scheduler, which waits for the running round.
             open_until_the_end.enter_context(closing(rounds))
         courier = open_until_the_end.enter_context(closing(Courier(services, private=bool(chosen.webhooks_private))))

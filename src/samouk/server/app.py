@@ -15,6 +15,7 @@ from samouk.loop.records import Batch, Stored
 from samouk.server import openapi, problems
 from samouk.server.auth import Door
 from samouk.server.commit import GroupCommit
+from samouk.server.counts import Watched
 from samouk.server.desk import Desk, Routes
 from samouk.server.exposures import Exposures
 from samouk.server.express import Express
@@ -26,6 +27,7 @@ from samouk.server.routes import (
     exports,
     health,
     learners,
+    metrics,
     outcomes,
     page,
     performance,
@@ -59,6 +61,7 @@ OWN: tuple[Routes, ...] = (
     events.routes,
     webhooks.routes,
     health.routes,
+    metrics.routes,
     page.routes,
 )
 _DESCRIPTION = (
@@ -85,6 +88,7 @@ def create_app(services: Services, domains: Mapping[str, Domain], options: Optio
     app = _bare(desk, commit)
     app.state.closing = desk.closing
     app.state.looks = desk.looks
+    app.state.parts = desk.parts
     for routes in OWN:
         app.include_router(routes(desk))
     for domain in domains.values():
@@ -103,7 +107,8 @@ class Platform(FastAPI):
 
     def go_express(self, desk: Desk) -> None:
         """Answer the raw routes on the short way; to be called once all of them are there."""
-        self._front = Express(super().__call__, desk.raw, desk.failures)
+        watched = Watched(super().__call__, desk.raw, desk.http)
+        self._front = Express(watched, desk.raw, desk.failures, desk.http)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await (self._front or super().__call__)(scope, receive, send)

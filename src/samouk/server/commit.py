@@ -46,6 +46,11 @@ class GroupCommit(Generic[T, R]):
         self._running = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
 
+    @property
+    def waiting(self) -> int:
+        """Items that are not committed yet."""
+        return self._waiting
+
     async def store(self, item: T) -> R:
         """What became of the item; returns after the commit. Raises Busy, or the log's error for the whole group."""
         if self._waiting >= self._limit:

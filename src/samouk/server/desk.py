@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any, ClassVar
@@ -18,6 +18,7 @@ from samouk.loop.ports import ApiKey, NotFound, Scope, Services
 from samouk.loop.records import Batch, Stored, Version
 from samouk.server import body
 from samouk.server.auth import Door
+from samouk.server.counts import HttpCounts
 from samouk.server.erasure import erase
 from samouk.server.exposures import Exposures
 from samouk.server.hearing import Hearing
@@ -46,6 +47,12 @@ class Desk:
         raw: routes that go past FastAPI, with their description; ``upload_at`` and ``download_at`` fill it.
         closing: set when the server stops, so that answers without an end come to one.
         looks: name → what is done at each look beside what every learner has; for what a domain's routes keep.
+        meters: what a domain measures, for ``GET /metrics``: each is called at every scrape, from a thread, and gives
+            families of metrics (``prometheus_client.core.CounterMetricFamily`` and its kin). Names are the domain's
+            own (``samouk_traffic_..._total``, seconds and bytes as units), labels have few values and never name a
+            person or an address. One that fails, or gives a name that is taken, is left out and counted.
+        parts: part of the server → how often it failed so far; those that work beside the requests.
+        http: requests by route and status.
     """
 
     services: Services
@@ -63,6 +70,9 @@ class Desk:
     raw: list[RawRoute] = field(default_factory=list)
     closing: Event = field(default_factory=Event)
     looks: dict[str, Callable[[], object]] = field(default_factory=dict)
+    meters: list[Callable[[], Iterable[Any]]] = field(default_factory=list)
+    parts: dict[str, Callable[[], int]] = field(default_factory=dict)
+    http: HttpCounts = field(default_factory=HttpCounts)
 
     def learner(self, name: str) -> Learner:
         """Raises NotFound."""

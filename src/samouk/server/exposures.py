@@ -184,6 +184,11 @@ class Exposures:
         if not self._some.is_set():
             self._some.set()
 
+    @property
+    def waiting(self) -> int:
+        """Exposures that are not in the journal yet."""
+        return len(self._filling.items) + len(self._leaving.items) if self._thread.is_alive() else 0
+
     def settle(self) -> None:
         """Bring everything that was put so far into the journal; blocks, and raises what the journal raises."""
         if self._folder is None or not (self._filling.items or self._leaving.items):

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from samouk.server.counts import HttpCounts
 from samouk.server.openapi import RawRoute
 from samouk.server.problems import INTERNAL, Failures, of_error
 
@@ -21,8 +22,9 @@ PREFIX = "/v1/learners/{name}/"
 class Express:
     """Answers POST at ``/v1/learners/{name}/<word>`` for the raw routes of that shape; hands on all else."""
 
-    def __init__(self, app: ASGIApp, routes: Sequence[RawRoute], failures: Failures) -> None:
+    def __init__(self, app: ASGIApp, routes: Sequence[RawRoute], failures: Failures, counts: HttpCounts) -> None:
         self.app = app
+        self._counts = counts
         self._failures = failures
         self._endpoints: Mapping[str, RawRoute] = {
             route.path.removeprefix(PREFIX): route
@@ -47,4 +49,5 @@ class Express:
             if problem is None:
                 self._failures.add(error)
             response = (problem or INTERNAL).response()
+        self._counts.add("POST", route.path, response.status_code)
         await response(scope, receive, send)

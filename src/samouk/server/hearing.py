@@ -36,6 +36,11 @@ class Hearing:
             raise heard
         return heard
 
+    @property
+    def waiting(self) -> int:
+        """Requests whose outcomes are not committed yet."""
+        return self._commit.waiting
+
     def close(self) -> None:
         """Let the running commit end; call when no request is left."""
         self._commit.close()

@@ -17,15 +17,20 @@ from samouk.loop.records import Batch, Stored
 from samouk.server import body
 from samouk.server.auth import Door
 from samouk.server.commit import GroupCommit
+from samouk.server.counts import OTHER, Intake
 from samouk.server.options import Options
-from samouk.server.problems import Busy, Problem
+from samouk.server.problems import INTERNAL, Busy, Problem, of_error
 
 IN_LOOP = 600_000
 """Unpacked bytes up to which a batch is decoded on the event loop: a few milliseconds, cheaper than a thread."""
 
 
 class Ingest:
-    """Takes uploads for every learner."""
+    """Takes uploads for every learner.
+
+    Attributes:
+        intakes: learner → what came in since the start; under ``OTHER`` what was sent to learners that are none.
+    """
 
     def __init__(
         self, learners: Mapping[str, Learner], door: Door, commit: GroupCommit[Batch, Stored], options: Options
@@ -35,11 +40,26 @@ class Ingest:
         self._commit = commit
         self._options = options
         self._in_flight = 0
+        self.intakes = {name: Intake() for name in (*learners, OTHER)}
         # One large document at a time: its plain values may take ten times its size in memory.
         self._large = CapacityLimiter(1)
 
+    @property
+    def in_flight(self) -> int:
+        """Uploads that have no answer yet."""
+        return self._in_flight
+
     async def upload(self, request: Request, learner: str) -> Response:
         """Answer one upload for a learner: 201 stored, 200 stored before, or a problem."""
+        intake = self._intake(learner)
+        intake.requests += 1
+        try:
+            return await self._take(request, learner)
+        except Exception as error:
+            intake.refusals[(of_error(error) or INTERNAL).status] += 1
+            raise
+
+    async def _take(self, request: Request, learner: str) -> Response:
         await self._door.require(request)
         if self._in_flight >= self._options.max_uploads:
             raise Busy
@@ -53,11 +73,18 @@ class Ingest:
     async def store(self, batch: Batch) -> Stored:
         """Store one checked batch durably. Raises a 410 when it was erased."""
         stored = await self._commit.store(batch)
+        intake = self._intake(batch.learner)
+        intake.batches[stored] += 1
+        if stored is Stored.STORED:
+            intake.rows += batch.rows
         if stored is Stored.ERASED:
             raise Problem(
                 410, "this batch was erased on its contributor's wish; do not send it again", field="batch_id"
             )
         return stored
+
+    def _intake(self, learner: str) -> Intake:
+        return self.intakes[learner if learner in self._learners else OTHER]
 
     async def _receive(self, request: Request, learner: str) -> Batch:
         if learner not in self._learners:
@@ -65,6 +92,7 @@ class Ingest:
         body.require_json(request)
         encoding = request.headers.get("content-encoding", "").strip().lower()
         raw = await body.read(request, self._options.max_body)
+        self._intake(learner).received += len(raw)
         data = body.inflate(raw, encoding, self._options.max_inflated)
         if len(data) <= IN_LOOP:
             return batch_of(self._learners[learner], data)

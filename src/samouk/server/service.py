@@ -41,6 +41,15 @@ class InService:
             )
         raise NotFound(f"no learner is called {name:.64}; /v1/learners lists those that exist")
 
+    def loaded(self, name: str, version: str) -> bool | None:
+        """Whether the version can answer now; None for a learner that makes no predictions here."""
+        return version in self._servings[name].versions if name in self._servings else None
+
+    @property
+    def servings(self) -> Mapping[str, Serving]:
+        """Those that make predictions here, by name."""
+        return self._servings
+
     def start(self) -> None:
         """Load what is in service, then look for changes."""
         self._refresh_all()

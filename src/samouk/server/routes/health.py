@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 
 from samouk.server.desk import Desk
+from samouk.server.problems import Problem
+from samouk.server.readiness import Standing, standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +20,18 @@ class Alive:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The store answers.
+    """The store answers, and so does every version in service.
 
     Attributes:
         models: learner → the version that clients find, null before the first release.
         failures: of the server itself, since it started.
+        serving: learner → its version in service, and whether that answers here.
     """
 
     status: str
     models: dict[str, str | None]
     failures: int
+    serving: dict[str, Standing]
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -37,11 +41,21 @@ def routes(desk: Desk) -> APIRouter:
     async def live() -> Alive:
         return Alive("alive")
 
-    @router.get("/health/ready", summary="The store answers; a failing store answers 503, a full disk 507")
+    @router.get(
+        "/health/ready",
+        summary="The store and the models in service answer; a failing store or model answers 503, a full disk 507",
+    )
     def ready() -> Ready:
         for learner in desk.learners:
             desk.services.log.stats(learner)
         models = {learner: desk.services.publisher.published(learner) for learner in desk.learners}
-        return Ready("ready", models, desk.failures.count)
+        serving = standings(desk, anew=True)
+        silent = [f"{name} {one.version}" for name, one in serving.items() if one.loaded is False]
+        if silent:
+            words = (
+                f"in service and not answering: {', '.join(silent)}; the log says why, a rollback or a retrain helps"
+            )
+            raise Problem(503, words, headers={"Retry-After": "30"})
+        return Ready("ready", models, desk.failures.count, serving)
 
     return router
