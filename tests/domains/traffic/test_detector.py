@@ -79,7 +79,7 @@ def test_a_flood_is_one_critical_alert_in_words(caplog: pytest.LogCaptureFixture
 def test_what_breaks_no_rule_is_seen_by_the_users_own_normal() -> None:
     """Eighty messages a minute are nobody's flood, but far from twelve; so are messages two hundred times larger."""
     site = Site()
-    site.learn(60, CALM)
+    site.learn(120, {f"user {number}": 12 for number in range(8)})
     alerts = list(site.minute({"user 1": 80})) + list(site.minute({"user 2": 12}, size=60_000))
     kinds = {(alert.user_id, alert.kind) for alert in alerts}
     assert ("user 1", "unusual") in kinds
