@@ -40,7 +40,7 @@ class Addresses:
     """
 
     def __init__(self, salt_s: float) -> None:
-        self._salt_s = salt_s
+        self.salt_s = salt_s
         self.salted_at: float | None = None
         self.salt = new_key()
         self.owners: dict[int, array[int]] = {}
@@ -50,7 +50,7 @@ class Addresses:
         """``at``: seconds since 1970. The salt goes by elapsed time, also when the clock was put back by so much."""
         if self.salted_at is None:
             self.salted_at = at
-        elif abs(at - self.salted_at) >= self._salt_s:
+        elif abs(at - self.salted_at) >= self.salt_s:
             self._change(at)
         text = address[:LONGEST].encode("utf-8", "surrogatepass")
         short = int.from_bytes(hashlib.blake2b(text, digest_size=_BITS // 8, key=self.salt).digest())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -44,30 +44,19 @@ class Batch:
         """(rows,) whether there is a time."""
         return (self.at >= 0.0) & (self.at < LATEST)
 
-    def clean_sizes(self) -> tuple[int, int]:
-        """Make every size a number from 0 to ``LARGEST``; how many were none, and how many too large."""
+    def clean_sizes(self, rows: IntArray) -> tuple[int, int]:
+        """Make every size a number from 0 to ``LARGEST``; how many of these rows were none, and how many too large."""
         none = ~(np.isfinite(self.size) & (self.size >= 0.0))
         large = ~none & (self.size > LARGEST)
         self.size = np.where(none, 0.0, np.minimum(self.size, LARGEST))
-        return int(none.sum()), int(large.sum())
+        return int(none[rows].sum()), int(large[rows].sum())
 
 
-class Sorted(NamedTuple):
-    """Messages by place and time. ``starts``: where a place's messages begin; ``order``: which they were."""
-
-    order: IntArray
-    places: IntArray
-    at: FloatArray
-    slots: IntArray
-    starts: IntArray
-
-
-def by_place(places: IntArray, at: FloatArray, slots: IntArray) -> Sorted:
+def by_place(places: IntArray, at: FloatArray) -> tuple[IntArray, IntArray]:
+    """The order by place and time, and where in it the messages of each place begin."""
     # Messages mostly come in the order of time already, and then one stable sort does.
     order = np.argsort(places, kind="stable") if bool((np.diff(at) >= 0.0).all()) else np.lexsort((at, places))
-    sorted_places = places[order]
-    starts = np.flatnonzero(np.diff(sorted_places, prepend=-1))
-    return Sorted(order, sorted_places, at[order], slots[order], starts)
+    return order, np.flatnonzero(np.diff(places[order], prepend=-1))
 
 
 def grouped(places: IntArray, slots: IntArray, size: FloatArray, error: BoolArray, limited: BoolArray) -> Groups:

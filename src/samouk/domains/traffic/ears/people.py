@@ -74,9 +74,9 @@ class People:
         self.again[place] = 0
         return place, taken
 
-    def hear_again(self, places: IntArray, whether: NDArray[np.bool_]) -> None:
-        """Many places at once, each heard for the second time or not."""
-        np.frombuffer(self.again, np.uint8)[places[whether]] = 1
+    def hear_again(self, places: IntArray) -> None:
+        """Many places at once that were not heard for the first time."""
+        np.frombuffer(self.again, np.uint8)[places] = 1
 
     def leave(self, place: int) -> None:
         self._forget(place)

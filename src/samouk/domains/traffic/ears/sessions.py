@@ -1,4 +1,4 @@
-"""What is known of a user beyond the window: since when, how many messages, how many channels, and in what rhythm."""
+"""What is known of a user beyond the window: since when, how many messages, and in what rhythm."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ IntArray = NDArray[np.int64]
 PAUSE_S = 1_800.0
 """Seconds of silence after which a user who never connected or disconnected begins a new session."""
 
+_ENDED = -1.0
+
 FADING = 2.0
 """A gap's weight in the rhythm falls by e as often as this while a window passes."""
 
-_COLUMNS = ("messages", "open", "last", "since", "channels", "number", "total", "squares")
+_COLUMNS = ("messages", "open", "last", "since", "number", "total", "squares")
 
 
 class Sessions:
@@ -36,7 +38,7 @@ class Sessions:
         }
         views: dict[str, memoryview[Any]] = {name: array.data for name, array in self._arrays.items()}
         self.messages, self.open, self.last, self.since = (views[name] for name in _COLUMNS[:4])
-        self.channels, self._number, self._total, self._squares = (views[name] for name in _COLUMNS[4:])
+        self._number, self._total, self._squares = (views[name] for name in _COLUMNS[4:])
 
     def begin(self, place: int, at: float) -> None:
         for array in self._arrays.values():
@@ -48,6 +50,8 @@ class Sessions:
         messages: int = self.messages[place] + 1
         self.messages[place] = messages
         gap = at - self.last[place]
+        if self.since[place] == _ENDED:
+            self.since[place] = at
         if 0.0 <= gap <= self._window_s:
             self.last[place] = at
             if messages > 1:
@@ -65,10 +69,10 @@ class Sessions:
         if gap < 0.0 or (gap > PAUSE_S and not self.open[place]):
             self.since[place] = at
 
-    def hear_sorted(self, places: IntArray, at: FloatArray, starts: IntArray) -> tuple[IntArray, IntArray]:
-        """Messages sorted by place and time; ``starts`` are where a place's begin. Their numbers before and after."""
-        arrays, who = self._arrays, places[starts]
-        counts = np.diff(starts, append=len(places))
+    def hear_sorted(self, who: IntArray, at: FloatArray, starts: IntArray) -> tuple[IntArray, IntArray]:
+        """Messages sorted by place and time, those of ``who`` from ``starts`` on; their numbers before and after."""
+        arrays = self._arrays
+        counts = np.diff(starts, append=len(at))
         before: IntArray = arrays["messages"][who]
         earlier = np.empty_like(at)
         earlier[1:] = at[:-1]
@@ -95,7 +99,29 @@ class Sessions:
     def _begin_anew(self, who: IntArray, at: FloatArray, gaps: FloatArray, starts: IntArray) -> None:
         newest = np.maximum.reduceat(np.where(gaps > PAUSE_S, at, -1.0), starts)
         begins = (newest >= 0.0) & (self._arrays["open"][who] == 0)
-        self._arrays["since"][who[begins]] = newest[begins]
+        since = self._arrays["since"]
+        since[who] = np.where(begins, newest, np.where(since[who] == _ENDED, at[starts], since[who]))
+
+    def open_one(self, place: int, at: float) -> None:
+        """A connection; the first begins a session."""
+        if not self.open[place]:
+            self.since[place] = at
+        self.open[place] += 1
+
+    def close_one(self, place: int) -> bool:
+        """A connection ended; whether it was the last, and the session with it."""
+        if not self.open[place]:
+            return False
+        self.open[place] -= 1
+        if self.open[place]:
+            return False
+        self.since[place] = _ENDED
+        return True
+
+    def duration(self, place: int, at: float) -> float:
+        """Seconds since the session began; 0 when it has ended."""
+        since = float(self.since[place])
+        return max(at - since, 0.0) if since != _ENDED else 0.0
 
     def regularity(self, place: int) -> float:
         """1 / (1 + coefficient of variation of the gaps); 0 when all came at once."""

@@ -53,6 +53,11 @@ class Timeline:
             return True, JUMP
         return False, LATE
 
+    def fits(self, slots: IntArray) -> bool:
+        """Whether none of many messages, in the order in which they came, is too late."""
+        newest = np.maximum.accumulate(np.concatenate([[self.slot], slots]))[:-1]
+        return bool((slots >= newest - self._slots).all())
+
     def turn_many(self, slots: IntArray) -> tuple[int, int]:
         """The same for messages none of which comes too late: how many were out of order, how many jumps there were."""
         newest = np.maximum.accumulate(np.concatenate([[self.slot if self.slot >= 0 else slots[0]], slots]))

@@ -13,8 +13,8 @@ IntArray = NDArray[np.int64]
 SLOTS = 60
 """Slots that a window is cut into: a second each for the window of a minute."""
 
-BURST_SLOTS = 5
-"""Slots of the shortest flood that is told from a steady stream: five seconds of a minute."""
+BURSTS = 12
+"""Bursts that a window has room for: five seconds of a minute each."""
 
 _MESSAGES, _BYTES, _SQUARES, _ERRORS, _LIMITED, _WIDTH = range(6)
 _EVER = 2**32
@@ -37,7 +37,7 @@ class Groups(NamedTuple):
 
 
 class Window(NamedTuple):
-    """What the slots of one row add up to. ``fullest``: messages in the fullest ``BURST_SLOTS`` slots that touch."""
+    """What the slots of one row add up to. ``fullest``: messages in the fullest 1 / ``BURSTS`` of it."""
 
     messages: float
     mean: float
@@ -62,6 +62,7 @@ class Windows:
     def __init__(self, rows: int, slots: int = SLOTS) -> None:
         self.slots = slots
         self._ring = slots + 2
+        self._burst = max(round(slots / BURSTS), 1)
         self._table = np.zeros((rows * self._ring, _WIDTH), np.float32)
         self._stamped = np.zeros(rows * self._ring, np.uint32)
         self._numbers: memoryview[Any] = self._table.reshape(-1).data
@@ -78,8 +79,8 @@ class Windows:
             numbers[place + _MESSAGES] = 1.0
             numbers[place + _BYTES] = size
             numbers[place + _SQUARES] = 0.0
-            numbers[place + _ERRORS] = error
-            numbers[place + _LIMITED] = limited
+            numbers[place + _ERRORS] = 1.0 if error else 0.0
+            numbers[place + _LIMITED] = 1.0 if limited else 0.0
             return
         messages, total = numbers[place + _MESSAGES], numbers[place + _BYTES]
         away = size - total / messages
@@ -123,10 +124,10 @@ class Windows:
         mean = float(held[:, _BYTES].sum()) / number
         away = held[:, _BYTES] / messages - mean
         squares = float(held[:, _SQUARES].sum() + (messages * away * away).sum())
-        by_age = np.zeros(newest - oldest + 1 + BURST_SLOTS)
+        by_age = np.zeros(newest - oldest + 1 + self._burst)
         by_age[age[live]] = messages
         reached = np.cumsum(by_age)
-        fullest = float((reached[BURST_SLOTS - 1 :] - np.concatenate([[0.0], reached[:-BURST_SLOTS]])).max())
+        fullest = float((reached[self._burst - 1 :] - np.concatenate([[0.0], reached[: -self._burst]])).max())
         spread = float(np.sqrt(squares / number))
         return Window(number, mean, spread, float(held[:, _ERRORS].sum()), float(held[:, _LIMITED].sum()), fullest)
 

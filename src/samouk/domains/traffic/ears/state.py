@@ -1,0 +1,101 @@
+"""All that the ears hold of the users and of the whole server, and how it is kept over a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samouk.domains.traffic.ears.addresses import Addresses
+from samouk.domains.traffic.ears.channels import Channels
+from samouk.domains.traffic.ears.people import EVERYBODY, People
+from samouk.domains.traffic.ears.sessions import Sessions
+from samouk.domains.traffic.ears.timeline import Timeline
+from samouk.domains.traffic.ears.windows import Windows
+from samouk.domains.traffic.features import Features
+
+Arrays = dict[str, NDArray[Any]]
+
+
+class State:
+    """The tables, by place; ``slots`` of ``window_s`` / ``slots`` seconds each."""
+
+    def __init__(self, max_users: int, window_s: float, slots: int, salt_s: float) -> None:
+        self.window_s, self.slots, self.slot_s = window_s, slots, window_s / slots
+        self.people = People(max_users)
+        self.sessions = Sessions(max_users + 1, window_s)
+        self.windows = Windows(max_users + 1, slots)
+        self.channels = Channels(max_users + 1, window_s)
+        self.addresses = Addresses(salt_s)
+        self.timeline = Timeline(slots, self.slot_s)
+
+    def fresh(self) -> State:
+        """Empty tables of the same kind."""
+        return State(self.people.most, self.window_s, self.slots, self.addresses.salt_s)
+
+    def settle(self, user_id: str, at: float) -> tuple[int, bool]:
+        """A place for a new user; whether another had to leave for that."""
+        place, taken = self.people.settle(user_id)
+        if taken:
+            self._clear(place)
+        self.sessions.begin(place, at)
+        return place, taken
+
+    def forget(self, before: float) -> int:
+        """Users who were last heard before a time; how many there were."""
+        old = self.sessions.older(before)
+        gone = [place for place in self.people if place in old]
+        for place in gone:
+            self.people.leave(place)
+            self._clear(place)
+        return len(gone)
+
+    def features(self, place: int, at: float) -> Features:
+        """The window that ends at ``at``."""
+        newest, oldest = int(at / self.slot_s), int(at / self.slot_s + 0.5) - self.slots
+        window = self.windows.window(place, newest, max(oldest, 0))
+        everybody = place == EVERYBODY
+        return Features(
+            messages_per_minute=window.messages * 60.0 / self.window_s,
+            avg_message_size=window.mean,
+            error_rate=window.errors / max(window.messages, 1.0),
+            rate_limit_violations=window.limited,
+            connection_duration=self.sessions.duration(place, at),
+            channels_count=self.channels.all_told if everybody else self.channels.number(place, at),
+            size_spread=window.spread,
+            burst=window.fullest,
+            regularity=self.sessions.regularity(place) if window.messages >= 3.0 else 0.0,
+            addresses=float(self.addresses.everywhere() if everybody else self.addresses.number(place)),
+        )
+
+    def save(self) -> tuple[dict[str, Any], Arrays]:
+        """Facts and arrays; user ids and addresses are in them as hashes only."""
+        facts, places, hashes = self.people.saved()
+        places = np.concatenate([[EVERYBODY], places])
+        numbers, stamps = self.windows.kept(places)
+        told, arrays = self.addresses.saved()
+        facts |= {"shape": self._shape(), "timeline": self.timeline.facts(), "addresses": told}
+        arrays |= {"places": places, "hashes": hashes, "numbers": numbers, "stamps": stamps}
+        return facts, arrays | self.sessions.kept(places) | self.channels.kept(places)
+
+    def load(self, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Into fresh tables. Raises ValueError when the state is of other windows or of more users."""
+        if facts["shape"] != self._shape():
+            raise ValueError(f"the state has window and slots {facts['shape']}; set window_s and buffer_size as there")
+        places = arrays["places"]
+        self.people.restore(facts, places[1:], arrays["hashes"])
+        self.windows.restore(places, arrays["numbers"], arrays["stamps"])
+        self.sessions.restore(places, arrays)
+        self.channels.restore(places, arrays)
+        self.addresses.restore(facts["addresses"], arrays)
+        self.timeline.restore(facts["timeline"])
+
+    def _shape(self) -> list[float]:
+        return [self.window_s, self.slots]
+
+    def _clear(self, place: int) -> None:
+        self.windows.clear(place)
+        self.channels.clear(place)
+        self.addresses.drop(place)
