@@ -10,6 +10,13 @@ import pytest
 from samouk.settings import SETTINGS, BadSetting, Settings, load, table
 
 
+def test_a_word_that_is_none_is_refused() -> None:
+    """The error names the words that there are."""
+    assert load({"SAMOUK_LOG": "json"}).log == "json"
+    with pytest.raises(BadSetting, match="SAMOUK_LOG must be text or json, not 'xml'"):
+        load({"SAMOUK_LOG": "xml"})
+
+
 def test_defaults() -> None:
     """Without anything said, the server is for this machine only."""
     settings = load({})

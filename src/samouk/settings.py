@@ -18,7 +18,7 @@ class BadSetting(ValueError):
 class Setting:
     """One row of the table.
 
-    ``low`` and ``high`` bound numbers, both ends included.
+    ``low`` and ``high`` bound numbers, both ends included; ``words`` are those that a text may be, any if none.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Setting:
     help: str
     low: float = 0
     high: float = 0
+    words: tuple[str, ...] = ()
 
     @property
     def variable(self) -> str:
@@ -37,8 +38,13 @@ class Setting:
         if isinstance(self.default, Path):
             return Path(text).expanduser()
         if isinstance(self.default, str):
-            return text
+            return self._text(text)
         return self._number(text)
+
+    def _text(self, text: str) -> str:
+        if self.words and text not in self.words:
+            raise BadSetting(f"{self.variable} must be {' or '.join(self.words)}, not {text!r:.40}")
+        return text
 
     def _number(self, text: str) -> int | float:
         kind = type(self.default)
@@ -65,6 +71,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("max_uploads", 128, "uploads in flight; one more is asked to come again", 1, 100_000),
     Setting("max_tallies", 1_000, "counts of one trial that clients of one API key may send a day", 1, 1_000_000),
     Setting("webhooks_private", 0, "1 lets webhooks lead to this machine and into private networks", 0, 1),
+    Setting("log", "text", "what the server logs: lines of text, or of json", words=("text", "json")),
     Setting("group", 64, "batches in one commit, at most", 1, 10_000),
 )
 
@@ -84,6 +91,7 @@ class Settings:
     max_uploads: int
     max_tallies: int
     webhooks_private: int
+    log: str
     group: int
 
 

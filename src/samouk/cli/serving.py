@@ -27,6 +27,7 @@ def serve(home: Path | None, host: str | None, port: int | None, no_schedule: bo
     from samouk.domains import discover
     from samouk.loop.rules import note
     from samouk.loop.turn import begin
+    from samouk.server import logs
     from samouk.server.erasure import mend
     from samouk.server.scheduler import Scheduler
     from samouk.server.serve import listen
@@ -34,6 +35,7 @@ def serve(home: Path | None, host: str | None, port: int | None, no_schedule: bo
     from samouk.server.webhooks import Courier
 
     chosen = settings(home, host=host, port=port)
+    logs.set_up(chosen.log)
     domains = discover()
     known = [learner for domain in domains.values() for learner in domain.learners]
     # The address first: who cannot have it has made no keys and begun no learning.

@@ -59,6 +59,7 @@ def config(app: ASGIApp) -> uvicorn.Config:
         ws="none",
         lifespan="on",
         access_log=False,  # an access log would hold addresses
+        log_config=None,  # its records go where all others go
         log_level="warning",
         server_header=False,
         date_header=False,
