@@ -35,10 +35,10 @@ ALERT = 0.5
 ENOUGH = 20
 """Verdicts below which nothing is suspected."""
 
-TURNED = 0.2
+TURNED = 0.25
 """Area under the ROC curve of the fixed weights below which verdicts are turned round."""
 
-_ERRORS = 4.0
+_ERRORS = 2.5
 """Standard errors that the area must lie below one half."""
 
 _SPARED = 0.05
