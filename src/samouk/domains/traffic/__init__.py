@@ -1,0 +1,27 @@
+"""A server that knows its own normal: alerts that operators answer, load that is foreseen, users by their behaviour."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from samouk.loop.learner import Domain
+
+    DOMAIN: Domain
+
+
+def __getattr__(name: str) -> Any:
+    """``DOMAIN``, made when it is first asked for: a protected application imports this package without the loop."""
+    if name != "DOMAIN":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _domain()
+
+
+@lru_cache(maxsize=1)
+def _domain() -> Domain:
+    from samouk.domains.traffic.anomaly.judge import LEARNER as ANOMALY
+    from samouk.loop.learner import Domain
+
+    return Domain(name="traffic", title="Traffic", learners=(ANOMALY,), home=Path(__file__).parent)
