@@ -1,0 +1,422 @@
+"""The whole guard of one server: it hears, knows what is normal, raises alerts, limits, and forecasts the load."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from samouk.domains.traffic.anomaly.schema import NAME as ANOMALY
+from samouk.domains.traffic.anomaly.weighing import scorer_of
+from samouk.domains.traffic.courier import Courier
+from samouk.domains.traffic.detect.budget import Budget, checked
+from samouk.domains.traffic.detect.detector import AnomalyDetector
+from samouk.domains.traffic.detect.rules import DEFAULT_RULES
+from samouk.domains.traffic.ears.baselines import Baselines
+from samouk.domains.traffic.ears.extractor import FeatureExtractor
+from samouk.domains.traffic.features import FEATURES, Features
+from samouk.domains.traffic.keeping import FolderKeeping, Keeping, Unreadable
+from samouk.domains.traffic.limiter import Limits, RateLimiter
+from samouk.domains.traffic.link import Link
+from samouk.domains.traffic.load.forecaster import Forecast, LoadForecaster
+from samouk.domains.traffic.records import Alert, Evidence, Rule
+from samouk.loop.records import Artifact
+
+log = logging.getLogger("samouk.traffic")
+
+TICK_S = 1.0
+MINUTE_S = 60.0
+SAVE_S = 60.0
+"""Seconds between two saves of the state; longer where a save takes more than a twentieth of it."""
+
+FLUSH_S = 5.0
+"""Seconds between two looks for alerts that changed and are not kept yet."""
+
+CLEANUP_S = 3_600.0
+MAX_AGE_HOURS = 24.0
+
+SLICE_S = 0.1
+"""Seconds of a tick for looking at users without being asked by their messages, at most."""
+
+SLICES = 50
+"""Ticks over which the users of a minute are spread."""
+
+LONGEST_GAP_S = 150.0
+"""A minute that ends so late after the last one was not watched throughout: its count is not known."""
+
+KEPT_MINUTES = 14 * 1_440
+"""Counts of minutes that are kept: from them the forecaster learns again after a restart, beside everything else."""
+
+CATCH_UP_S = 0.05
+"""Seconds of a tick for that, at most."""
+
+PROBLEMS = 20
+
+
+class Guard:
+    """One for each protected process; safe for an event loop, its worker threads and its own two threads.
+
+    Nothing that clients send makes ``track`` raise. A context manager; without ``start`` nothing runs beside the
+    host, and ``tick`` is the host's to call.
+
+    Args:
+        folder: where baselines, rules and alerts survive restarts; None keeps nothing.
+        link: the platform, which learns from verdicts and sends better models; None stands alone.
+        limits: of the dynamic rate limiter.
+        budget_per_hour: alarms an hour that an operator wants to see; critical ones always come.
+        rules: to begin with, when none were kept.
+        keeping: in place of a folder.
+        max_users: known at once; about 3 kB each.
+        clock: seconds since 1970.
+
+    Attributes:
+        extractor, baselines, detector, limiter, forecaster, courier: the parts.
+        counts: ticks, minutes, saved, fresh_starts, unreadable, failed_<step>.
+        problems: the last ones, in words.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        link: Link | None = None,
+        *,
+        limits: Limits | None = None,
+        budget_per_hour: float = 10.0,
+        rules: tuple[Rule, ...] = DEFAULT_RULES,
+        keeping: Keeping | None = None,
+        max_users: int = 100_000,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.counts: Counter[str] = Counter()
+        self.problems: deque[str] = deque(maxlen=PROBLEMS)
+        self.extractor = FeatureExtractor(max_users=max_users, clock=clock)
+        self.baselines = Baselines(max_users=max_users)
+        self.courier = None if link is None else Courier(link)
+        self.detector = AnomalyDetector(
+            self.extractor,
+            self.baselines,
+            budget=Budget(budget_per_hour),
+            rules=rules,
+            courier=self.courier,
+            clock=clock,
+        )
+        self.limiter = RateLimiter(limits or Limits(), self.baselines, clock)
+        self.forecaster = LoadForecaster()
+        self._clock = clock
+        self._keeping = keeping or (None if folder is None else FolderKeeping(folder))
+        self._round: deque[str] = deque()
+        self._round_size = 0
+        self._minute = -1
+        self._minute_at = 0.0
+        self._next: dict[str, float] = {}
+        self._minutes: deque[tuple[float, float]] = deque(maxlen=KEPT_MINUTES)
+        self._unlearnt: deque[tuple[float, float]] = deque()
+        self._ticking = threading.Lock()
+        self._foreseeing = threading.Lock()
+        self._closing = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._restore()
+        if self.courier is not None:
+            self.courier.watch(ANOMALY, self._take_scorer)
+
+    def track(
+        self,
+        user_id: str,
+        message_size: float = 0,
+        channels: Collection[str] | int = (),
+        ip_address: str | None = None,
+        *,
+        error: bool = False,
+        rate_limited: bool = False,
+        at: float | None = None,
+    ) -> list[Alert]:
+        """Hear one message, and look at the user when it is time to: the alerts that stand from that look."""
+        due = self.extractor.track_user_activity(
+            user_id, message_size, channels, ip_address, error=error, rate_limited=rate_limited, at=at
+        )
+        return self.detector.analyze_due(user_id, self._clock() if at is None else at) if due else []
+
+    def connected(self, user_id: str, ip_address: str | None = None, at: float | None = None) -> None:
+        """A connection was opened."""
+        self.extractor.connected(user_id, ip_address, at)
+
+    def disconnected(self, user_id: str, at: float | None = None) -> None:
+        """A connection was closed."""
+        self.extractor.disconnected(user_id, at)
+
+    def confirm(self, alert_id: str) -> Alert:
+        """An operator says that it was harm. Raises NotFound or AlreadyTold."""
+        alert = self.detector.confirm(alert_id)
+        self._step("flush", self._flush)
+        return alert
+
+    def dismiss(self, alert_id: str) -> Alert:
+        """An operator says that it was none. Raises NotFound or AlreadyTold."""
+        alert = self.detector.dismiss(alert_id)
+        self._step("flush", self._flush)
+        return alert
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """In force."""
+        return self.detector.rules
+
+    def set_rules(self, rules: Iterable[Rule]) -> None:
+        """Put a table in force, and keep it. Raises what keeping raises: then the one before stays in force."""
+        wanted = tuple(rules)
+        if self._keeping is not None:
+            self._keeping.keep_rules(wanted)
+        self.detector.rules = wanted
+
+    def set_budget(self, per_hour: float) -> None:
+        """Alarms an hour from now on. Raises ValueError."""
+        self.detector.budget.per_hour = checked(per_hour)
+
+    def forecast(self, minutes: Sequence[int], coverage: float = 0.9) -> list[Forecast]:
+        """Messages a minute that are expected so far ahead, with an interval. Raises ValueError."""
+        with self._foreseeing:
+            return self.forecaster.forecast(minutes, coverage)
+
+    def status(self) -> dict[str, Any]:
+        """How everything stands, as plain JSON."""
+        detector, courier = self.detector, self.courier
+        return {
+            "users": len(self.extractor),
+            "heard": dict(self.extractor.counts),
+            "analysis": dict(detector.counts),
+            "alerts": len(detector.book),
+            "model": self._model(),
+            "rules": {"all": len(self.rules), "enabled": sum(rule.enabled for rule in self.rules)},
+            "budget": self._budget(),
+            "forecast": {"minutes_known": len(self._minutes), "minutes_to_learn": len(self._unlearnt)},
+            "guard": dict(self.counts),
+            "link": None
+            if courier is None
+            else {"waiting": len(courier), "counts": dict(courier.counts), "last_problem": courier.last_problem},
+            "problems": list(self.problems),
+        }
+
+    def tick(self, at: float | None = None) -> None:
+        """Do what is due: the minute that ended, a slice of the users, alerts and state that are to be kept.
+
+        What goes wrong in one step is counted and told in ``problems``, and keeps no other from its turn.
+        """
+        at = self._clock() if at is None else at
+        with self._ticking:
+            self.counts["ticks"] += 1
+            self._step("minute", partial(self._end_minute, at))
+            self._step("slice", partial(self._look_around, at))
+            self._step("forecast", self._foresee)
+            for name, every_s, work in (
+                ("flush", FLUSH_S, self._flush),
+                ("rules", MINUTE_S, self._read_rules),
+                ("save", SAVE_S, self.save),
+                ("cleanup", CLEANUP_S, self._clean_up),
+            ):
+                if self._due(name, at, every_s):
+                    began = time.monotonic()
+                    self._step(name, work)
+                    self._next[name] = at + max(every_s, 20 * (time.monotonic() - began))
+
+    def save(self) -> None:
+        """Keep everything that must survive a restart, now. Raises what keeping raises."""
+        if self._keeping is None:
+            return
+        parts = {"extractor": self.extractor.save(), "baselines": self.baselines.save(), **self.detector.save()}
+        parts["minutes"] = np.array(self._minutes, np.float64).tobytes()
+        self._keeping.keep_state(parts)
+        self.counts["saved"] += 1
+
+    def start(self) -> Guard:
+        """Begin to tick once a second, and to talk with the platform; doing it again changes nothing."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="samouk-traffic", daemon=True)
+            self._thread.start()
+            if self.courier is not None:
+                self.courier.start()
+        return self
+
+    def close(self) -> None:
+        """Stop, and keep everything; doing it again changes nothing."""
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        if self._thread is not None:
+            self._thread.join()
+        if self.courier is not None:
+            self.courier.close()
+        self._step("flush", self._flush)
+        self._step("save", self.save)
+
+    def __enter__(self) -> Guard:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _run(self) -> None:
+        while not self._closing.wait(TICK_S):
+            self.tick()
+
+    def _step(self, name: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - the border of the guard's own work: the host goes on; counted
+            self._trouble(f"failed_{name}", f"{name}: {type(error).__name__}: {error}")
+
+    def _trouble(self, kind: str, words: str) -> None:
+        self.counts[kind] += 1
+        if not self.problems or self.problems[-1] != words:  # said once, not at every tick
+            self.problems.append(words)
+            log.error("traffic guard: %s", words, extra={"step": kind})
+
+    def _due(self, name: str, at: float, every_s: float) -> bool:
+        """Whether its time has come; after a clock that went back, from now on."""
+        due = self._next.setdefault(name, at + every_s)
+        return at >= due or due - at > 100 * every_s
+
+    def _end_minute(self, at: float) -> None:
+        minute = int(at // MINUTE_S)
+        if minute == self._minute:
+            return
+        watched = self._minute >= 0 and 0 < at - self._minute_at < LONGEST_GAP_S
+        self._minute, self._minute_at = minute, at
+        if not self._round:
+            self._round.extend(self.extractor.users())
+            self._round_size = len(self._round)
+        if watched:  # the first minute was not heard from its beginning
+            self.counts["minutes"] += 1
+            counted = ((minute - 1) * MINUTE_S, self.extractor.server_features(at).messages_per_minute)
+            self._minutes.append(counted)
+            self._unlearnt.append(counted)
+            self.detector.analyze_server(at)
+
+    def _look_around(self, at: float) -> None:
+        """Look at some of the users of this minute, and let the host's threads in after each."""
+        until = time.perf_counter() + SLICE_S
+        for _ in range(-(-self._round_size // SLICES)):
+            if not self._round or time.perf_counter() > until:
+                return
+            self.detector.analyze_active(self._round.popleft(), at)
+            time.sleep(0)
+
+    def _foresee(self) -> None:
+        """Teach the forecaster the minutes that it does not know yet: one, or many after a restart."""
+        until = time.perf_counter() + CATCH_UP_S
+        while self._unlearnt and time.perf_counter() < until:
+            with self._foreseeing:
+                self.forecaster.update(*self._unlearnt.popleft())
+            time.sleep(0)
+
+    def _flush(self) -> None:
+        if self._keeping is None:
+            return
+        with self.detector.lock:
+            changed, everything = self.detector.book.unsaved(), self.detector.book.all()
+        kept = False
+        try:
+            self._keeping.keep_alerts(changed, everything)
+            kept = True
+        finally:
+            if not kept:
+                with self.detector.lock:
+                    self.detector.book.remember(changed)
+
+    def _read_rules(self) -> None:
+        """Rules that another process or a person with an editor changed."""
+        found = None if self._keeping is None else self._keeping.rules()
+        if found is not None:
+            self.detector.rules = found
+
+    def _clean_up(self) -> None:
+        self.extractor.cleanup_old_sessions(MAX_AGE_HOURS)
+
+    def _restore(self) -> None:
+        if self._keeping is None:
+            return
+        self._attempt_restore("rules", partial(self._restore_rules, self._keeping))
+        self._attempt_restore("alerts", partial(self._restore_alerts, self._keeping))
+        self._attempt_restore("state", partial(self._restore_state, self._keeping))
+
+    def _attempt_restore(self, what: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except (Unreadable, OSError) as error:
+            self._trouble("unreadable", f"{what} begin anew: {error}")
+
+    def _restore_rules(self, keeping: Keeping) -> None:
+        found = keeping.rules()
+        if found is None:
+            keeping.keep_rules(self.detector.rules)
+        else:
+            self.detector.rules = found
+
+    def _restore_alerts(self, keeping: Keeping) -> None:
+        self.detector.book.restore(keeping.alerts())
+
+    def _restore_state(self, keeping: Keeping) -> None:
+        parts = keeping.state()
+        if not parts:
+            self.counts["fresh_starts"] += 1
+            log.info("traffic guard: nothing was kept yet, what is normal is learnt from now on")
+            return
+        loads: dict[str, Callable[[bytes], None]] = {
+            "extractor": self.extractor.load,
+            "baselines": self.baselines.load,
+            "minutes": self._restore_minutes,
+        }
+        for name, load in loads.items():
+            if name in parts:
+                self._attempt_load(name, partial(load, parts[name]))
+        self._attempt_load("detector", partial(self.detector.load, parts))
+
+    def _restore_minutes(self, data: bytes) -> None:
+        known = np.frombuffer(data, np.float64).reshape(-1, 2)
+        if not np.isfinite(known).all():
+            raise ValueError("a minute without a number")
+        self._minutes.extend((float(at), float(count)) for at, count in known)
+        self._unlearnt.extend(self._minutes)
+
+    def _attempt_load(self, name: str, load: Callable[[], None]) -> None:
+        try:
+            load()
+        except ValueError as error:
+            self._trouble("unreadable", f"the kept state of the {name} begins anew: {error}")
+
+    def _take_scorer(self, version: str, artifact: Artifact) -> None:
+        """Put the platform's champion in force. Raises ValueError when it is no model, or gives no score."""
+        scorer = scorer_of(artifact, version)
+        score = scorer(_PROBE).score
+        if not 0 <= score <= 1:
+            raise ValueError(f"{version} scores {score}, which is no number from 0 to 1")
+        self.detector.scorer = scorer
+
+    def _model(self) -> str:
+        return self.detector.scorer(_PROBE).version
+
+    def _budget(self) -> dict[str, Any]:
+        budget = self.detector.budget
+        threshold = budget.threshold(self._clock())
+        with self.detector.lock:
+            held = [{**one._asdict(), "severity": str(one.severity)} for one in reversed(budget.recent)]
+        return {
+            "per_hour": budget.per_hour,
+            "threshold": threshold if threshold <= 2 else None,
+            "passed": budget.passed,
+            "held_back": budget.held_back,
+            "recently_held_back": held,
+        }
+
+
+_PROBE = Evidence(Features(), np.zeros(len(FEATURES)), 0, ())
+"""A window in which nothing happens: a model that cannot weigh it is not put in force."""
