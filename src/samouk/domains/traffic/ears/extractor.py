@@ -52,12 +52,13 @@ class FeatureExtractor:
     ``out_of_order`` (heard in the second that it belongs to), ``dropped_late`` (older than the window: not heard),
     ``clock_jumps``, ``evicted_users`` and ``dropped_users`` (by ``cleanup_old_sessions``).
 
-    A window is exact to half a slot, which is ``window_s`` / 60, at its old end. The clock is the latest time that was
-    told; it is put back by five messages in a row from before the window, or by one that came without a time.
+    A window holds nothing that is too old, and at its old end lacks less than a slot, which is ``window_s`` / 60: it is
+    59 to 60 s of a minute, and all 60 where times are whole seconds. The clock is the latest time that was told; it is
+    put back by five messages in a row from before the window, or by one that came without a time.
 
     Args:
         window_s: seconds of the window.
-        buffer_size: places a user's window may take, at most; with fewer than 62 its slots are longer.
+        buffer_size: places a user's window may take, at most; with fewer than 61 its slots are longer.
         max_users: users that are known at once; for more, those who spoke once go first, then the longest silent.
         every: messages of a user between two analyses.
         clock: seconds since 1970, for messages that come without a time.
@@ -75,7 +76,7 @@ class FeatureExtractor:
         salt_hours: float = 24.0,
     ) -> None:
         _check(window_s=window_s, buffer_size=buffer_size, max_users=max_users, every=every, salt_hours=salt_hours)
-        slots = max(min(SLOTS, buffer_size - 2), FEWEST_SLOTS)
+        slots = max(min(SLOTS, buffer_size - 1), FEWEST_SLOTS)
         self._every, self._clock = every, clock
         self._state = State(max_users, window_s, slots, salt_hours * 3_600.0)
         self._recent: deque[Observed] = deque(maxlen=KEPT)
@@ -345,7 +346,7 @@ class FeatureExtractor:
 
     def _fill(self, batch: Batch, order: IntArray, places: IntArray, slots: IntArray) -> None:
         """Add messages that are sorted by place and slot to the windows; those that have left them already are not."""
-        rows = order[slots[order] >= self._timeline.slot - self._state.slots]
+        rows = order[slots[order] > self._timeline.slot - self._state.slots]
         sums = grouped(places[rows], slots[rows], batch.size[rows], batch.error[rows], batch.limited[rows])
         self._state.windows.add_groups(sums)
 

@@ -54,8 +54,8 @@ class State:
 
     def features(self, place: int, at: float) -> Features:
         """The window that ends at ``at``."""
-        newest, oldest = int(at / self.slot_s), int(at / self.slot_s + 0.5) - self.slots
-        window = self.windows.window(place, newest, max(oldest, 0))
+        newest = int(at / self.slot_s)
+        window = self.windows.window(place, newest, max(newest - self.slots + 1, 0))
         everybody = place == EVERYBODY
         return Features(
             messages_per_minute=window.messages * 60.0 / self.window_s,

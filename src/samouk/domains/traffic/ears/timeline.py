@@ -44,7 +44,7 @@ class Timeline:
         if step > 0:
             self.slot = slot
             return True, JUMP
-        if step >= -self._slots:
+        if step > -self._slots:
             return True, OUT_OF_ORDER
         self._late = self._late + 1 if self._late_at == heard else 1
         self._late_at = heard
@@ -56,7 +56,7 @@ class Timeline:
     def fits(self, slots: IntArray) -> bool:
         """Whether none of many messages, in the order in which they came, is too late."""
         newest = np.maximum.accumulate(np.concatenate([[self.slot], slots]))[:-1]
-        return bool((slots >= newest - self._slots).all())
+        return bool((slots > newest - self._slots).all())
 
     def turn_many(self, slots: IntArray) -> tuple[int, int]:
         """The same for messages none of which comes too late: how many were out of order, how many jumps there were."""

@@ -50,18 +50,17 @@ class Window(NamedTuple):
 class Windows:
     """A ring of slots for each row. An event costs O(1); a slot is emptied when its place is needed again.
 
-    A slot is counted while its middle lies in the window, so that the window is as long as it should be to within half
-    a slot, and neither long nor short on the average. Each slot is stamped with its number; slots that were left by
-    a clock that has jumped are of no window and do no harm. Numbers are single precision: counts are exact to 16.7
-    million a slot and stay there, means and spreads to 6 digits, as squares are taken from the mean (Welford 1962;
-    Chan, Golub & LeVeque 1983 for sums of groups).
+    A window is made of whole slots. Each slot is stamped with its number; slots that were left by a clock that has
+    jumped are of no window and do no harm. Numbers are single precision: counts are exact to 16.7 million a slot and
+    stay there, means and spreads to 6 digits, as squares are taken from the mean (Welford 1962; Chan, Golub & LeVeque
+    1983 for sums of groups).
 
     Memory is reserved for all rows, and used by the system only for rows that have been written.
     """
 
     def __init__(self, rows: int, slots: int = SLOTS) -> None:
         self.slots = slots
-        self._ring = slots + 2
+        self._ring = slots + 1
         self._burst = max(round(slots / BURSTS), 1)
         self._table = np.zeros((rows * self._ring, _WIDTH), np.float32)
         self._stamped = np.zeros(rows * self._ring, np.uint32)
