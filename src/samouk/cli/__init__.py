@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from samouk.cli import adopting, exporting, forgetting, keeping, learning, performing, rollouts, serving
+from samouk.cli import adopting, exporting, forgetting, keeping, learning, performing, rollouts, searching, serving
 from samouk.cli.rooms import Rooms
 
 
@@ -21,7 +21,14 @@ def main() -> None:
 for command in (
     *(serving.serve, serving.demo),
     *(learning.turn, learning.learners, learning.versions, learning.runs, learning.check),
-    *(adopting.adopt, rollouts.rollout, performing.performance, performing.triggers, exporting.export),
+    *(
+        searching.automl,
+        adopting.adopt,
+        rollouts.rollout,
+        performing.performance,
+        performing.triggers,
+        exporting.export,
+    ),
     *(keeping.keys, keeping.audit, forgetting.forget),
 ):
     main.add_command(command)

@@ -52,11 +52,11 @@ def adopt(learner: str, file: BinaryIO, metrics: str, reason: str | None, home: 
     data = file.read(largest + 1)
     if len(data) > largest:
         raise click.UsageError(f"{file.name} has more than {chosen.max_model_mb} MB; SAMOUK_MAX_MODEL_MB allows more")
-    _confine(largest, lambda: _tell(learner, _too_long(), as_json))
+    _confine(largest, lambda: tell(learner, _too_long(), as_json))
     assembly.ensure_signing_keys(chosen)
     with assembly.opened(chosen) as services:
-        adopted = _take(known, services, data, claimed, why)
-    _tell(learner, adopted, as_json)
+        adopted = take(known, services, data, claimed, why)
+    tell(learner, adopted, as_json)
     if adopted.version is None:
         sys.exit(FAILED)
 
@@ -81,7 +81,7 @@ def _confine(largest: int, too_late: Callable[[], None]) -> None:
         resource.setrlimit(limit, (most if highest == resource.RLIM_INFINITY else min(most, highest), highest))
 
 
-def _take(learner: Learner, services: Services, data: bytes, metrics: dict[str, float], reason: str) -> Adopted:
+def take(learner: Learner, services: Services, data: bytes, metrics: dict[str, float], reason: str) -> Adopted:
     """The end of the turn, also of one that failed and is on record; what kept it from starting is raised."""
     from samouk.assembly import REFUSALS
     from samouk.loop.learner import UnfitArtifact
@@ -89,12 +89,12 @@ def _take(learner: Learner, services: Services, data: bytes, metrics: dict[str, 
     from samouk.loop.ports import LeaseLost
     from samouk.loop.records import RunEnd
     from samouk.loop.turn import NOTHING_TO_JUDGE_BY, Unjudged
-    from samouk.loop.turn import adopt as take
+    from samouk.loop.turn import adopt as enter
     from samouk.server.turns import Adopted
 
     harvest(learner, services)
     try:
-        run = take(learner, services, data, metrics, reason)
+        run = enter(learner, services, data, metrics, reason)
     except Unjudged as error:
         return Adopted(None, RunEnd.EMPTY, str(error))
     except UnfitArtifact as error:
@@ -115,7 +115,7 @@ def _too_long() -> Adopted:
     return Adopted(None, "unfit", f"it was tried for {TRY_S} seconds in vain; every row must be scored at once")
 
 
-def _tell(learner: str, adopted: Adopted, as_json: bool) -> None:
+def tell(learner: str, adopted: Adopted, as_json: bool) -> None:
     if as_json:
         print_json(adopted)
     elif adopted.version is None:

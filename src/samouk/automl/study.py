@@ -1,0 +1,63 @@
+"""One search from the log's rows to a model that may be handed on: the order of its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from samouk.automl.choice import LARGEST, Exported, exported
+from samouk.automl.search import FAMILIES, search
+from samouk.automl.table import Table, table_of
+from samouk.loop import snapshot
+from samouk.loop.learner import Learner
+from samouk.loop.ports import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What a search came to.
+
+    Attributes:
+        train: rows that were learnt from: the training side of the snapshot that a turn would take now.
+        held_out: rows of the other side; None when there are none yet, and likeness is compared on ``train``.
+        candidates: the best first, refused ones too.
+        trials: settings that were tried.
+        constant: loss of one answer to every row.
+    """
+
+    train: Table
+    held_out: Table | None
+    candidates: tuple[Exported, ...]
+    trials: int
+    constant: float
+
+
+def study(
+    learner: Learner,
+    services: Services,
+    budget_s: float,
+    *,
+    families: Sequence[str] = FAMILIES,
+    seed: int = 0,
+    largest: int = LARGEST,
+) -> Study:
+    """Search on what the log holds of a learner; changes nothing.
+
+    Raises:
+        NothingToSearch: the rows cannot teach a model.
+        SearchMissing: FLAML is not installed.
+        ValueError: an unknown family, or a budget that is not positive.
+    """
+    train, held_out = tables(learner, services)
+    found = search(train, budget_s, families=families, seed=seed)
+    probes = (held_out or train).x
+    return Study(train, held_out, tuple(exported(found, train, probes, largest)), found.trials, found.constant)
+
+
+def tables(learner: Learner, services: Services) -> tuple[Table, Table | None]:
+    """The two sides of the snapshot that a turn would take now. Raises NothingToSearch."""
+    entries = services.log.entries(learner.name)
+    frozen = snapshot.freeze(learner, entries, services.registry.latest_snapshot(learner.name))
+    train = snapshot.load(learner, services.log, entries, frozen.train)
+    kept = snapshot.trusted(snapshot.load(learner, services.log, entries, frozen.holdout))
+    return table_of(learner, train), table_of(learner, kept, judged=True) if kept.rows else None
