@@ -18,6 +18,9 @@ from samouk.families.packing import pack, unpack
 FOLLOW_S = 4 * 3_600.0
 """Time constant of level and spread. A lasting shift is followed within a day because the spread widens on the way."""
 
+SHORTEST_STEP_S = 5.0
+"""A window so soon after the one before is passed over: most of it was in that one, and its time is not lost."""
+
 LONGEST_STEP_S = 3_600.0
 """A window after a longer silence counts as one after this: one look never overturns what was learnt."""
 
@@ -36,8 +39,8 @@ FLOOR = 0.1
 VAGUE = 0.5
 """Spread that is supposed, as if seen in one window, before anything is known."""
 
-FULL_HARM = 0.9
-"""From this harm on a window teaches nothing at all; below it, the less the nearer."""
+FULL_HARM = 0.7
+"""From this harm on a window teaches nothing at all; below it, the less the nearer. Alarms lie above."""
 
 FORGET_S = 7 * 86_400.0
 """Time constant at which evidence of an absent user fades."""
@@ -121,11 +124,13 @@ class Baselines:
 
     def _teach(self, row: int, x: Row, told: NDArray[np.bool_], at: float, weight: float, *, pooled: bool) -> None:
         first = self._seen[row] == 0.0
-        elapsed = WINDOW_S if first else min(max(at - self._at[row], 0.0), LONGEST_STEP_S)
-        fresh = weight * min(elapsed / WINDOW_S, 1.0)
-        self._at[row] = at
-        if fresh == 0.0:
+        elapsed = WINDOW_S if first else min(at - self._at[row], LONGEST_STEP_S)
+        if elapsed < SHORTEST_STEP_S:
+            # A clock that was put back is followed, or nothing would be learnt until it is there again.
+            self._at[row] = min(at, self._at[row])
             return
+        self._at[row] = at
+        fresh = weight * min(elapsed / WINDOW_S, 1.0)
         own = self._evidence[row]
         level, spread, known = self._expected(row, not pooled)
         started = own > 0.0
