@@ -10,7 +10,7 @@ BOUNDS_S = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.
 
 
 class Latencies:
-    """Counts by bin; half a microsecond an entry, from any thread."""
+    """Counts by bin; less than a microsecond an entry, from any thread."""
 
     def __init__(self) -> None:
         self._counts = [0] * (len(BOUNDS_S) + 1)
