@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
 from samouk.domains.traffic.load.history import DAY_S, History, Slots, Values
-from samouk.domains.traffic.load.lookups import Offsets, look, offsets
+from samouk.domains.traffic.load.lookups import look, offsets
 from samouk.domains.traffic.load.regression import Kind, Ridge
 
 LAST, DAY, WEEK = "last value", "last day", "last week"
-SIMPLE = (LAST, "mean of 4", "mean of 15", "mean of 60", DAY, WEEK, "level and day", "level and week")
+_GROUPS = {
+    LAST: "base 1",
+    "mean of 4": "mean 4",
+    "mean of 15": "mean 15",
+    DAY: "day target",
+    WEEK: "week target",
+    "mean of days": "day smooth target",
+    "mean of weeks": "week smooth target",
+}
 KINDS = (
-    Kind("regression", False, 14.0),
-    Kind("log regression", True, 14.0),
     Kind("fresh regression", False, 3.0),
     Kind("fresh log regression", True, 3.0),
-    Kind("turning regression", False, 30.0, turning=True),
-    Kind("turning log regression", True, 30.0, turning=True),
+    Kind("daily regression", False, 30.0, turning=True),
+    Kind("daily log regression", True, 30.0, turning=True),
 )
-NAMES = (*SIMPLE, *(kind.name for kind in KINDS))
-_HARMONICS = 5
+NAMES = (*_GROUPS, *(kind.name for kind in KINDS))
+_WAVES = 5
 _BASES = 3
+_PEAK_HALF_LIFE_DAYS = 14
+_ROOM = 1.5
+"""No forecast exceeds the largest count of the last weeks so many times."""
+
+_FLOOR = 0.1
+"""Share of that largest count below which the scale of counts does not fall."""
 
 
 class View(NamedTuple):
-    """What the past looks like from an origin. Shapes (..., H) and (..., H, G)."""
+    """The past as seen from an origin, plain and in logs: (2, ..., H), G means (2, ..., H, G), (2, ..., H, F)."""
 
     base: Values
     groups: Values
@@ -38,91 +51,78 @@ class Candidates:
 
     def __init__(self, step_s: int, horizons: tuple[int, ...]) -> None:
         self.step_s, self.horizons = step_s, horizons
-        self.plain, self.logs = History(step_s), History(step_s)
+        self.past = History(step_s, channels=2)
         names = offsets(step_s, horizons).names
-        self._place = {name: place for place, name in enumerate(names)}
-        features = len(names) - _BASES + _HARMONICS
+        self._places = [names.index(group) for group in _GROUPS.values()]
+        features = len(names) - _BASES + _WAVES
         self._ridges = [Ridge(len(horizons), features * (3 if kind.turning else 1)) for kind in KINDS]
         self._learnt = [-1] * len(horizons)
         self._peak = 0.0
+        self._fading = 0.5 ** (step_s / (_PEAK_HALF_LIFE_DAYS * DAY_S))
 
     def push(self, slot: int, value: float) -> None:
         """The count of a slot; NaN when it is missing."""
         if value == value:
-            fade = 0.5 ** (self.step_s / (14 * DAY_S))
-            self._peak = max(self._peak * fade, value)
-        self.plain.push(slot, value)
-        self.logs.push(slot, float(np.log1p(value)))
+            self._peak = max(self._peak * self._fading, value)
+        self.past.push(slot, value, math.log1p(value))
 
     def forecast(self, horizons: tuple[int, ...] | None = None) -> Values:
         """(H, K) from the newest slot, for the grid's horizons or others: between two of the grid weights are mixed."""
-        origin, asked = np.array(self.plain.now), self.horizons if horizons is None else horizons
-        windows, ahead = offsets(self.step_s, asked), np.array(asked)
         mix = None if horizons is None else mixing(self.horizons, horizons)
-        plain, logs = (self._view(history, origin, windows, ahead) for history in (self.plain, self.logs))
-        scale = self._scale(origin)
-        said = [*self._simple(plain)]
-        for kind, ridge in zip(KINDS, self._ridges, strict=True):
-            view = logs if kind.logarithmic else plain
-            inputs = view.inputs if kind.logarithmic else self._scaled(view.inputs, scale)
-            if kind.turning:
-                inputs = _turned(inputs)
-            rise = (inputs * (ridge.weights if mix is None else mix @ ridge.weights)).sum(-1)
-            said.append(np.expm1(np.minimum(view.base + rise, 50.0)) if kind.logarithmic else view.base + rise * scale)
-        return np.clip(np.stack(said, axis=-1), 0.0, 1.5 * self._peak)
-
-    def _simple(self, view: View) -> list[Values]:
-        def group(name: str) -> Values:
-            found = view.groups[..., self._place[name]]
-            return np.where(np.isfinite(found), found, view.base)
-
-        level = group("mean 15")
-        moved = [level + group(f"{s} smooth target") - group(f"{s} smooth origin") for s in ("day", "week")]
-        return [view.base, group("mean 4"), level, group("mean 60"), group("day target"), group("week target"), *moved]
-
-    def _view(self, history: History, origins: Slots, windows: Offsets, horizons: Slots) -> View:
-        groups = look(history, origins, windows)
-        base = groups[..., 0]
-        for place in range(1, _BASES):
-            base = np.where(np.isfinite(base), base, groups[..., place])
-        base = np.nan_to_num(base)
-        rises = np.nan_to_num(groups[..., _BASES:] - base[..., None])
-        phase = 2 * np.pi * (origins[..., None] + horizons) * self.step_s / DAY_S
-        waves = np.stack([np.sin(phase), np.cos(phase), np.sin(2 * phase), np.cos(2 * phase), np.ones_like(phase)], -1)
-        return View(base, groups, np.concatenate([rises, waves], -1))
-
-    def _scale(self, origins: Slots) -> Values:
-        week = 7 * DAY_S // self.step_s
-        return np.maximum(np.nan_to_num(self.plain.mean(origins - week, origins)), 0.1 * self._peak + 1e-9)[..., None]
-
-    def _scaled(self, inputs: Values, scale: Values) -> Values:
-        return np.concatenate([inputs[..., :-_HARMONICS] / scale[..., None], inputs[..., -_HARMONICS:]], -1)
+        origin = np.array(self.past.now)
+        view, scale = self._view(origin, horizons or self.horizons), self._scale(origin)
+        said = np.empty((*view.base.shape[1:], len(NAMES)))
+        simple = view.groups[0][..., self._places]
+        said[..., : len(_GROUPS)] = np.where(np.isnan(simple), view.base[0][..., None], simple)
+        for place, (kind, ridge) in enumerate(zip(KINDS, self._ridges, strict=True), len(_GROUPS)):
+            weights = ridge.weights if mix is None else mix @ ridge.weights
+            rise = (_inputs(kind, view, scale) * weights).sum(-1)
+            base = view.base[int(kind.logarithmic)]
+            said[..., place] = np.expm1(np.minimum(base + rise, 50.0)) if kind.logarithmic else base + rise * scale
+        held: Values = np.minimum(np.maximum(said, 0.0), _ROOM * self._peak)
+        return held
 
     def learn(self) -> None:
         """Take what has come true since the last call into the regressions."""
-        now = self.plain.now
         for place, horizon in enumerate(self.horizons):
-            origins = np.arange(max(self._learnt[place] + 1, self.plain.first), now - horizon + 1)
+            newest = self.past.now - horizon
+            origins = np.arange(max(self._learnt[place], self.past.first) + 1, newest + 1)
+            origins = origins[np.isfinite(self.past.at(origins))]
             if len(origins):
                 self._learn(place, horizon, origins)
-                self._learnt[place] = now - horizon
+                self._learnt[place] = newest
         for ridge in self._ridges:
             ridge.solve()
 
     def _learn(self, place: int, horizon: int, origins: Slots) -> None:
-        windows, ahead = offsets(self.step_s, (horizon,)), np.array([horizon])
-        plain, logs = (self._view(history, origins, windows, ahead) for history in (self.plain, self.logs))
-        scale = self._scale(origins)
-        known = np.isfinite(self.plain.at(origins))
+        view, scale = self._view(origins, (horizon,)), self._scale(origins)
         for kind, ridge in zip(KINDS, self._ridges, strict=True):
-            view, history = (logs, self.logs) if kind.logarithmic else (plain, self.plain)
-            inputs = view.inputs if kind.logarithmic else self._scaled(view.inputs, scale)
-            inputs = (_turned(inputs) if kind.turning else inputs)[:, 0]
-            rise = history.at(origins + horizon) - view.base[:, 0]
-            if not kind.logarithmic:
-                rise = rise / scale[:, 0]
+            channel = int(kind.logarithmic)
+            rise = self.past.at(origins + horizon, channel) - view.base[channel][:, 0]
+            targets = rise if kind.logarithmic else rise / scale[:, 0]
             keep = 0.5 ** (self.step_s / (kind.half_life_days * DAY_S))
-            ridge.add(place, inputs, np.where(known, rise, np.nan), keep)
+            ridge.add(place, _inputs(kind, view, scale)[:, 0], targets, keep)
+
+    def _view(self, origins: Slots, horizons: tuple[int, ...]) -> View:
+        groups = look(self.past, origins, offsets(self.step_s, horizons))
+        base = groups[..., 0]
+        for place in range(1, _BASES):
+            base = np.where(np.isnan(base), groups[..., place], base)
+        base = np.where(np.isnan(base), 0.0, base)
+        rises = groups[..., _BASES:] - base[..., None]
+        inputs = np.empty((*base.shape, rises.shape[-1] + _WAVES))
+        inputs[..., :-_WAVES] = np.where(np.isnan(rises), 0.0, rises)
+        phase = 2 * np.pi / DAY_S * self.step_s * (origins[..., None] + np.array(horizons))
+        waves = (np.sin(phase), np.cos(phase), np.sin(2 * phase), np.cos(2 * phase), 1.0)
+        for place, wave in enumerate(waves, -_WAVES):
+            inputs[..., place] = wave
+        return View(base, groups, inputs)
+
+    def _scale(self, origins: Slots) -> Values:
+        """(..., 1) the size of counts, by which plain regressions divide so that all weeks weigh alike."""
+        at = np.atleast_1d(origins)
+        week = self.past.means(at - 7 * DAY_S // self.step_s, at)[0].reshape(origins.shape)
+        return np.fmax(week, _FLOOR * self._peak + 1e-9)[..., None]
 
 
 def mixing(grid: tuple[int, ...], horizons: tuple[int, ...]) -> Values:
@@ -131,7 +131,13 @@ def mixing(grid: tuple[int, ...], horizons: tuple[int, ...]) -> Values:
     return np.maximum(1.0 - np.abs(place[:, None] - np.arange(len(grid))), 0.0)
 
 
-def _turned(inputs: Values) -> Values:
-    """The inputs, and the inputs times the sine and the cosine of the target's time of day."""
-    sine, cosine = inputs[..., -5:-4], inputs[..., -4:-3]
+def _inputs(kind: Kind, view: View, scale: Values) -> Values:
+    """(..., H, F) what a regression is given; weights that turn meet sine and cosine of the target's time of day."""
+    inputs = view.inputs[int(kind.logarithmic)]
+    if not kind.logarithmic:
+        inputs = inputs.copy()
+        inputs[..., :-_WAVES] /= scale[..., None]
+    if not kind.turning:
+        return inputs
+    sine, cosine = inputs[..., -_WAVES, None], inputs[..., 1 - _WAVES, None]
     return np.concatenate([inputs, inputs * sine, inputs * cosine], -1)

@@ -125,7 +125,7 @@ class LoadForecaster:
         return self._fine.forecast((step,), coverage)
 
     def _take(self, slot: int, value: float) -> None:
-        silent = self._silence.hear(slot, value, self._fine.candidates.plain)
+        silent = self._silence.hear(slot, value, self._fine.candidates.past)
         known = math.nan if silent else value
         self._fine.update(slot, known, value)
         if self._coarse is not None:

@@ -90,10 +90,12 @@ def _repeated(name: str, period: int, repeats: int, horizon: int, wide: int) -> 
 
 
 def look(history: History, origins: Slots, windows: Offsets) -> Values:
-    """(..., H, G) means of every group at origins of any shape; NaN where nothing of a group is known."""
+    """(channels, ..., H, G) means of every group at origins of any shape; NaN where nothing of a group is known."""
     at = origins[..., None, None]
-    found = history.mean(at + windows.low, at + windows.high)
-    known = np.isfinite(found)
-    count = np.add.reduceat(known, windows.starts, axis=-1, dtype=np.float64)
-    total = np.add.reduceat(np.where(known, found, 0.0), windows.starts, axis=-1)
-    return np.where(count > 0, total / np.maximum(count, 1.0), np.nan)
+    found = history.means(at + windows.low, at + windows.high)
+    missing = np.isnan(found)
+    found[missing] = 0.0
+    count = np.add.reduceat(~missing, windows.starts, axis=-1, dtype=np.float64)
+    count[count == 0.0] = np.nan
+    means: Values = np.add.reduceat(found, windows.starts, axis=-1) / count
+    return means

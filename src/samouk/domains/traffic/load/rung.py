@@ -68,7 +68,7 @@ class Rung:
 
     def _promise(self) -> None:
         """Keep what is said now of every horizon of the grid until it comes."""
-        slots = self.candidates.plain.now + self._ahead
+        slots = self.candidates.past.now + self._ahead
         rows, places = slots % len(self._slots), np.arange(len(self.grid))
         said = self.candidates.forecast()
         self._slots[rows, places], self._said[rows, places] = slots, said
