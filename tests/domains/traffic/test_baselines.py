@@ -280,9 +280,8 @@ def test_a_restart_in_the_middle_goes_on_bit_by_bit() -> None:
             at = T0 + (30 + minute) * MINUTE
             for baselines in (first, second):
                 baselines.learn(f"user-{user}", window, at, harm=0.3)
-            assert np.array_equal(
-                *(baselines.deviation(f"user-{user}", window, at)[0] for baselines in (first, second))
-            )
+            one, two = (baselines.deviation(f"user-{user}", window, at)[0] for baselines in (first, second))
+            assert np.array_equal(one, two)
     assert first.save() == second.save()
 
 
