@@ -1,0 +1,133 @@
+"""A search finds a model that errs less than one answer does, survives its export, and refuses what cannot be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from samouk.automl.choice import NothingFit, chosen, exported
+from samouk.automl.parity import parity
+from samouk.automl.search import FAMILIES, Found, search
+from samouk.automl.table import NothingToSearch, Table, seen_fields, table_of
+from samouk.domains import learner
+from samouk.loop.columns import take
+from samouk.loop.records import Examples
+from samouk.loop.rehearsal import examples
+
+OUTCOME = learner("scoring.outcome")
+CALLING = learner("scoring.calling")
+
+
+def made(seed: int, rows: int = 400, *, number: bool = False, noise: bool = False) -> Table:
+    """Rows of which two columns matter, some values missing; ``noise`` parts answers from rows."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(rows, 5)).astype(np.float32)
+    x[rng.random(x.shape) < 0.1] = np.nan
+    level = np.nan_to_num(x[:, 0]) - np.nan_to_num(x[:, 1])
+    share = 1 / (1 + np.exp(-2 * level))
+    y = share if number else (share > rng.random(rows)).astype(np.float64)
+    if noise:
+        y = rng.permutation(y)
+    names = tuple(f"f{place}" for place in range(5))
+    return Table(names, x, y, np.arange(rows) // 20, 0 if number else 2)
+
+
+@pytest.fixture(scope="module")
+def found() -> Found:
+    """A short search over every family, on answers of yes and no."""
+    return search(made(1), 4.0, seed=3)
+
+
+@pytest.mark.slow
+def test_every_family_that_was_tried_survives_the_export(found: Found) -> None:
+    """Each candidate as ONNX answers as its source does on fresh rows, missing values included, and one is chosen."""
+    probes = made(2).x
+    candidates = list(exported(found, made(1), probes))
+    assert {one.candidate.family for one in candidates} <= set(FAMILIES)
+    assert all(one.parity.faithful and one.parity.rows == len(probes) for one in candidates)
+    best = chosen(candidates)
+    assert best.candidate.loss == min(one.candidate.loss for one in candidates)
+    assert best.candidate.loss < found.constant
+
+
+@pytest.mark.slow
+def test_numbers_are_cut_to_the_unit() -> None:
+    """A model of numbers answers from 0 to 1 however far rows lie outside, and as its source does."""
+    table = made(1, number=True)
+    far = (made(2).x * 100).astype(np.float32)
+    for one in exported(search(table, 3.0, families=("lgbm", "rf")), table, far):
+        assert one.parity.faithful
+        assert one.refusal is None
+
+
+@pytest.mark.slow
+def test_nothing_is_handed_on_where_there_is_nothing_to_learn() -> None:
+    """Answers without a relation to the rows: every family is refused, with the reason."""
+    table = made(1, 200, noise=True)
+    found = search(table, 2.0, families=("lgbm",))
+    with pytest.raises(NothingFit, match="errs no less"):
+        chosen(list(exported(found, table, made(2).x)))
+
+
+@pytest.mark.slow
+def test_a_model_too_large_is_refused(found: Found) -> None:
+    """Size is a reason too, and is named."""
+    table = made(1)
+    (one, *_) = exported(found, table, table.x, largest=100)
+    assert one.refusal is not None and "more than 100" in one.refusal
+
+
+@pytest.mark.slow
+def test_another_model_is_not_taken_for_a_true_copy(found: Found) -> None:
+    """A graph of one family beside the estimator of another: the difference is seen."""
+    table = made(1)
+    candidates = list(exported(found, table, table.x))
+    assert len(candidates) > 1
+    likeness = parity(candidates[0].candidate.estimator, candidates[1].data, table.x)
+    assert not likeness.faithful
+    with pytest.raises(ValueError, match="needs rows"):
+        parity(candidates[0].candidate.estimator, candidates[0].data, table.x[:0])
+
+
+@pytest.mark.parametrize("which", [OUTCOME, CALLING], ids=["outcome", "calling"])
+def test_the_table_is_what_adopted_models_are_asked(which: object) -> None:
+    """One column a seen field in the schema's order, in float32; what is told afterwards is not there."""
+    one = OUTCOME if which is OUTCOME else CALLING
+    table = table_of(one, examples(one))
+    assert table.names == tuple(spec.name for spec in seen_fields(one))
+    assert not set(table.names) & set(one.told)
+    assert (table.x.dtype, table.x.shape[1], table.classes) == (
+        np.float32,
+        len(table.names),
+        2 if one is OUTCOME else 0,
+    )
+
+
+def test_rows_that_cannot_teach_are_refused() -> None:
+    """No rows, one batch, labels all alike: each with what is missing."""
+    whole = examples(OUTCOME)
+
+    def part(mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Examples:
+        places = np.flatnonzero(mask)
+        labels = whole.labels
+        kept = type(labels)(labels.values[places], labels.confidence[places], labels.trusted[places])
+        return Examples(take(whole.columns, places), kept, whole.groups[places])
+
+    cases = {
+        "no labelled rows": np.zeros(whole.rows, bool),
+        "one batch": whole.groups == whole.groups[0],
+        "nothing to tell apart": whole.labels.values == 1.0,
+    }
+    for words, mask in cases.items():
+        with pytest.raises(NothingToSearch, match=words):
+            table_of(OUTCOME, part(mask))
+
+
+@pytest.mark.parametrize(
+    ("families", "budget", "words"),
+    [(("xgboost",), 1.0, "families: must be some of lgbm"), ((), 1.0, "not none"), (("lgbm",), 0.0, "budget")],
+)
+def test_what_cannot_be_searched_is_refused(families: tuple[str, ...], budget: float, words: str) -> None:
+    """Families that do not survive an export, none at all, and no time."""
+    with pytest.raises(ValueError, match=words):
+        search(made(1), budget, families=families)
