@@ -96,11 +96,8 @@ def test_the_table_is_what_adopted_models_are_asked(which: object) -> None:
     table = table_of(one, examples(one))
     assert table.names == tuple(spec.name for spec in seen_fields(one))
     assert not set(table.names) & set(one.told)
-    assert (table.x.dtype, table.x.shape[1], table.classes) == (
-        np.float32,
-        len(table.names),
-        2 if one is OUTCOME else 0,
-    )
+    assert (table.x.dtype.name, table.x.shape[1]) == ("float32", len(table.names))
+    assert table.classes == (2 if one is OUTCOME else 0)
 
 
 def test_rows_that_cannot_teach_are_refused() -> None:
