@@ -35,7 +35,7 @@ from samouk.store.sql import open_store
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from samouk.loop.learner import Domain
+    from samouk.loop.learner import Domain, View
     from samouk.server.scheduler import Looks, Rounds
     from samouk.server.turns import Turns
 
@@ -89,11 +89,12 @@ def opened(
 
     Raises:
         StoreUnavailable: the home cannot be opened or written; the message names the remedy.
+        ValueError: a domain wants a view that cannot be.
     """
     places = Places(settings.home)
     clock = clock or SystemClock()
     chance = chance or SystemRandom()
-    store = open_store(settings.home, clock, chance, [view for domain in domains for view in domain.views])
+    store = open_store(settings.home, clock, chance, _views(domains))
     services = Services(
         clock=clock,
         blobs=store.blobs,
@@ -116,6 +117,15 @@ def opened(
         yield services
     finally:
         services.close()
+
+
+def _views(domains: Iterable[Domain]) -> list[View]:
+    """Tables that the domains want, each over a shelf of the domain's own. Raises ValueError."""
+    wanted = [(domain, view) for domain in domains for view in domain.views]
+    for domain, view in wanted:
+        if not view.shelf.startswith(f"{domain.name}."):
+            raise ValueError(f"domain {domain.name}: view {view.name} reads {view.shelf}, which is not of that domain")
+    return [view for _, view in wanted]
 
 
 def application(settings: Settings, services: Services, domains: dict[str, Domain]) -> FastAPI:

@@ -162,10 +162,15 @@ class TestShelves:
 
     @pytest.mark.parametrize(("keep", "left"), [(9, "bcda"), (4, "bcda"), (2, "da"), (0, ""), (-1, "")])
     def test_trimming_leaves_those_saved_last(self, documents: Documents, keep: int, left: str) -> None:
-        """The rest goes, other shelves stay, and it is told how many went."""
+        """The rest goes, and it is told how many went."""
         saved = [documents.save(document(key)) for key in "abcd"]
         documents.save(saved[0])
-        documents.save(Document("toy.other", "a", {}))
         assert documents.trim(SHELF, keep) == 4 - len(left)
         assert [one.key for one in documents.shelf(SHELF, newest=True)] == list(reversed(left))
+
+    def test_trimming_spares_other_shelves(self, documents: Documents) -> None:
+        """Each shelf has a length of its own."""
+        for shelf in (SHELF, "toy.other"):
+            documents.save(Document(shelf, "a", {}))
+        assert documents.trim(SHELF, 0) == 1
         assert len(documents.shelf("toy.other")) == 1

@@ -9,7 +9,7 @@ from inspect import signature
 from typing import Any
 
 import pytest
-from tests.contracts import test_figures, test_journal, test_rollouts, test_webhooks
+from tests.contracts import test_documents, test_figures, test_journal, test_rollouts, test_webhooks
 
 from samouk.loop.live import (
     ArmStats,
@@ -24,9 +24,10 @@ from samouk.loop.live import (
     RolloutState,
     Webhook,
 )
-from samouk.loop.ports import Outdated
+from samouk.loop.ports import Document, Outdated
 from samouk.store.clock import SteppedClock
 from samouk.store.memory import memory_services
+from samouk.store.memory_documents import MemoryDocuments
 from samouk.store.memory_live import MemoryJournal, MemoryRollouts, MemoryWebhooks
 
 
@@ -252,6 +253,38 @@ class RevivingWebhooks(MemoryWebhooks):
         self._hooks[hook.hook_id] = hook
 
 
+class TrustingDocuments(MemoryDocuments):
+    """Lets whoever saves last win."""
+
+    def save(self, document: Document) -> Document:
+        kept = self.get(document.shelf, document.key)
+        return MemoryDocuments.save(self, dataclasses.replace(document, revision=kept.revision if kept else 0))
+
+
+class SharingDocuments(MemoryDocuments):
+    """Hands out what it keeps."""
+
+    def get(self, shelf: str, key: str) -> Document | None:
+        return self._held.get((shelf, key))
+
+
+class StandingDocuments(MemoryDocuments):
+    """Leaves a document in its place when it is saved again."""
+
+    def save(self, document: Document) -> Document:
+        places = list(self._held)
+        saved = MemoryDocuments.save(self, document)
+        self._held = {place: self._held[place] for place in dict.fromkeys([*places, *self._held])}
+        return saved
+
+
+class CarelessDocuments(MemoryDocuments):
+    """Trims every shelf."""
+
+    def trim(self, shelf: str, keep: int) -> int:
+        return sum(MemoryDocuments.trim(self, name, keep) for name in {name for name, _ in self._held})
+
+
 Promise = Callable[..., None]
 _OUTCOMES, _ARMS, _DAYS = test_journal.TestOutcomes, test_figures.TestArms, test_figures.TestDays
 _FORGETTING = test_journal.TestForgetting
@@ -281,6 +314,14 @@ HOSTILE: list[tuple[Promise, str, Callable[[SteppedClock], object]]] = [
     ),
     (test_rollouts.TestRollouts.test_who_read_an_older_one_is_refused, "rollouts", lambda clock: HastyRollouts()),
     (test_rollouts.TestRollouts.test_newest_first_and_no_more_than_asked, "rollouts", lambda clock: OldestFirst()),
+    (
+        test_documents.TestDocuments.test_who_read_an_older_one_is_refused,
+        "documents",
+        lambda clock: TrustingDocuments(),
+    ),
+    (test_documents.TestDocuments.test_what_the_caller_keeps_is_its_own, "documents", lambda clock: SharingDocuments()),
+    (test_documents.TestShelves.test_the_newest_was_saved_last, "documents", lambda clock: StandingDocuments()),
+    (test_documents.TestShelves.test_trimming_spares_other_shelves, "documents", lambda clock: CarelessDocuments()),
     (test_webhooks.TestWebhooks.test_an_update_replaces_what_is_there, "webhooks", lambda clock: RevivingWebhooks()),
 ]
 

@@ -117,6 +117,13 @@ def test_the_views_of_the_domains_are_there(tmp_path: Path) -> None:
         assert rows(home, "SELECT * FROM toy_notes") == [("first", "hello")]
 
 
+def test_a_domain_shows_its_own_documents_alone(tmp_path: Path) -> None:
+    """A view over another domain's shelf is refused, and names both."""
+    domain = replace(DOMAIN, views=(View("toy_notes", "toys.notes", ("text",)),))
+    with pytest.raises(ValueError, match=r"domain toy: view toy_notes reads toys\.notes"):
+        assembly.opened(load({}, home=tmp_path / "home"), domains=[domain]).__enter__()
+
+
 def test_the_way_back(home: Path) -> None:
     """The migration can be undone, views and all, and done again."""
     open_store(home, SteppedClock(), views=[RULES]).close()
