@@ -119,6 +119,12 @@ def test_nobody_is_analysed_more_than_once_a_second_and_all_are_bounded() -> Non
         site.detector.analyze_due(user, START + 1)
     assert site.detector.counts["skipped_too_many"] == 150
     assert site.detector.counts["analysed"] == 51
+    assert site.detector.waiting == 151
+    (alert,) = site.detector.analyze_waiting(START + 1)
+    assert (alert.user_id, alert.features.messages_per_minute) == ("flooder", 5_000)
+    while site.detector.waiting:
+        site.detector.analyze_waiting(START + 1)
+    assert site.detector.counts["analysed"] == 51 + 151
 
 
 def test_seconds_are_counted_anew_when_the_clock_goes_back() -> None:

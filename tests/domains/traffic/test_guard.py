@@ -216,7 +216,7 @@ def test_a_champion_that_is_no_model_is_not_put_in_force() -> None:
     platform.model = ("v1.9", Artifact(b"no model", {}))
     site = Site(link=platform)
     assert site.guard.courier is not None
-    with pytest.raises(ValueError, match="saved state|no model"):
+    with pytest.raises(ValueError, match=r"saved state|no model"):
         site.guard.courier.refresh(NAME)
     assert site.guard.status()["model"] == "v1.0"
 

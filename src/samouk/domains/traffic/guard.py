@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import Counter, deque
@@ -23,6 +24,7 @@ from samouk.domains.traffic.detect.rules import DEFAULT_RULES
 from samouk.domains.traffic.ears.baselines import Baselines
 from samouk.domains.traffic.ears.extractor import FeatureExtractor
 from samouk.domains.traffic.features import FEATURES, Features
+from samouk.domains.traffic.forms import Activity
 from samouk.domains.traffic.keeping import FolderKeeping, Keeping, Unreadable
 from samouk.domains.traffic.limiter import Limits, RateLimiter
 from samouk.domains.traffic.link import Link
@@ -79,7 +81,7 @@ class Guard:
 
     Attributes:
         extractor, baselines, detector, limiter, forecaster, courier: the parts.
-        counts: ticks, minutes, saved, fresh_starts, unreadable, failed_<step>.
+        counts: rate_limited (messages), ticks, minutes, saved, fresh_starts, unreadable, failed_<step>.
         problems: the last ones, in words.
     """
 
@@ -139,10 +141,28 @@ class Guard:
         at: float | None = None,
     ) -> list[Alert]:
         """Hear one message, and look at the user when it is time to: the alerts that stand from that look."""
+        if rate_limited:
+            self._count_limited(1)
         due = self.extractor.track_user_activity(
             user_id, message_size, channels, ip_address, error=error, rate_limited=rate_limited, at=at
         )
         return self.detector.analyze_due(user_id, self._clock() if at is None else at) if due else []
+
+    def track_many(self, events: Iterable[Activity]) -> list[Alert]:
+        """Hear messages that another process tells of, then look once at each user for whom it is time."""
+        due: dict[str, None] = {}
+        limited = 0
+        for event in events:
+            user_id, size, channels, address, error, rate_limited, at = event
+            limited += rate_limited
+            if self.extractor.track_user_activity(
+                user_id, size, channels, address, error=error, rate_limited=rate_limited, at=at
+            ):
+                due[user_id] = None
+        if limited:
+            self._count_limited(limited)
+        now = self._clock()
+        return [alert for user_id in due for alert in self.detector.analyze_due(user_id, now)]
 
     def connected(self, user_id: str, ip_address: str | None = None, at: float | None = None) -> None:
         """A connection was opened."""
@@ -179,6 +199,10 @@ class Guard:
     def set_budget(self, per_hour: float) -> None:
         """Alarms an hour from now on. Raises ValueError."""
         self.detector.budget.per_hour = checked(per_hour)
+
+    def alarm_threshold(self) -> float:
+        """Score from which an alarm passes the budget now; above 1 none does, unless it is critical."""
+        return self.detector.budget.threshold(self._clock())
 
     def forecast(self, minutes: Sequence[int], coverage: float = 0.9) -> list[Forecast]:
         """Messages a minute that are expected so far ahead, with an interval. Raises ValueError."""
@@ -264,6 +288,10 @@ class Guard:
     ) -> None:
         self.close()
 
+    def _count_limited(self, number: int) -> None:
+        with self.detector.lock:
+            self.counts["rate_limited"] += number
+
     def _run(self) -> None:
         while not self._closing.wait(TICK_S):
             self.tick()
@@ -302,10 +330,13 @@ class Guard:
             self.detector.analyze_server(at)
 
     def _look_around(self, at: float) -> None:
-        """Look at some of the users of this minute, and let the host's threads in after each."""
-        until = time.perf_counter() + SLICE_S
+        """Look at those who were passed over, then at some of the minute's; let the host's threads in after each."""
+        began = time.perf_counter()
+        while self.detector.waiting and time.perf_counter() - began < SLICE_S / 2:
+            self.detector.analyze_waiting(at)
+            time.sleep(0)
         for _ in range(-(-self._round_size // SLICES)):
-            if not self._round or time.perf_counter() > until:
+            if not self._round or time.perf_counter() - began > SLICE_S:
                 return
             self.detector.analyze_active(self._round.popleft(), at)
             time.sleep(0)
@@ -405,13 +436,12 @@ class Guard:
         return self.detector.scorer(_PROBE).version
 
     def _budget(self) -> dict[str, Any]:
-        budget = self.detector.budget
-        threshold = budget.threshold(self._clock())
+        budget, threshold = self.detector.budget, self.alarm_threshold()
         with self.detector.lock:
             held = [{**one._asdict(), "severity": str(one.severity)} for one in reversed(budget.recent)]
         return {
             "per_hour": budget.per_hour,
-            "threshold": threshold if threshold <= 2 else None,
+            "threshold": threshold if math.isfinite(threshold) else None,
             "passed": budget.passed,
             "held_back": budget.held_back,
             "recently_held_back": held,

@@ -51,6 +51,9 @@ NEEDS_MESSAGES = frozenset({"avg_message_size", "error_rate"})
 PER_SECOND = 500
 """Analyses a second, in all, that messages may call for: a twentieth to a tenth of a core."""
 
+WAITING = 10_000
+"""Users who were passed over and are looked at a moment later; more wait for their turn in the minute's round."""
+
 MINUTE_S = 60
 QUIET_EVERY_S = 60.0
 """Mean seconds between two quiet windows that are shown to the platform too, so that it sees what is normal."""
@@ -101,6 +104,7 @@ class AnomalyDetector:
         self._minute = -1
         self._second = -1
         self._looked_at: set[str] = set()
+        self._waiting: dict[str, None] = {}
         self._quiet_at = -math.inf
         self._random = random.Random()  # noqa: S311 - which quiet windows are shown is nobody's secret
 
@@ -116,8 +120,25 @@ class AnomalyDetector:
         return self._analyze(user_id, features, at) if features is not None and features.messages_per_minute else []
 
     def analyze_due(self, user_id: str, at: float) -> list[Alert]:
-        """The same when a message calls for it: once a second for each user, and for so many users a second at most."""
+        """The same when a message calls for it: once a second for each user, and for so many users a second at most.
+
+        Who is passed over waits for ``analyze_waiting``.
+        """
         return self.analyze_user_activity(user_id, at) if self._may_look(user_id, at) else []
+
+    @property
+    def waiting(self) -> int:
+        """Users who were passed over and not looked at since."""
+        return len(self._waiting)
+
+    def analyze_waiting(self, at: float) -> list[Alert]:
+        """Look at the one who was passed over first."""
+        with self.lock:
+            user_id = next(iter(self._waiting), None)
+            if user_id is None:
+                return []
+            del self._waiting[user_id]
+        return self.analyze_active(user_id, at)
 
     def analyze_server(self, at: float | None = None) -> list[Alert]:
         """Look at the whole server's last minute, once in each minute: every feature as a series."""
@@ -184,17 +205,17 @@ class AnomalyDetector:
         return []
 
     def _may_look(self, user_id: str, at: float) -> bool:
-        """Bounds what a flood can make this detector work; the timer looks at everybody whom it passes over."""
+        """Bounds what a flood can make this detector work."""
         with self.lock:
             second = int(at)
             if second > self._second or second < self._second - BACK_S:
                 self._second = second
                 self._looked_at.clear()
-            if user_id in self._looked_at:
-                self.counts["skipped_too_soon"] += 1
-                return False
-            if len(self._looked_at) >= self._per_second:
-                self.counts["skipped_too_many"] += 1
+            soon = user_id in self._looked_at
+            if soon or len(self._looked_at) >= self._per_second:
+                self.counts["skipped_too_soon" if soon else "skipped_too_many"] += 1
+                if len(self._waiting) < WAITING:
+                    self._waiting[user_id] = None
                 return False
             self._looked_at.add(user_id)
             return True

@@ -1,0 +1,295 @@
+"""Addresses under /ml: what a guard sees, what operators say of it, and its models.
+
+FastAPI is imported inside, so that the package can be read without it; annotations are therefore real objects here,
+not text. Whatever names users needs the key of an operator.
+"""
+
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+from samouk.domains.traffic.detect.book import AlreadyTold
+from samouk.domains.traffic.forms import minutes_of
+from samouk.domains.traffic.guard import Guard
+from samouk.domains.traffic.measures import families
+from samouk.domains.traffic.office import Conflict, Office, coverage_of, of_desk
+from samouk.domains.traffic.records import Severity
+from samouk.edge.wire import WireError
+from samouk.loop.ports import NotFound
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+MAX_BODY = 64_000
+MAX_ACTIVITY = 1_000_000
+"""Bytes of a batch of activity, at most."""
+
+HORIZONS = "1,10,60,360,1440,2880"
+"""Minutes ahead for which load is foreseen when nobody says which."""
+
+_OBJECT = {"content": {"application/json": {"schema": {"type": "object"}}}}
+_KEY: dict[str, Any] = {"security": [{"key": []}]}
+_EVENTS = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["events"],
+    "properties": {
+        "events": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 1_000,
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["user_id"],
+                "properties": {
+                    "user_id": {"type": "string", "minLength": 1, "maxLength": 256},
+                    "message_size": {"type": "number", "minimum": 0, "description": "bytes"},
+                    "channels": {"description": "names of the channels in use, or how many there are"},
+                    "ip_address": {"type": ["string", "null"], "description": "hashed with a salt, and forgotten"},
+                    "error": {"type": "boolean"},
+                    "rate_limited": {"type": "boolean"},
+                    "at": {"type": ["number", "null"], "description": "seconds since 1970, of the last hour; else now"},
+                },
+            },
+        }
+    },
+}
+_ANALYSIS = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "user_id": {"type": "string", "description": "look at this user now"},
+        "features": {"type": "object", "description": "or weigh this window; what is left out is 0"},
+    },
+}
+_RULES = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["rules"],
+    "properties": {"rules": {"type": "array", "minItems": 1, "maxItems": 100, "items": {"type": "object"}}},
+}
+_TRAINING = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["model_name"],
+    "properties": {
+        "model_name": {"type": "string", "description": "anomaly, load or behavior"},
+        "data_source": {"enum": ["log"]},
+        "auto_deploy": {"type": "boolean", "description": "as the learner's policy has it, or left out"},
+    },
+}
+_QUESTION = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["model_name", "features"],
+    "properties": {"model_name": {"type": "string"}, "features": {"type": "object"}},
+}
+
+
+def _asks(schema: Any = None, *, key: bool = True) -> dict[str, Any]:
+    """What a route asks for: a key, and a body."""
+    body = {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}} if schema else {}
+    return {**(_KEY if key else {}), **body}
+
+
+def _about(summary: str, extra: dict[str, Any], status: int = 200) -> dict[str, Any]:
+    return {
+        "summary": summary,
+        "status_code": status,
+        "responses": {status: {"description": "done", **_OBJECT}},
+        "openapi_extra": extra,
+    }
+
+
+def routes(desk: Any) -> Any:
+    """A FastAPI router over the server's desk (``samouk.server.desk.Desk``)."""
+    from fastapi import APIRouter
+
+    office = of_desk(desk)
+    desk.meters.append(lambda: families(office.made))
+
+    @asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[None]:
+        from starlette.concurrency import run_in_threadpool
+
+        yield
+        await run_in_threadpool(office.close)
+
+    router = APIRouter(tags=["traffic"], lifespan=lifespan)
+    router.include_router(_reading(office))
+    router.include_router(_operating(office))
+    router.include_router(_modelling(office))
+    return router
+
+
+def routes_of(guard: Guard) -> Any:
+    """A FastAPI router over a guard of one's own: the routes that read. Who may see them, the application says."""
+    return _reading(Office(lambda: guard))
+
+
+def _router(office: Office) -> "APIRouter":
+    """A router whose errors are answers: the platform's own have its form, elsewhere field and detail are told."""
+    from fastapi import APIRouter, HTTPException, Request
+    from fastapi.responses import JSONResponse, Response
+    from fastapi.routing import APIRoute
+
+    class Named(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            handle = super().get_route_handler()
+
+            async def handled(request: Request) -> Response:
+                try:
+                    return await handle(request)
+                except (AlreadyTold, Conflict) as error:
+                    raise HTTPException(409, str(error)) from None
+                except (NotFound, WireError) as error:
+                    if office.desk is not None:
+                        raise
+                    if isinstance(error, NotFound):
+                        raise HTTPException(404, str(error)) from None
+                    return JSONResponse({"detail": error.reason, "field": error.field}, 422)
+
+            return handled
+
+    return APIRouter(route_class=Named)
+
+
+class _Doors:
+    """Who may come in, and what they bring; an application that mounts the routes itself has doors of its own."""
+
+    def __init__(self, desk: Any) -> None:
+        self._desk = desk
+
+    async def key(self, request: Any) -> str:
+        """Label of the key; "" where there are none."""
+        return (await self._desk.require_key(request)).label if self._desk else ""
+
+    async def operator(self, request: Any) -> str:
+        return (await self._desk.require_operator(request)).label if self._desk else ""
+
+    async def body(self, request: Any, limit: int = MAX_BODY) -> dict[str, Any]:
+        if self._desk is not None:
+            return dict(await self._desk.json_body(request, limit))
+        data = bytearray()
+        async for piece in request.stream():
+            data += piece
+            if len(data) > limit:
+                raise WireError("body", f"must have at most {limit:,} bytes")
+        try:
+            document = json.loads(data)
+        except (ValueError, RecursionError):
+            raise WireError("body", "must be JSON") from None
+        if not isinstance(document, dict):
+            raise WireError("body", "must be a JSON object")
+        return document
+
+
+def _reading(office: Office) -> "APIRouter":
+    from fastapi import Query, Request
+    from fastapi.responses import JSONResponse
+    from starlette.concurrency import run_in_threadpool
+
+    router, doors = _router(office), _Doors(office.desk)
+    many = Annotated[int, Query(ge=1, le=1_000)]
+
+    @router.get("/ml/status", **_about("How the guard stands, without anybody's name", _asks(key=False)))
+    async def status() -> JSONResponse:
+        return JSONResponse(await run_in_threadpool(office.status))
+
+    @router.get("/ml/features/recent", **_about("Windows that were analysed last, the newest first", _asks()))
+    async def recent_features(request: Request, limit: many = 100) -> JSONResponse:
+        await doors.operator(request)
+        return JSONResponse(await run_in_threadpool(office.windows, limit))
+
+    @router.get("/ml/anomalies/recent", **_about("Alerts, the newest first, and what the budget held back", _asks()))
+    async def recent_anomalies(
+        request: Request, limit: many = 100, min_severity: Severity = Severity.LOW
+    ) -> JSONResponse:
+        await doors.operator(request)
+        return JSONResponse(await run_in_threadpool(office.alerts, limit, min_severity))
+
+    @router.post("/ml/anomalies/analyze", **_about("Look at a user now, or weigh a window", _asks(_ANALYSIS)))
+    async def analyze(request: Request) -> JSONResponse:
+        await doors.operator(request)
+        return JSONResponse(await run_in_threadpool(office.analyze, await doors.body(request)))
+
+    @router.get("/ml/rules", **_about("The table of detection rules in force", _asks()))
+    async def rules(request: Request) -> JSONResponse:
+        await doors.key(request)
+        return JSONResponse(await run_in_threadpool(office.rules))
+
+    @router.get("/ml/load/forecast", **_about("Messages a minute that are expected, with intervals", _asks(key=False)))
+    async def forecast(
+        minutes: Annotated[str, Query(max_length=400)] = HORIZONS, coverage: float = 0.9
+    ) -> JSONResponse:
+        return JSONResponse(await run_in_threadpool(office.forecast, minutes_of(minutes), coverage_of(coverage)))
+
+    return router
+
+
+def _operating(office: Office) -> "APIRouter":
+    from fastapi import Query, Request
+    from fastapi.responses import JSONResponse
+    from starlette.concurrency import run_in_threadpool
+
+    router, doors = _router(office), _Doors(office.desk)
+
+    @router.delete("/ml/features/cleanup", **_about("Forget users who were not heard for so long", _asks()))
+    async def clean_up(
+        request: Request, max_age_hours: Annotated[float, Query(ge=0, le=8_760, allow_inf_nan=False)] = 24
+    ) -> JSONResponse:
+        await doors.operator(request)
+        return JSONResponse(await run_in_threadpool(office.clean_up, max_age_hours))
+
+    @router.post("/ml/anomalies/{alert_id}/confirm", **_about("Say that an alert was harm", _asks()))
+    async def confirm(request: Request, alert_id: str) -> JSONResponse:
+        await doors.operator(request)
+        return JSONResponse(await run_in_threadpool(office.confirm, alert_id))
+
+    @router.post("/ml/anomalies/{alert_id}/dismiss", **_about("Say that an alert was none", _asks()))
+    async def dismiss(request: Request, alert_id: str) -> JSONResponse:
+        await doors.operator(request)
+        return JSONResponse(await run_in_threadpool(office.dismiss, alert_id))
+
+    @router.put("/ml/rules", **_about("Put another table of detection rules in force", _asks(_RULES)))
+    async def put_rules(request: Request) -> JSONResponse:
+        await doors.operator(request)
+        return JSONResponse(await run_in_threadpool(office.put_rules, await doors.body(request)))
+
+    @router.post("/ml/activity", **_about("Tell what happened in another process", _asks(_EVENTS)))
+    async def activity(request: Request) -> JSONResponse:
+        await doors.key(request)
+        return JSONResponse(await run_in_threadpool(office.hear, await doors.body(request, MAX_ACTIVITY)))
+
+    return router
+
+
+def _modelling(office: Office) -> "APIRouter":
+    from fastapi import Request
+    from fastapi.responses import JSONResponse
+    from starlette.concurrency import run_in_threadpool
+
+    router, doors = _router(office), _Doors(office.desk)
+
+    @router.get("/ml/models", **_about("The models of the guard, and their versions", _asks(key=False)))
+    async def models() -> JSONResponse:
+        return JSONResponse(await run_in_threadpool(office.models))
+
+    @router.post("/ml/models/train", **_about("Learn now, in a process of its own", _asks(_TRAINING), 202))
+    async def train(request: Request) -> JSONResponse:
+        who = await doors.operator(request)
+        return JSONResponse(await run_in_threadpool(office.train, await doors.body(request), who), 202)
+
+    @router.post("/ml/models/predict", **_about("Try a model on a row; nothing is recorded", _asks(_QUESTION)))
+    async def predict(request: Request) -> JSONResponse:
+        await doors.key(request)
+        return JSONResponse(await run_in_threadpool(office.predict, await doors.body(request)))
+
+    @router.post("/ml/models/{model_name}/load", **_about("Read again what is in service, into force here", _asks()))
+    async def load(request: Request, model_name: str) -> JSONResponse:
+        await doors.operator(request)
+        return JSONResponse(await run_in_threadpool(office.load, model_name))
+
+    return router

@@ -1,0 +1,152 @@
+"""What may be sent to the addresses under /ml, strictly: every refusal names its field and says what would be right."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from samouk.domains.traffic.features import FEATURES, LARGEST, SHARES, Features
+from samouk.edge.wire import WireError
+
+MAX_EVENTS = 1_000
+MAX_USER = 256
+MAX_CHANNELS = 1_000
+MAX_ADDRESS = 64
+
+EARLIER_S, LATER_S = 3_600.0, 60.0
+"""Activity may be told so long after it was, and by a clock that is so much ahead."""
+
+FURTHEST_MINUTES = 2_880
+MAX_HORIZONS = 50
+
+_EVENT = ("user_id", "message_size", "channels", "ip_address", "error", "rate_limited", "at")
+
+
+class Activity(NamedTuple):
+    """One message, as another process tells of it."""
+
+    user_id: str
+    message_size: float
+    channels: tuple[str, ...] | int
+    ip_address: str | None
+    error: bool
+    rate_limited: bool
+    at: float | None
+
+
+class Training(NamedTuple):
+    """A wish to learn now."""
+
+    model_name: str
+    auto_deploy: bool | None
+
+
+def only(document: Mapping[str, Any], known: Sequence[str], what: str, prefix: str = "") -> None:
+    """Raises WireError for a field that is none."""
+    for name in document:
+        if name not in known:
+            raise WireError(f"{prefix}{name!s:.64}", f"is not a field of {what}; there are {', '.join(known)}")
+
+
+def activity_of(document: Mapping[str, Any], now: float) -> list[Activity]:
+    """A batch of events. Raises WireError."""
+    only(document, ("events",), "a batch of activity")
+    events = document.get("events")
+    if not isinstance(events, list) or not 1 <= len(events) <= MAX_EVENTS:
+        raise WireError("events", f"must be an array of 1 to {MAX_EVENTS:,} events; split it")
+    return [_event(event, f"events[{place}]", now) for place, event in enumerate(events)]
+
+
+def features_of(document: object, where: str = "features") -> Features:
+    """A window: features that are left out are 0. Raises WireError."""
+    if not isinstance(document, Mapping):
+        raise WireError(where, f"must be a JSON object of numbers: {', '.join(FEATURES)}")
+    only(document, FEATURES, "a window", f"{where}.")
+    highest = {name: 1.0 if name in SHARES else LARGEST for name in FEATURES}
+    return Features(*(number(document.get(name, 0), f"{where}.{name}", 0, highest[name]) for name in FEATURES))
+
+
+def user_of(value: object, where: str = "user_id") -> str:
+    """What an application calls a user. Raises WireError."""
+    if not isinstance(value, str) or not 1 <= len(value) <= MAX_USER:
+        raise WireError(where, f"must be a text of 1 to {MAX_USER} characters")
+    return value
+
+
+def number(value: object, where: str, low: float, high: float) -> float:
+    """A finite number within bounds. Raises WireError."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise WireError(where, f"must be a finite number, not {value!r:.40}")
+    if not low <= value <= high:
+        raise WireError(where, f"must lie between {low:g} and {high:g}, not {value!s:.40}")
+    return float(value)
+
+
+def flag(value: object, where: str) -> bool:
+    """Raises WireError."""
+    if not isinstance(value, bool):
+        raise WireError(where, f"must be true or false, not {value!r:.40}")
+    return value
+
+
+def training_of(document: Mapping[str, Any]) -> Training:
+    """A wish to learn now. Raises WireError."""
+    only(document, ("model_name", "data_source", "auto_deploy"), "a training")
+    source = document.get("data_source", "log")
+    if source != "log":
+        raise WireError("data_source", f"must be log, what is stored for the learner, not {source!r:.40}")
+    deploy = document.get("auto_deploy")
+    return Training(
+        text(document.get("model_name"), "model_name"), None if deploy is None else flag(deploy, "auto_deploy")
+    )
+
+
+def text(value: object, where: str) -> str:
+    """A short text. Raises WireError."""
+    if not isinstance(value, str) or not 1 <= len(value) <= MAX_USER:
+        raise WireError(where, f"must be a text of 1 to {MAX_USER} characters")
+    return value
+
+
+def minutes_of(told: str) -> list[int]:
+    """``1,10,60`` as numbers of minutes ahead. Raises WireError."""
+    pieces = told.split(",")
+    if len(pieces) > MAX_HORIZONS:
+        raise WireError("minutes", f"must be at most {MAX_HORIZONS} numbers")
+    found = []
+    for piece in pieces:
+        if not piece.strip().isascii() or not piece.strip().isdigit() or not 1 <= int(piece[:9]) <= FURTHEST_MINUTES:
+            raise WireError("minutes", f"must be numbers from 1 to {FURTHEST_MINUTES} with commas, not {piece!r:.40}")
+        found.append(int(piece))
+    return found
+
+
+def _event(document: object, where: str, now: float) -> Activity:
+    if not isinstance(document, Mapping):
+        raise WireError(where, "must be a JSON object with user_id")
+    only(document, _EVENT, "an event", f"{where}.")
+    told = document.get("at")
+    return Activity(
+        user_of(document.get("user_id"), f"{where}.user_id"),
+        number(document.get("message_size", 0), f"{where}.message_size", 0, LARGEST),
+        _channels(document.get("channels", 0), f"{where}.channels"),
+        _address(document.get("ip_address"), f"{where}.ip_address"),
+        flag(document.get("error", False), f"{where}.error"),
+        flag(document.get("rate_limited", False), f"{where}.rate_limited"),
+        None if told is None else number(told, f"{where}.at", now - EARLIER_S, now + LATER_S),
+    )
+
+
+def _channels(value: object, where: str) -> tuple[str, ...] | int:
+    if isinstance(value, list):
+        if len(value) > MAX_CHANNELS or not all(isinstance(one, str) for one in value):
+            raise WireError(where, f"must be at most {MAX_CHANNELS:,} names, or how many there are")
+        return tuple(value)
+    return int(number(value, where, 0, MAX_CHANNELS))
+
+
+def _address(value: object, where: str) -> str | None:
+    if value is not None and (not isinstance(value, str) or not 1 <= len(value) <= MAX_ADDRESS):
+        raise WireError(where, f"must be a text of 1 to {MAX_ADDRESS} characters; it is hashed and forgotten")
+    return value

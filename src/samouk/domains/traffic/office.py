@@ -1,0 +1,291 @@
+"""What stands behind the addresses under /ml: a guard, and the platform's desk where there is one."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from samouk.domains.traffic.anomaly.schema import NAME as ANOMALY
+from samouk.domains.traffic.anomaly.weighing import row_of
+from samouk.domains.traffic.courier import Courier
+from samouk.domains.traffic.detect.alerts import document_of
+from samouk.domains.traffic.detect.rules import document_of as rule_document
+from samouk.domains.traffic.detect.rules import rules_of
+from samouk.domains.traffic.detect.severity import Judgement
+from samouk.domains.traffic.features import FEATURES, SERVER
+from samouk.domains.traffic.forms import (
+    activity_of,
+    features_of,
+    number,
+    only,
+    text,
+    training_of,
+    user_of,
+)
+from samouk.domains.traffic.guard import Guard
+from samouk.domains.traffic.keeping import StoreKeeping
+from samouk.domains.traffic.link import DeskLink, Refused, Unlinked
+from samouk.domains.traffic.records import Severity
+from samouk.edge.wire import WireError
+from samouk.loop.learner import Learner
+from samouk.loop.ports import CorruptBlob, NotFound
+from samouk.loop.reason import reason_of
+from samouk.loop.records import Version
+from samouk.loop.serving import NoVersion, PredictionFailed
+
+ROOM = "traffic."
+VERSIONS = 20
+"""Versions of a model that are listed, the newest."""
+
+TRIED = "(tried)"
+"""Who asks when a model is tried: the answer is nobody's, so it is not recorded."""
+
+
+class Conflict(Exception):
+    """What is asked for does not go now; the message says why, and what would."""
+
+
+class Office:
+    """Answers as plain JSON. Calls may block; they raise WireError, NotFound, Conflict or AlreadyTold.
+
+    Args:
+        make: gives the guard, when it is first needed.
+        desk: of the platform's server; None for an application that mounts the routes itself.
+    """
+
+    def __init__(self, make: Callable[[], Guard], desk: Any = None) -> None:
+        self.desk = desk
+        self._make = make
+        self._making = threading.Lock()
+        self._guard: Guard | None = None
+
+    @property
+    def guard(self) -> Guard:
+        """Made when it is first asked for: what was kept is read."""
+        with self._making:
+            if self._guard is None:
+                self._guard = self._make()
+            return self._guard
+
+    @property
+    def made(self) -> Guard | None:
+        """The guard, if anybody has needed it yet."""
+        return self._guard
+
+    def close(self) -> None:
+        """Keep everything, and stop."""
+        if self._guard is not None:
+            self._guard.close()
+
+    def status(self) -> dict[str, Any]:
+        """How everything stands; without anybody's name."""
+        found = self.guard.status()
+        del found["budget"]["recently_held_back"]
+        if self.desk is not None:
+            found["models"] = {learner.name: self._standing(learner) for learner in self._learners().values()}
+        return found
+
+    def windows(self, limit: int) -> dict[str, Any]:
+        """Windows that were analysed last, the newest first."""
+        seen = self.guard.extractor.recent(limit)
+        return {"items": [{"user_id": one.user_id, "at": one.at, **one.features._asdict()} for one in seen]}
+
+    def clean_up(self, max_age_hours: float) -> dict[str, Any]:
+        """Forget users who were not heard for so long."""
+        return {"dropped": self.guard.extractor.cleanup_old_sessions(max_age_hours)}
+
+    def alerts(self, limit: int, min_severity: Severity) -> dict[str, Any]:
+        """Newest first, and what the budget held back."""
+        found = [document_of(alert) for alert in self.guard.detector.recent(limit, min_severity)]
+        return {"items": found, "budget": self.guard.status()["budget"]}
+
+    def analyze(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Look at a user now, or weigh a window that nobody sent; the second raises no alert and teaches nothing."""
+        only(document, ("user_id", "features"), "an analysis")
+        if ("user_id" in document) == ("features" in document):
+            raise WireError("user_id", "send either user_id or features")
+        detector = self.guard.detector
+        if "features" in document:
+            judged = detector.judge(SERVER, features_of(document["features"]), 0.0)
+            return {"alerts": [], **_judged(judged)}
+        user_id = user_of(document["user_id"])
+        features = self.guard.extractor.features(user_id)
+        if features is None:
+            raise NotFound(f"nobody is known by the name {user_id:.64}; only those who sent something lately are")
+        alerts = [document_of(alert) for alert in detector.analyze_user_activity(user_id)]
+        return {"alerts": alerts, **_judged(detector.judge(user_id, features, 0.0))}
+
+    def confirm(self, alert_id: str) -> dict[str, Any]:
+        """It was harm."""
+        return document_of(self.guard.confirm(alert_id))
+
+    def dismiss(self, alert_id: str) -> dict[str, Any]:
+        """It was none."""
+        return document_of(self.guard.dismiss(alert_id))
+
+    def rules(self) -> dict[str, Any]:
+        """The table in force."""
+        return {"rules": [rule_document(rule) for rule in self.guard.rules]}
+
+    def put_rules(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Another table in its place."""
+        only(document, ("rules",), "a table of rules")
+        self.guard.set_rules(rules_of(document.get("rules")))
+        return self.rules()
+
+    def forecast(self, minutes: list[int], coverage: float) -> dict[str, Any]:
+        """Messages a minute that are expected; a bound that nobody knows yet is null."""
+        found = self.guard.forecast(minutes, coverage)
+        items = [
+            {
+                name: value if not isinstance(value, float) or math.isfinite(value) else None
+                for name, value in one.items()
+            }
+            for one in (forecast._asdict() for forecast in found)
+        ]
+        return {"coverage": coverage, "items": items}
+
+    def hear(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """What happened in an application in another process."""
+        events = activity_of(document, self.desk.services.clock.now().timestamp())
+        alerts = self.guard.track_many(events)
+        return {"heard": len(events), "alerts": len({alert.alert_id for alert in alerts})}
+
+    def models(self) -> dict[str, Any]:
+        """Every model's versions, the newest first."""
+        registry = self.desk.services.registry
+        listed = {name: registry.versions(learner.name)[:VERSIONS] for name, learner in self._learners().items()}
+        return {
+            "models": [
+                {"model_name": name, "learner": f"{ROOM}{name}", "versions": [_version(one) for one in versions]}
+                for name, versions in listed.items()
+            ]
+        }
+
+    def train(self, document: Mapping[str, Any], who: str) -> dict[str, Any]:
+        """Begin to learn now, in a process of its own."""
+        wish = training_of(document)
+        learner = self._learner(wish.model_name)
+        by_hand = learner.policy.approval == "human"
+        if wish.auto_deploy is not None and wish.auto_deploy is by_hand:
+            says = "a person approves each version" if by_hand else "what passes its tests goes on by itself"
+            raise WireError(
+                "auto_deploy",
+                f"here {says}; leave it out, or set approval of {learner.name} in the file that SAMOUK_POLICY names",
+            )
+        if self.desk.options.turns is None:
+            raise Conflict("this server does not train; `samouk retrain` does, on the machine with the store")
+        if self.desk.services.leases.held(f"turn:{learner.name}"):
+            raise Conflict(f"{learner.name} is learning already; its runs tell how it ends")
+        self.desk.options.turns.start(learner.name, reason_of(f"asked for at /ml/models/train ({who})"))
+        return {"model_name": wish.model_name, "learner": learner.name, "runs": f"/v1/learners/{learner.name}/runs"}
+
+    def load(self, model_name: str) -> dict[str, Any]:
+        """Read again what is in service, and put it in force here."""
+        learner = self._learner(model_name)
+        version = self._champion(learner)
+        try:
+            self.desk.services.blobs.get(version.artifact_key)
+        except (NotFound, CorruptBlob) as error:
+            raise Conflict(f"the bytes of {version.name} are not there ({error}); roll back, or train anew") from None
+        if learner.outcomes and learner.served:
+            self.desk.service.refresh(learner.name)
+            if version.name not in self.desk.service.of(learner.name).versions:
+                raise Conflict(f"{version.name} cannot answer; the log says why; roll back, or train anew")
+        if learner.name == ANOMALY:
+            self._into_force()
+        return {"model_name": model_name, "learner": learner.name, "version": version.name}
+
+    def predict(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """What a model says of a row; tried, and so neither recorded nor learnt from."""
+        only(document, ("model_name", "features"), "a question")
+        learner = self._learner(text(document.get("model_name"), "model_name"))
+        row = document.get("features")
+        if learner.name == ANOMALY and isinstance(row, Mapping) and row.keys() <= set(FEATURES):
+            row = row_of(self.guard.detector.judge(SERVER, features_of(row), 0.0).evidence)
+        try:
+            answer = self.desk.service.of(learner.name).predict(TRIED, row).answer
+        except NoVersion as error:
+            raise Conflict(f"{error}; POST /ml/models/train makes one") from None
+        except PredictionFailed as error:
+            raise Conflict(str(error)) from None
+        told = {"version": answer.version, "score": answer.score, "value": answer.value}
+        return {"model_name": document["model_name"], **told, "confidence": answer.confidence}
+
+    def _learners(self) -> dict[str, Learner]:
+        """Short name → learner."""
+        return {name.removeprefix(ROOM): one for name, one in self.desk.learners.items() if name.startswith(ROOM)}
+
+    def _learner(self, model_name: str) -> Learner:
+        learners = self._learners()
+        found = learners.get(model_name.removeprefix(ROOM))
+        if found is None:
+            raise WireError("model_name", f"must be one of {', '.join(learners)}, not {model_name!r:.40}")
+        return found
+
+    def _champion(self, learner: Learner) -> Version:
+        version: Version | None = self.desk.services.registry.production(learner.name)
+        if version is None:
+            raise NotFound(f"no version of {learner.name} is in service yet; POST /ml/models/train makes one")
+        return version
+
+    def _into_force(self) -> None:
+        courier: Courier | None = self.guard.courier
+        if courier is None:
+            return
+        try:
+            courier.refresh(ANOMALY)
+        except (Refused, Unlinked, ValueError) as error:
+            raise Conflict(f"the model cannot be used: {error}; roll back, or train anew") from None
+
+    def _standing(self, learner: Learner) -> dict[str, Any]:
+        version = self.desk.services.registry.production(learner.name)
+        stats = self.desk.services.log.stats(learner.name)
+        return {"version": version.name if version else None, "samples": stats.total_samples}
+
+
+def of_desk(desk: Any) -> Office:
+    """The office of the platform's server: its guard keeps things in the store and reaches the learners directly."""
+
+    def make() -> Guard:
+        services = desk.services
+        return Guard(
+            link=DeskLink(desk),
+            keeping=StoreKeeping(services.documents, services.blobs),
+            clock=lambda: services.clock.now().timestamp(),
+        ).start()
+
+    return Office(make, desk)
+
+
+def coverage_of(told: float) -> float:
+    """Raises WireError."""
+    return number(told, "coverage", 0.5, 0.99)
+
+
+def _judged(judged: Judgement) -> dict[str, Any]:
+    return {
+        "score": judged.scored.score,
+        "severity": str(judged.severity),
+        "alarming": judged.alarming,
+        "kind": judged.kinds[0],
+        "reasons": list(judged.reasons),
+        "parts": dict(judged.scored.parts),
+        "version": judged.scored.version,
+        "windows_learnt_from": judged.evidence.seen,
+        "features": judged.evidence.features._asdict(),
+    }
+
+
+def _version(version: Version) -> dict[str, Any]:
+    return {
+        "version": version.name,
+        "stage": str(version.stage),
+        "created": version.created.isoformat(),
+        "sha256": version.artifact_digest,
+        "size": version.artifact_size,
+        "figures": {name: value if math.isfinite(value) else None for name, value in version.figures.items()},
+        "tainted": version.tainted,
+    }
