@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from samouk.domains.scoring.adopt import probes_of
 from samouk.domains.scoring.features import layout_of
 from samouk.domains.scoring.judge import learner_of
 from samouk.domains.scoring.schema import EXAMPLE, OUTCOME
 from samouk.domains.scoring.world import ScoringWorld
+from samouk.families.foreign import probes_of
 from samouk.loop import snapshot
 from samouk.loop.learner import Context, UnfitArtifact
 from samouk.loop.records import Artifact
@@ -168,7 +168,7 @@ def test_weights_in_other_files_are_refused(tmp_path: Path) -> None:
 
 def test_probes_spread_over_what_is_declared() -> None:
     """Every probe is a row that may be asked; the last ones have gaps where gaps are allowed, and only there."""
-    probes = probes_of(LAYOUT)
+    probes = probes_of(LAYOUT.fields)
     for place, spec in enumerate(LAYOUT.fields):
         column = probes[:, place]
         known = column[~np.isnan(column)]

@@ -16,7 +16,7 @@ from samouk.domains.scoring.judge import learner_of
 from samouk.domains.scoring.schema import CALLING, EXAMPLE, OUTCOME
 from samouk.domains.scoring.world import Drift, ScoringWorld
 from samouk.edge.wire import Field
-from samouk.families import trees
+from samouk.families import foreign, trees
 from samouk.loop import snapshot
 from samouk.loop.columns import take
 from samouk.loop.learner import Context, Learner, mean
@@ -199,7 +199,7 @@ def test_another_declaration_makes_old_versions_abstain(artifact: Artifact, unse
 
 def test_the_file_says_what_it_is(artifact: Artifact) -> None:
     """Learner, features and kind stand in the graph's own properties, as plain JSON."""
-    kept = json.loads(model.ready(artifact.data).session.get_modelmeta().custom_metadata_map[graph.METADATA])
+    kept = json.loads(foreign.ready(artifact.data).session.get_modelmeta().custom_metadata_map[graph.METADATA])
     assert kept["learner"] == OUTCOME and kept["features"] == list(LAYOUT.names)
     assert list(artifact.metadata["influence"]) != [] and json.dumps(dict(artifact.metadata), allow_nan=False)
 

@@ -11,9 +11,9 @@ from samouk.domains.scoring import online
 from samouk.domains.scoring.declaration import Declaration
 from samouk.domains.scoring.features import layout_of
 from samouk.domains.scoring.judge import learner_of
-from samouk.families.packing import pack
 from samouk.domains.scoring.schema import EXAMPLE, OUTCOME
 from samouk.domains.scoring.world import Drift, ScoringWorld
+from samouk.families.packing import pack
 from samouk.loop import snapshot
 from samouk.loop.columns import Columns
 from samouk.loop.learner import Context, Learner, Online

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from samouk.families.packing import pack
 from samouk.domains.scoring.stream import StreamLearner, StreamSpec
+from samouk.families.packing import pack
 
 Stream = tuple[NDArray[np.float32], NDArray[np.int64]]
 

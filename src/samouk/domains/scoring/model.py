@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from samouk.domains.scoring.features import Layout, Matrix, matrix
-from samouk.edge import runtime
+from samouk.families import foreign
 from samouk.loop.columns import Columns, rows_in
 from samouk.loop.learner import Context
 from samouk.loop.records import Artifact, Examples, Predictions
@@ -18,16 +17,8 @@ INFLUENCE_ROWS = 2_000
 """Rows in which a feature is shuffled to see how much it matters."""
 
 
-# Made once: for one row each costs as much as the sum that it is part of.
-_ZERO, _HALF, _ONE = np.float32(0), np.float32(0.5), np.float32(1)
-
-
-class Ready(NamedTuple):
-    """A model in the runtime, and the names of what goes in and of the scores that come out."""
-
-    session: Any
-    features: str
-    scores: list[str]
+# Made once: for one row it costs as much as the sum that it is part of.
+_HALF = np.float32(0.5)
 
 
 def fit(layout: Layout, examples: Examples, champion: Artifact | None, context: Context) -> Artifact:
@@ -121,23 +112,7 @@ def readable(layout: Layout, artifact: Artifact) -> bool:
 
 def scores(artifact: Artifact, inputs: Matrix) -> NDArray[np.float32]:
     """(n, k) features → (n,) scores in [0, 1], on one thread."""
-    return run(ready(artifact.data), inputs) if len(inputs) else np.empty(0, np.float32)
-
-
-def run(model: Ready, inputs: Matrix) -> NDArray[np.float32]:
-    """(n,) scores; of two columns the last, the chance of a good outcome, counts."""
-    found: NDArray[np.float32] = model.session.run(model.scores, {model.features: inputs})[0]
-    column = found if found.ndim == 1 else found[:, -1]
-    # Rounding may lift a score a hair above 1.
-    return np.minimum(np.maximum(column, _ZERO), _ONE)
-
-
-@lru_cache(maxsize=8)
-def ready(data: bytes) -> Ready:
-    """The model in the runtime, kept for the next call. Raises what the runtime raises for bytes that are no model."""
-    session = runtime.session(data)
-    floats = [output.name for output in session.get_outputs() if output.type == "tensor(float)"]
-    return Ready(session, session.get_inputs()[0].name, floats[:1])
+    return foreign.run(foreign.ready(artifact.data), inputs) if len(inputs) else np.empty(0, np.float32)
 
 
 def influence_of(layout: Layout, artifact: Artifact, inputs: Matrix, seed: int) -> dict[str, float]:
