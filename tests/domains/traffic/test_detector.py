@@ -179,6 +179,26 @@ def test_the_whole_server_is_a_series_of_minutes() -> None:
     assert site.extractor.recent(1)[0].user_id == SERVER
 
 
+def test_a_surge_of_the_whole_server_is_seen_though_nobody_floods() -> None:
+    """A thousand users of four messages each break no rule; the server's minute is ten times the usual one."""
+    site, rng = Site(), np.random.default_rng(3)
+
+    def minute(users: int) -> list[Alert]:
+        names = [f"user {number}" for number in rng.integers(0, users, users * 4)]
+        at = site.now + np.sort(rng.random(len(names))) * 59
+        site.extractor.track_batch(names, at, rng.normal(300, 30, len(names)))
+        site.now += 60
+        return site.detector.analyze_server()
+
+    quiet = [alert for _ in range(180) for alert in minute(int(rng.integers(90, 110)))]
+    assert quiet == []
+    (alert,) = minute(1_000)
+    assert (alert.user_id, alert.kind) == (SERVER, "server_level")
+    assert alert.severity.rank >= Severity.HIGH.rank
+    assert alert.reasons[0].startswith("messages of the whole server: ")
+    assert any("above this server's normal of" in reason for reason in alert.reasons)
+
+
 def test_a_score_alone_is_not_critical() -> None:
     """Critical needs a high score and a high rule, or two witnesses that agree."""
     flood = hits(DEFAULT_RULES, Features(messages_per_minute=1_000))

@@ -78,7 +78,7 @@ def test_a_restart_in_the_middle_goes_on(tmp_path: Path) -> None:
     assert again.guard.extractor.features("user 1") == site.guard.extractor.features("user 1")
     assert again.guard.detector.budget.state() == site.guard.detector.budget.state()
     again.guard.tick()
-    assert again.guard.forecaster.counts["updates"] == site.guard.forecaster.counts["updates"] > 0
+    assert again.guard.foresight.forecaster.counts["updates"] == site.guard.foresight.forecaster.counts["updates"] > 0
     assert again.guard.counts["unreadable"] == 0
     assert again.guard.counts["fresh_starts"] == 0
 

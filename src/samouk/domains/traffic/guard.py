@@ -24,12 +24,14 @@ from samouk.domains.traffic.detect.rules import DEFAULT_RULES
 from samouk.domains.traffic.ears.baselines import Baselines
 from samouk.domains.traffic.ears.extractor import FeatureExtractor
 from samouk.domains.traffic.features import FEATURES, Features
+from samouk.domains.traffic.foresight import Foresight
 from samouk.domains.traffic.forms import Activity
-from samouk.domains.traffic.keeping import FolderKeeping, Keeping, Unreadable
+from samouk.domains.traffic.keeping import FolderKeeping, Keeping
 from samouk.domains.traffic.limiter import Limits, RateLimiter
 from samouk.domains.traffic.link import Link
-from samouk.domains.traffic.load.forecaster import Forecast, LoadForecaster
+from samouk.domains.traffic.load.forecaster import Forecast
 from samouk.domains.traffic.records import Alert, Evidence, Rule
+from samouk.domains.traffic.remembering import Part, Remembering
 from samouk.loop.records import Artifact
 
 log = logging.getLogger("samouk.traffic")
@@ -54,11 +56,8 @@ SLICES = 50
 LONGEST_GAP_S = 150.0
 """A minute that ends so late after the last one was not watched throughout: its count is not known."""
 
-KEPT_MINUTES = 14 * 1_440
-"""Counts of minutes that are kept: from them the forecaster learns again after a restart, beside everything else."""
-
 CATCH_UP_S = 0.05
-"""Seconds of a tick for that, at most."""
+"""Seconds of a tick for teaching the forecaster, at most: after a restart it has two weeks to learn again."""
 
 PROBLEMS = 20
 
@@ -80,7 +79,7 @@ class Guard:
         clock: seconds since 1970.
 
     Attributes:
-        extractor, baselines, detector, limiter, forecaster, courier: the parts.
+        extractor, baselines, detector, limiter, foresight, courier: the parts; no courier without a link.
         counts: rate_limited (messages), ticks, minutes, saved, fresh_starts, unreadable, failed_<step>.
         problems: the last ones, in words.
     """
@@ -111,7 +110,7 @@ class Guard:
             clock=clock,
         )
         self.limiter = RateLimiter(limits or Limits(), self.baselines, clock)
-        self.forecaster = LoadForecaster()
+        self.foresight = Foresight()
         self._clock = clock
         self._keeping = keeping or (None if folder is None else FolderKeeping(folder))
         self._round: deque[str] = deque()
@@ -119,13 +118,10 @@ class Guard:
         self._minute = -1
         self._minute_at = 0.0
         self._next: dict[str, float] = {}
-        self._minutes: deque[tuple[float, float]] = deque(maxlen=KEPT_MINUTES)
-        self._unlearnt: deque[tuple[float, float]] = deque()
         self._ticking = threading.Lock()
-        self._foreseeing = threading.Lock()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
-        self._restore()
+        self._memory = None if self._keeping is None else self._remembering(self._keeping)
         if self.courier is not None:
             self.courier.watch(ANOMALY, self._take_scorer)
 
@@ -206,8 +202,7 @@ class Guard:
 
     def forecast(self, minutes: Sequence[int], coverage: float = 0.9) -> list[Forecast]:
         """Messages a minute that are expected so far ahead, with an interval. Raises ValueError."""
-        with self._foreseeing:
-            return self.forecaster.forecast(minutes, coverage)
+        return self.foresight.forecast(minutes, coverage)
 
     def status(self) -> dict[str, Any]:
         """How everything stands, as plain JSON."""
@@ -220,7 +215,7 @@ class Guard:
             "model": self._model(),
             "rules": {"all": len(self.rules), "enabled": sum(rule.enabled for rule in self.rules)},
             "budget": self._budget(),
-            "forecast": {"minutes_known": len(self._minutes), "minutes_to_learn": len(self._unlearnt)},
+            "forecast": {"minutes_known": len(self.foresight), "minutes_to_learn": self.foresight.unlearnt},
             "guard": dict(self.counts),
             "link": None
             if courier is None
@@ -238,7 +233,7 @@ class Guard:
             self.counts["ticks"] += 1
             self._step("minute", partial(self._end_minute, at))
             self._step("slice", partial(self._look_around, at))
-            self._step("forecast", self._foresee)
+            self._step("forecast", partial(self.foresight.learn, CATCH_UP_S))
             for name, every_s, work in (
                 ("flush", FLUSH_S, self._flush),
                 ("rules", MINUTE_S, self._read_rules),
@@ -252,12 +247,9 @@ class Guard:
 
     def save(self) -> None:
         """Keep everything that must survive a restart, now. Raises what keeping raises."""
-        if self._keeping is None:
-            return
-        parts = {"extractor": self.extractor.save(), "baselines": self.baselines.save(), **self.detector.save()}
-        parts["minutes"] = np.array(self._minutes, np.float64).tobytes()
-        self._keeping.keep_state(parts)
-        self.counts["saved"] += 1
+        if self._memory is not None:
+            self._memory.save()
+            self.counts["saved"] += 1
 
     def start(self) -> Guard:
         """Begin to tick once a second, and to talk with the platform; doing it again changes nothing."""
@@ -324,9 +316,7 @@ class Guard:
             self._round_size = len(self._round)
         if watched:  # the first minute was not heard from its beginning
             self.counts["minutes"] += 1
-            counted = ((minute - 1) * MINUTE_S, self.extractor.server_features(at).messages_per_minute)
-            self._minutes.append(counted)
-            self._unlearnt.append(counted)
+            self.foresight.take((minute - 1) * MINUTE_S, self.extractor.server_features(at).messages_per_minute)
             self.detector.analyze_server(at)
 
     def _look_around(self, at: float) -> None:
@@ -341,88 +331,25 @@ class Guard:
             self.detector.analyze_active(self._round.popleft(), at)
             time.sleep(0)
 
-    def _foresee(self) -> None:
-        """Teach the forecaster the minutes that it does not know yet: one, or many after a restart."""
-        until = time.perf_counter() + CATCH_UP_S
-        while self._unlearnt and time.perf_counter() < until:
-            with self._foreseeing:
-                self.forecaster.update(*self._unlearnt.popleft())
-            time.sleep(0)
-
     def _flush(self) -> None:
-        if self._keeping is None:
-            return
-        with self.detector.lock:
-            changed, everything = self.detector.book.unsaved(), self.detector.book.all()
-        kept = False
-        try:
-            self._keeping.keep_alerts(changed, everything)
-            kept = True
-        finally:
-            if not kept:
-                with self.detector.lock:
-                    self.detector.book.remember(changed)
+        if self._memory is not None:
+            self._memory.flush()
 
     def _read_rules(self) -> None:
-        """Rules that another process or a person with an editor changed."""
-        found = None if self._keeping is None else self._keeping.rules()
-        if found is not None:
-            self.detector.rules = found
+        if self._memory is not None:
+            self._memory.read_rules()
 
     def _clean_up(self) -> None:
         self.extractor.cleanup_old_sessions(MAX_AGE_HOURS)
 
-    def _restore(self) -> None:
-        if self._keeping is None:
-            return
-        self._attempt_restore("rules", partial(self._restore_rules, self._keeping))
-        self._attempt_restore("alerts", partial(self._restore_alerts, self._keeping))
-        self._attempt_restore("state", partial(self._restore_state, self._keeping))
-
-    def _attempt_restore(self, what: str, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except (Unreadable, OSError) as error:
-            self._trouble("unreadable", f"{what} begin anew: {error}")
-
-    def _restore_rules(self, keeping: Keeping) -> None:
-        found = keeping.rules()
-        if found is None:
-            keeping.keep_rules(self.detector.rules)
-        else:
-            self.detector.rules = found
-
-    def _restore_alerts(self, keeping: Keeping) -> None:
-        self.detector.book.restore(keeping.alerts())
-
-    def _restore_state(self, keeping: Keeping) -> None:
-        parts = keeping.state()
-        if not parts:
+    def _remembering(self, keeping: Keeping) -> Remembering:
+        """Find everything again that was kept."""
+        parts: dict[str, Part] = {"extractor": self.extractor, "baselines": self.baselines, "minutes": self.foresight}
+        memory = Remembering(keeping, self.detector, parts, self._trouble)
+        if not memory.restore():
             self.counts["fresh_starts"] += 1
-            log.info("traffic guard: nothing was kept yet, what is normal is learnt from now on")
-            return
-        loads: dict[str, Callable[[bytes], None]] = {
-            "extractor": self.extractor.load,
-            "baselines": self.baselines.load,
-            "minutes": self._restore_minutes,
-        }
-        for name, load in loads.items():
-            if name in parts:
-                self._attempt_load(name, partial(load, parts[name]))
-        self._attempt_load("detector", partial(self.detector.load, parts))
-
-    def _restore_minutes(self, data: bytes) -> None:
-        known = np.frombuffer(data, np.float64).reshape(-1, 2)
-        if not np.isfinite(known).all():
-            raise ValueError("a minute without a number")
-        self._minutes.extend((float(at), float(count)) for at, count in known)
-        self._unlearnt.extend(self._minutes)
-
-    def _attempt_load(self, name: str, load: Callable[[], None]) -> None:
-        try:
-            load()
-        except ValueError as error:
-            self._trouble("unreadable", f"the kept state of the {name} begins anew: {error}")
+            log.info("traffic guard: no state was kept yet, what is normal is learnt from now on")
+        return memory
 
     def _take_scorer(self, version: str, artifact: Artifact) -> None:
         """Put the platform's champion in force. Raises ValueError when it is no model, or gives no score."""

@@ -24,7 +24,7 @@ from samouk.domains.traffic.detect import words
 from samouk.domains.traffic.detect.book import Book, Sighting
 from samouk.domains.traffic.detect.budget import HOUR_S, Budget
 from samouk.domains.traffic.detect.rules import DEFAULT_RULES, hits
-from samouk.domains.traffic.detect.series import SeriesDetector
+from samouk.domains.traffic.detect.series import ALARM_FROM, HALF, SeriesDetector
 from samouk.domains.traffic.detect.severity import CALL, Judgement, severity_of
 from samouk.domains.traffic.ears.baselines import Baselines
 from samouk.domains.traffic.ears.extractor import FeatureExtractor
@@ -44,6 +44,13 @@ OUTCOME = "confirmed"
 
 SERIES = ("messages_per_minute", "avg_message_size", "error_rate", "rate_limit_violations")
 """Features of the whole server, each watched as a series of minutes."""
+
+SERVER_NATS = HALF * ALARM_FROM / (1 - ALARM_FROM) + math.log(len(SERIES))
+"""Surprise at which a minute of the server is worth an alert and scores one half: what serves one series best, and as
+much again as several series are more chances to be surprised by nothing."""
+
+WARM = 120
+"""Minutes that the server's normal must have learnt from: before, every hour is the first of its kind."""
 
 NEEDS_MESSAGES = frozenset({"avg_message_size", "error_rate"})
 """In a minute without messages these are not known, which is not 0."""
@@ -153,7 +160,8 @@ class AnomalyDetector:
             self._extractor.note(SERVER, at, features)
             judged = self._judge_server(features, at)
             self._baselines.learn(SERVER, features, at, harm=judged.harm)
-            alert = self._alert(SERVER, judged, (SERVER_KIND,), at) if judged.scored.score >= CALL else None
+            warm = judged.evidence.seen >= WARM
+            alert = self._alert(SERVER, judged, (SERVER_KIND,), at) if warm and judged.scored.score >= CALL else None
         return [] if alert is None else [alert]
 
     def judge(self, user_id: str, features: Features, at: float) -> Judgement:
@@ -226,16 +234,16 @@ class AnomalyDetector:
         for name, detector in self._series.items():
             known = features.messages_per_minute > 0 or name not in NEEDS_MESSAGES
             detector.update(at, getattr(features, name) if known else None)
-            if detector.alarm > loudest:
-                loudest, reason = detector.alarm, f"{words.NOUNS[name]} of the whole server: {detector.reason}"
+            nats = HALF * detector.alarm / (1 - detector.alarm)
+            if nats > loudest:
+                loudest, reason = nats, f"{words.NOUNS[name]} of the whole server: {detector.reason}"
         deviation, seen = self._baselines.deviation(SERVER, features, at)
         evidence = Evidence(features, deviation, seen, ())
         own = self.scorer(evidence)
-        parts = {"series": loudest, "own_baseline": own.parts.get("own_baseline", 0.0)}
-        severity = severity_of(loudest, parts, ())
-        return Judgement(
-            evidence, Scored(loudest, own.version, parts), severity, partial(self._server_reasons, reason, evidence)
-        )
+        score = loudest / (loudest + SERVER_NATS)
+        parts = {"series": score, "own_baseline": own.parts.get("own_baseline", 0.0)}
+        scored, severity = Scored(score, own.version, parts), severity_of(score, parts, ())
+        return Judgement(evidence, scored, severity, partial(self._server_reasons, reason, evidence))
 
     def _alert(self, user_id: str, judged: Judgement, kinds: tuple[str, ...], at: float) -> Alert | None:
         """Enter what was seen into the book; what is new is logged and shown to the platform."""
