@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from samouk.automl.table import Table
 
 FAMILIES: tuple[str, ...] = ("lgbm", "rf", "extra_tree")
-"""What converts to ONNX without a change of its answers; see docs/adr/0015."""
+"""What converts to ONNX without a change of its answers; see docs/adr/0016."""
 
 FOLDS = 4
 _LEAST_SHARE = 1e-6
