@@ -1,0 +1,257 @@
+"""A limit on messages for each user that follows what is normal for the user, within bounds that an operator sets."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from samouk.domains.traffic.ears.addresses import new_key, pseudonym
+from samouk.domains.traffic.ears.baselines import Baselines
+from samouk.edge.wire import WireError
+from samouk.families.packing import pack, unpack
+
+DAY_S = 86_400.0
+LOOK_S = 60.0
+"""Seconds between two looks at a user's normal: it moves by hours, and a look costs as much as twenty messages."""
+
+RESPITE_S = 300.0
+"""Seconds after the last refusal in which a limit does not grow."""
+
+BACK_S = 5.0
+"""A clock that goes back by more was set; by less, it is another thread's."""
+
+MOST = 1e9
+"""Messages a minute that may be asked for, and messages at once."""
+
+FAIL = ("open", "closed")
+_NAME_BYTES = 16
+_KIND = "traffic-limits"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an operator sets. Raises WireError, which names the field, for what cannot be.
+
+    Attributes:
+        low, high: messages a minute that every limit lies between, but a penalty.
+        factor: of the user's normal rate, from 1 on: the limit that the user would have without the bounds.
+        burst: messages that may come at once after a silence.
+        growth: a limit becomes no more than so many times as high in a day; from 1 on.
+        penalty: share of ``low`` that is left to a user when an operator confirms an alert, above 0 to 1; from there
+            the limit grows as any other.
+        fail: ``open`` lets messages through when the guard itself fails, ``closed`` none.
+    """
+
+    low: float = 120.0
+    high: float = 1_200.0
+    factor: float = 3.0
+    burst: float = 60.0
+    growth: float = 2.0
+    penalty: float = 0.25
+    fail: str = "open"
+
+    def __post_init__(self) -> None:
+        _check("low", self.low, 0.0, MOST, outside=True)
+        _check("high", self.high, self.low, MOST)
+        _check("factor", self.factor, 1.0, MOST)
+        _check("burst", self.burst, 1.0, MOST)
+        _check("growth", self.growth, 1.0, MOST)
+        _check("penalty", self.penalty, 0.0, 1.0, outside=True)
+        if self.fail not in FAIL:
+            raise WireError("limits.fail", f"must be one of {', '.join(FAIL)}, not {self.fail!r:.40}")
+
+
+class Decision(NamedTuple):
+    """Whether a message may pass, the limit that it was held to, and seconds until the next one may; 0 when it may."""
+
+    allowed: bool
+    limit_per_minute: float
+    retry_after_s: float
+
+
+class _Account:
+    """One user. ``at``: of the tokens; ``looked_at``: of the limit; ``limited_at``: of the last refusal."""
+
+    __slots__ = ("at", "limit", "limited_at", "looked_at", "tokens")
+
+    def __init__(self, at: float, tokens: float, limit: float) -> None:
+        self.at = self.looked_at = at
+        self.tokens, self.limit = tokens, limit
+        self.limited_at = -math.inf
+
+
+class RateLimiter:
+    """A token bucket for each user (O(1) a message); the least lately seen of more than ``max_users`` is dropped.
+
+    A limit goes towards ``factor`` times the user's normal rate, by no more than ``growth`` a day, up or down, and not
+    up while the user is over it. What is normal is learnt from windows without harm alone, so that a flood does not
+    raise its own limit, and whoever raises their rate slowly finds the growth bounded, and ``high`` at its end.
+    Strangers get what is normal for all. Safe to call from any thread.
+
+    Args:
+        baselines: what is normal; None gives everybody ``low``.
+        clock: seconds since 1970.
+
+    Attributes:
+        counts: allowed, limited, penalties, evicted, clock_jumps, refused_time, refused_cost; and what who asks did
+            then: dropped, closed, turned_away, failed_open, failed_closed, failed_<step>.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        baselines: Baselines | None = None,
+        clock: Callable[[], float] = time.time,
+        *,
+        max_users: int = 100_000,
+    ) -> None:
+        if max_users < 1:
+            raise WireError("max_users", f"is {max_users}; set 1 or more")
+        self.limits = limits
+        self.counts: Counter[str] = Counter()
+        self._baselines, self._clock, self._max_users = baselines, clock, max_users
+        self._accounts: OrderedDict[str, _Account] = OrderedDict()
+        self._kept: dict[bytes, float] = {}
+        self._key = new_key()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        """Users with an account."""
+        return len(self._accounts)
+
+    def allow(self, user_id: str, at: float | None = None, cost: float = 1.0) -> Decision:
+        """Take ``cost`` messages from a user's bucket, if they are there; more than ``burst`` cost as much as that."""
+        with self._lock:
+            now = self._moment(at)
+            account = self._account(user_id, now)
+            self._follow(user_id, account, now)
+            rate = account.limit / 60.0
+            if not cost >= 0.0:
+                self.counts["refused_cost"] += 1
+                cost = 1.0
+            cost = min(cost, self.limits.burst)
+            if account.tokens >= cost:
+                account.tokens -= cost
+                self.counts["allowed"] += 1
+                return Decision(True, account.limit, 0.0)
+            account.limited_at = now
+            self.counts["limited"] += 1
+            return Decision(False, account.limit, (cost - account.tokens) / rate)
+
+    def penalize(self, user_id: str, at: float | None = None) -> None:
+        """An operator confirmed that the user did harm: the limit falls at once."""
+        with self._lock:
+            now = self._moment(at)
+            account = self._account(user_id, now)
+            account.limit = min(account.limit, self.limits.penalty * self.limits.low)
+            account.tokens, account.limited_at = 0.0, now
+            self.counts["penalties"] += 1
+
+    def limit(self, user_id: str) -> float:
+        """Messages a minute that the user is held to now."""
+        with self._lock:
+            account = self._accounts.get(user_id)
+            return self._first(user_id) if account is None else account.limit
+
+    def save(self) -> bytes:
+        """All limits; users as hashes under a key that is saved too. Buckets are full again after a restart."""
+        with self._lock:
+            known = self._kept | {pseudonym(self._key, user): one.limit for user, one in self._accounts.items()}
+            names = np.frombuffer(b"".join(known), np.uint8)
+            facts = {"kind": _KIND, "key": self._key.hex(), "low": self.limits.low}
+            return pack(facts, {"names": names, "limits": np.array(list(known.values()), np.float64)})
+
+    def load(self, data: bytes) -> None:
+        """Go on where ``save`` stopped. Raises ValueError for bytes that are no such state."""
+        facts, arrays = unpack(data, _KIND)
+        try:
+            key, low = bytes.fromhex(facts["key"]), float(facts["low"])
+            limits, names = arrays["limits"].tolist(), arrays["names"].tobytes()
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"no saved limits ({error}); start from fresh ones") from None
+        users = [names[start : start + _NAME_BYTES] for start in range(0, len(names), _NAME_BYTES)]
+        if len(users) != len(limits) or not all(0.0 < limit < math.inf for limit in (low, *limits)):
+            raise ValueError("no saved limits: names and numbers do not fit; start from fresh ones")
+        with self._lock:
+            self._key = key
+            self._accounts.clear()
+            within = (self._within(limit, low) for limit in limits)
+            self._kept = dict(list(zip(users, within, strict=True))[-self._max_users :])
+
+    def _moment(self, at: float | None) -> float:
+        if at is None:
+            return self._clock()
+        if not math.isfinite(at):
+            self.counts["refused_time"] += 1
+            return self._clock()
+        return at
+
+    def _account(self, user_id: str, at: float) -> _Account:
+        account = self._accounts.get(user_id)
+        if account is not None:
+            self._accounts.move_to_end(user_id)
+            return account
+        account = _Account(at, self.limits.burst, self._first(user_id))
+        if self._kept:
+            self._kept.pop(pseudonym(self._key, user_id), None)
+        self._accounts[user_id] = account
+        if len(self._accounts) > self._max_users:
+            self._accounts.popitem(last=False)
+            self.counts["evicted"] += 1
+        return account
+
+    def _first(self, user_id: str) -> float:
+        """Where a limit begins: where it stood before a restart, else at what is normal."""
+        kept = self._kept.get(pseudonym(self._key, user_id)) if self._kept else None
+        return self._target(user_id) if kept is None else kept
+
+    def _within(self, limit: float, low: float) -> float:
+        """A kept limit within the bounds of today; one below ``low`` was a penalty, and stays the same share of it."""
+        bounds = self.limits
+        return limit / low * bounds.low if limit < low else min(max(limit, bounds.low), bounds.high)
+
+    def _target(self, user_id: str) -> float:
+        limits = self.limits
+        if self._baselines is None:
+            return limits.low
+        wanted = limits.factor * self._baselines.normal(user_id).messages_per_minute
+        return min(max(wanted, limits.low), limits.high)
+
+    def _follow(self, user_id: str, account: _Account, at: float) -> None:
+        """Fill the bucket up for the time that went by, and look at the user's normal when it is time to."""
+        elapsed = at - account.at
+        if elapsed > 0.0:
+            account.tokens = min(account.tokens + elapsed * account.limit / 60.0, self.limits.burst)
+            account.at = at
+            if at - account.looked_at >= LOOK_S:
+                self._move(user_id, account, at)
+        elif elapsed < -BACK_S:
+            # Nothing is given for time that was told twice.
+            account.at = account.looked_at = at
+            account.limited_at = min(account.limited_at, at)
+            self.counts["clock_jumps"] += 1
+
+    def _move(self, user_id: str, account: _Account, at: float) -> None:
+        """A day's growth at most, however long the user, or the clock, was away."""
+        steps = self.limits.growth ** (min(at - account.looked_at, DAY_S) / DAY_S)
+        account.looked_at = at
+        target = self._target(user_id)
+        if target < account.limit:
+            account.limit = max(target, account.limit / steps)
+        elif at - account.limited_at >= RESPITE_S:
+            account.limit = min(target, account.limit * steps)
+
+
+def _check(name: str, value: float, least: float, most: float, *, outside: bool = False) -> None:
+    """``outside``: the least value itself is not allowed."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not least <= value <= most or (outside and value == least):  # written so that NaN fails too
+        bounds = f"{'above' if outside else 'from'} {least:g} to {most:g}"
+        raise WireError(f"limits.{name}", f"must be a number {bounds}, not {value!r:.40}")
