@@ -122,13 +122,15 @@ class Candidates:
         """(..., 1) the size of counts, by which plain regressions divide so that all weeks weigh alike."""
         at = np.atleast_1d(origins)
         week = self.past.means(at - 7 * DAY_S // self.step_s, at)[0].reshape(origins.shape)
-        return np.fmax(week, _FLOOR * self._peak + 1e-9)[..., None]
+        size: Values = np.fmax(week, _FLOOR * self._peak + 1e-9)[..., None]
+        return size
 
 
 def mixing(grid: tuple[int, ...], horizons: tuple[int, ...]) -> Values:
     """(n, H) shares of the grid's horizons that stand for others: linear between two, the last one's beyond it."""
     place = np.interp(horizons, grid, np.arange(len(grid)))
-    return np.maximum(1.0 - np.abs(place[:, None] - np.arange(len(grid))), 0.0)
+    shares: Values = np.maximum(1.0 - np.abs(place[:, None] - np.arange(len(grid))), 0.0)
+    return shares
 
 
 def _inputs(kind: Kind, view: View, scale: Values) -> Values:
@@ -137,7 +139,7 @@ def _inputs(kind: Kind, view: View, scale: Values) -> Values:
     if not kind.logarithmic:
         inputs = inputs.copy()
         inputs[..., :-_WAVES] /= scale[..., None]
-    if not kind.turning:
-        return inputs
-    sine, cosine = inputs[..., -_WAVES, None], inputs[..., 1 - _WAVES, None]
-    return np.concatenate([inputs, inputs * sine, inputs * cosine], -1)
+    if kind.turning:
+        sine, cosine = inputs[..., -_WAVES, None], inputs[..., 1 - _WAVES, None]
+        inputs = np.concatenate([inputs, inputs * sine, inputs * cosine], -1)
+    return inputs

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from samouk.domains.traffic.load.blending import Blend
-from samouk.domains.traffic.load.candidates import LAST, NAMES, Candidates, mixing
+from samouk.domains.traffic.load.candidates import DAY, LAST, NAMES, WEEK, Candidates, mixing
 from samouk.domains.traffic.load.history import Slots, Values
 from samouk.domains.traffic.load.intervals import LEVELS, Intervals
 
@@ -20,7 +20,7 @@ _RENEW_STEPS = 15
 
 
 class Said(NamedTuple):
-    """A forecast at n horizons: (n,) rates, (n,) bounds, and the candidate that weighs most, by name."""
+    """A forecast at n horizons: (n,) rates, (n,) bounds, and what it is called."""
 
     rate: Values
     low: Values
@@ -34,13 +34,14 @@ class Rung:
     def __init__(self, step_s: int, grid: tuple[int, ...]) -> None:
         self.grid = grid
         self.candidates = Candidates(step_s, grid)
-        self.blend = Blend(len(grid), len(NAMES))
+        self.blend = Blend(len(grid), len(NAMES), [NAMES.index(name) for name in (LAST, DAY, WEEK)])
         self.intervals = Intervals(len(grid))
         self._ahead = np.array(grid)
         size = max(grid) + 1
         self._slots: Slots = np.full((size, len(grid)), -1)
         self._said: Values = np.zeros((size, len(grid), len(NAMES)))
         self._mixed: Values = np.zeros((size, len(grid)))
+        self._told: Values = np.zeros((size, len(grid)))
         self._scales: Values = np.ones((size, len(grid)))
         self._fit_every = max(FIT_EVERY_S // step_s, _FIT_STEPS)
         self._steps = 0
@@ -62,9 +63,9 @@ class Rung:
         places = np.flatnonzero(self._slots[rows] == slot)
         if not len(places):
             return
-        self.blend.learn(places, self._said[rows, places], value)
+        self.blend.learn(places, self._said[rows, places], self._mixed[rows, places], value)
         if single == single:
-            self.intervals.learn(places, self._mixed[rows, places], self._scales[rows, places], single)
+            self.intervals.learn(places, self._told[rows, places], self._scales[rows, places], single)
 
     def _promise(self) -> None:
         """Keep what is said now of every horizon of the grid until it comes."""
@@ -72,7 +73,8 @@ class Rung:
         rows, places = slots % len(self._slots), np.arange(len(self.grid))
         said = self.candidates.forecast()
         self._slots[rows, places], self._said[rows, places] = slots, said
-        self._mixed[rows, places] = (said * self.blend.weights()).sum(axis=1)
+        self._mixed[rows, places] = (said * self.blend.mixture()).sum(axis=1)
+        self._told[rows, places] = (said * self.blend.weights()).sum(axis=1)
         self._scales[rows, places] = self.intervals.scale()
 
     def forecast(self, horizons: tuple[int, ...], coverage: float) -> Said:
@@ -85,11 +87,11 @@ class Rung:
             rate + unit * np.array([np.interp(coverage, LEVELS, row) for row in mix @ side])
             for side in self.intervals.bounds()
         )
-        method = [NAMES[best] for best in weights.argmax(axis=1)]
+        method = [_named(row) for row in weights]
         return Said(rate, np.clip(low, 0.0, rate), np.maximum(high, rate), method)
 
-    def worth(self) -> Values:
-        """(H,) loss of the mixture's best candidate as a share of that of the last value; 1 where nothing beats it."""
-        last = np.maximum(self.blend.losses[:, NAMES.index(LAST)], 1e-12)
-        share: Values = np.minimum(self.blend.losses.min(axis=1) / last, 1.0)
-        return share
+
+def _named(weights: Values) -> str:
+    """What a forecast is called: a candidate's name when it stands alone, else of the mixture and what leads it."""
+    best = int(weights.argmax())
+    return NAMES[best] if weights[best] > 0.999 else f"mixture, most of it {NAMES[best]}"
