@@ -291,6 +291,19 @@ def test_windows_follow_a_clock_that_jumps(jump: float, batched: bool) -> None:
     assert extractor.counts["clock_jumps"] == 1
 
 
+def test_a_batch_heals_those_who_were_heard_before_the_clock_went_back() -> None:
+    """One user shows that it did; another, whose last message lies ahead now, has a rhythm and a session again."""
+    extractor = FeatureExtractor()
+    for second in range(10):
+        extractor.track_user_activity("bob", at=T0 + second)
+    for second in range(10):
+        extractor.track_user_activity("ann", at=T0 - 7_200 + second)
+    extractor.track_batch(["bob"] * 30, T0 - 7_190 + np.arange(30.0), np.ones(30))
+    features = of(extractor, "bob", T0 - 7_161)
+    assert (features.messages_per_minute, features.connection_duration) == (30, 29)
+    assert features.regularity == pytest.approx(1.0, abs=1e-6)
+
+
 def test_one_wrong_time_costs_a_few_messages_only() -> None:
     """A single message from next year is taken back by those that follow."""
     extractor = heard(60, 1.0)
@@ -456,6 +469,14 @@ def test_a_restart_in_the_middle_goes_on_bit_by_bit() -> None:
     for name in [*first.users(), SERVER]:
         assert second.features(name, end) == first.features(name, end)
     assert second.counts == first.counts
+
+
+def test_a_state_holds_no_more_than_is_in_the_windows() -> None:
+    """A crowd that spoke once is kept in a fraction of its tables."""
+    extractor = FeatureExtractor()
+    names = [f"user-{number}" for number in range(5_000)]
+    extractor.track_batch(names, np.full(5_000, T0), np.ones(5_000))
+    assert len(extractor.save()) < 5_000 * 300
 
 
 def test_a_state_holds_no_user_id() -> None:

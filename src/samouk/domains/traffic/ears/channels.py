@@ -36,6 +36,8 @@ class Channels:
             "before": np.zeros((places, _BYTES), np.uint8),
         }
         self._told: memoryview[Any] = self._arrays["channels"].data
+        self._pane: memoryview[Any] = self._arrays["pane"].data
+        self._now: memoryview[Any] = self._arrays["now"].reshape(-1).data
         self.all_told = 0.0
 
     def use(self, place: int, channels: Any, at: float) -> bool:
@@ -51,18 +53,21 @@ class Channels:
             self.tell(place, len(names))
             return True
         hashes = {crc32(name.encode("utf-8", "surrogatepass")) for name in names if isinstance(name, str)}
-        self.tell(place, len(hashes))
-        self._mark(place, hashes, at)
+        if hashes:
+            self.tell(place, len(hashes))
+            self._mark(place, hashes, int(at / self._window_s) + 1)
         return bool(hashes)
 
     def tell(self, place: int, number: int) -> None:
         number = min(number, MOST)
-        self.all_told += number - self._told[place]
-        self._told[place] = number
+        before = self._told[place]
+        if number != before:
+            self.all_told += number - before
+            self._told[place] = number
 
     def number(self, place: int, at: float) -> float:
         """``at``: seconds since 1970. Names are told while their window lasts, and for one more."""
-        age = self._pane(at) - int(self._arrays["pane"][place])
+        age = int(at / self._window_s) + 1 - self._pane[place]
         panes = {0: ("now", "before"), 1: ("now",)}.get(age, ())
         marks = 0
         for pane in panes:
@@ -82,14 +87,13 @@ class Channels:
             array[places] = kept[name]
         self.all_told = float(self._arrays["channels"].sum())
 
-    def _pane(self, at: float) -> int:
-        return int(at / self._window_s) + 1
-
-    def _mark(self, place: int, hashes: set[int], at: float) -> None:
-        pane, held, now = self._pane(at), self._arrays["pane"], self._arrays["now"]
-        if held[place] != pane:
-            self._arrays["before"][place] = now[place] if held[place] == pane - 1 else 0
+    def _mark(self, place: int, hashes: set[int], pane: int) -> None:
+        held = self._pane[place]
+        if held != pane:
+            now = self._arrays["now"]
+            self._arrays["before"][place] = now[place] if held == pane - 1 else 0
             now[place] = 0
-            held[place] = pane
+            self._pane[place] = pane
+        start = place * _BYTES
         for short in hashes:
-            now[place, (short >> 3) % _BYTES] |= 1 << (short & 7)
+            self._now[start + (short >> 3) % _BYTES] |= 1 << (short & 7)

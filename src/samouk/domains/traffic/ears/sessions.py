@@ -71,36 +71,38 @@ class Sessions:
 
     def hear_sorted(self, who: IntArray, at: FloatArray, starts: IntArray) -> tuple[IntArray, IntArray]:
         """Messages sorted by place and time, those of ``who`` from ``starts`` on; their numbers before and after."""
-        arrays = self._arrays
-        counts = np.diff(starts, append=len(at))
+        arrays, counts = self._arrays, np.diff(starts, append=len(at))
         before: IntArray = arrays["messages"][who]
-        earlier = np.empty_like(at)
-        earlier[1:] = at[:-1]
-        # What came out of order in earlier calls has no gap; the place's time never goes back but by a jump.
-        earlier[starts] = np.minimum(arrays["last"][who], at[starts])
-        gaps = at - earlier
+        first, known = at[starts], arrays["last"][who]
+        # A time far ahead was left by a clock that was put back since.
+        astray = known > first + self._window_s
+        known = np.where(astray, first, known)
+        last = np.maximum(known, at[starts + counts - 1])
+        gaps = np.diff(at, prepend=0.0)
+        # What came out of order in an earlier call has no gap.
+        gaps[starts] = np.maximum(first - known, 0.0)
         pauses = gaps > self._window_s
         counted = ~pauses
-        counted[starts] &= (before > 0) & (arrays["last"][who] <= at[starts])
-        last = np.maximum(arrays["last"][who], at[starts + counts - 1])
+        counted[starts] &= (before > 0) & (known <= first) & ~astray
         # Only what follows a place's last pause is of its rhythm.
         passed = np.cumsum(pauses)
-        ended = np.repeat(passed[starts + counts - 1], counts)
-        weight = np.where(counted & (passed == ended), np.exp((at - np.repeat(last, counts)) * self._rate), 0.0)
-        paused = np.add.reduceat(pauses, starts) > 0
-        fade = np.where(paused, 0.0, np.exp((arrays["last"][who] - last) * self._rate))
+        counted &= passed == np.repeat(passed[starts + counts - 1], counts)
+        weight = np.where(counted, np.exp((at - np.repeat(last, counts)) * self._rate), 0.0)
+        goes_on = ~(astray | (np.add.reduceat(pauses, starts) > 0))
+        fade = np.where(goes_on, np.exp((known - last) * self._rate), 0.0)
         for name, value in (("number", weight), ("total", weight * gaps), ("squares", weight * gaps * gaps)):
             arrays[name][who] = arrays[name][who] * fade + np.add.reduceat(value, starts)
-        self._begin_anew(who, at, gaps, starts)
+        begun = np.maximum.reduceat(np.where(gaps > PAUSE_S, at, -1.0), starts)
+        self._begin_anew(who, first, np.where(arrays["open"][who] == 0, begun, -1.0), astray)
         arrays["messages"][who] = before + counts
         arrays["last"][who] = last
         return before, before + counts
 
-    def _begin_anew(self, who: IntArray, at: FloatArray, gaps: FloatArray, starts: IntArray) -> None:
-        newest = np.maximum.reduceat(np.where(gaps > PAUSE_S, at, -1.0), starts)
-        begins = (newest >= 0.0) & (self._arrays["open"][who] == 0)
+    def _begin_anew(self, who: IntArray, first: FloatArray, begun: FloatArray, astray: NDArray[np.bool_]) -> None:
+        """Sessions begin after the last long silence (``begun``, -1 for none), after their end, and on a new clock."""
         since = self._arrays["since"]
-        since[who] = np.where(begins, newest, np.where(since[who] == _ENDED, at[starts], since[who]))
+        anew = np.where(astray | (since[who] == _ENDED), first, since[who])
+        since[who] = np.where(begun >= 0.0, begun, anew)
 
     def open_one(self, place: int, at: float) -> None:
         """A connection; the first begins a session."""

@@ -74,10 +74,10 @@ class State:
         """Facts and arrays; user ids and addresses are in them as hashes only."""
         facts, places, hashes = self.people.saved()
         places = np.concatenate([[EVERYBODY], places])
-        numbers, stamps = self.windows.kept(places)
+        slots, numbers, stamps = self.windows.kept(self.timeline.slot)
         told, arrays = self.addresses.saved()
         facts |= {"shape": self._shape(), "timeline": self.timeline.facts(), "addresses": told}
-        arrays |= {"places": places, "hashes": hashes, "numbers": numbers, "stamps": stamps}
+        arrays |= {"places": places, "hashes": hashes, "slots": slots, "numbers": numbers, "stamps": stamps}
         return facts, arrays | self.sessions.kept(places) | self.channels.kept(places)
 
     def load(self, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -86,7 +86,7 @@ class State:
             raise ValueError(f"the state has window and slots {facts['shape']}; set window_s and buffer_size as there")
         places = arrays["places"]
         self.people.restore(facts, places[1:], arrays["hashes"])
-        self.windows.restore(places, arrays["numbers"], arrays["stamps"])
+        self.windows.restore(arrays["slots"], arrays["numbers"], arrays["stamps"])
         self.sessions.restore(places, arrays)
         self.channels.restore(places, arrays)
         self.addresses.restore(facts["addresses"], arrays)

@@ -135,11 +135,13 @@ class Windows:
         self._table[block] = 0.0
         self._stamped[block] = 0
 
-    def kept(self, rows: IntArray) -> tuple[NDArray[np.float32], NDArray[np.uint32]]:
-        """The numbers and the stamps of these rows, to be saved."""
-        return self._table.reshape(-1, self._ring, _WIDTH)[rows], self._stamped.reshape(-1, self._ring)[rows]
+    def kept(self, newest: int) -> tuple[IntArray, NDArray[np.float32], NDArray[np.uint32]]:
+        """Places, numbers and stamps of all slots that a window up to slot ``newest`` can hold, to be saved."""
+        age = np.uint32((newest + 1) % _EVER) - self._stamped
+        places = np.flatnonzero((age <= self.slots) & (self._table[:, _MESSAGES] > 0.0))
+        return places, self._table[places], self._stamped[places]
 
-    def restore(self, rows: IntArray, numbers: NDArray[np.float32], stamps: NDArray[np.uint32]) -> None:
-        """What ``kept`` gave. Raises ValueError when it is of other windows."""
-        self._table.reshape(-1, self._ring, _WIDTH)[rows] = numbers
-        self._stamped.reshape(-1, self._ring)[rows] = stamps
+    def restore(self, places: IntArray, numbers: NDArray[np.float32], stamps: NDArray[np.uint32]) -> None:
+        """What ``kept`` gave, into a fresh table."""
+        self._table[places] = numbers
+        self._stamped[places] = stamps
