@@ -181,9 +181,14 @@ def gain(parts: Sequence[Steps], profile: Profile, threshold: float) -> float:
     return float(sum(part.worth(profile)[part.at >= threshold].sum() for part in parts))
 
 
+def silence(windows: int, profile: Profile) -> float:
+    """Raw score of a detector that never says a word."""
+    return -profile.missed * windows
+
+
 def normalised(above_silence: float, windows: int, profile: Profile) -> float:
     """100 for a perfect detector, 0 for silence."""
-    return 100 * above_silence / ((profile.found + profile.missed) * windows)
+    return 100 * above_silence / (profile.found * windows - silence(windows, profile))
 
 
 def evaluate(series: Sequence[Series], scores: Sequence[Scores]) -> dict[str, Any]:

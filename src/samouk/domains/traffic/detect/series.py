@@ -6,6 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from samouk.domains.traffic.detect.series_alarm import Habit, Quiet, Tail
 from samouk.domains.traffic.detect.series_views import Level, Pattern, Rarity, Scale, Season, State, View
 from samouk.families.packing import pack, unpack
@@ -13,16 +16,28 @@ from samouk.families.packing import pack, unpack
 WEIGHTS: Mapping[str, float] = {"season": 1.0, "level": 0.7, "ratio": 0.5, "rarity": 0.25, "pattern": 0.2}
 """How much each view's surprise counts for alarms."""
 
-POWER = 2.5
+POWER = 3.0
 """Of the mean over views: between their sum (1: all must agree) and their largest (one is enough)."""
+
+CLEAR = 6.0
+"""Spreads from which a distance needs no excuse: what is rare but near loses ``NEAR`` nats for each e-fold below."""
+
+NEAR = 2.0
 
 HALF = 10.0
 """Nats at which an alarm is one half; it never reaches 1, so that no two alarms become equal."""
 
+ALARM_FROM = 0.275
+"""Alarms worth telling: the threshold that serves the 42 open series of the Numenta Anomaly Benchmark best."""
+
 LARGEST = 1e100
 """Values beyond are taken as this, so that squares stay finite."""
 
+FARTHEST = 30.0
+"""Logarithm of the distance beyond which scores no longer differ: above it 1 would be reached in double precision."""
+
 _KIND = "samouk.traffic.series/1"
+_GROWING = frozenset({"peaks", "recent"})
 
 
 class _Part(Protocol):
@@ -64,12 +79,18 @@ class SeriesDetector:
         surprise = self._surprise(at if at is not None and math.isfinite(at) else None, value)
         told = self._habit.update(self._quiet.update(surprise))
         self.alarm = told / (told + HALF)
-        views: tuple[View, ...] = (self._level, self._season, self._pattern)
-        typical = math.exp(sum(math.log1p(view.times) for view in views) / len(views))
-        self.score = (1 - 1 / typical) ** 3
-        farthest = max(views, key=lambda view: view.times)
-        self.reason = farthest.words() if farthest.times > 0 else ""
+        self._weigh((self._level, self._season, self._pattern))
         return self.score
+
+    def _weigh(self, all_views: tuple[View, ...]) -> None:
+        """Score and reason: the geometric mean of the distances, of the views that know something."""
+        views = [view for view in all_views if view.knows]
+        farthest = max(views, key=lambda view: view.times, default=None)
+        self.score, self.reason = 0.0, ""
+        if farthest is not None and farthest.times > 0:
+            typical = sum(math.log1p(view.times) for view in views) / len(views)
+            self.score = (1 - math.exp(-min(typical, FARTHEST))) ** 3
+            self.reason = farthest.words()
 
     def _surprise(self, at: float | None, value: float) -> float:
         scaled = self._scale.update(value)
@@ -81,7 +102,9 @@ class SeriesDetector:
             "pattern": self._pattern.update(value),
         }
         powers = [WEIGHTS[name] * self._tails[name].update(far) ** POWER for name, far in distances.items()]
-        return math.pow(sum(powers) / 2, 1 / POWER)
+        far = max(distances["season"], distances["level"], distances["ratio"])
+        near = math.log(CLEAR / max(far, 1e-3))
+        return max(math.pow(sum(powers) / 2, 1 / POWER) - NEAR * max(near, 0.0), 0.0)
 
     def save(self) -> bytes:
         """The whole state, as numbers only; a detector that loads it goes on bit for bit."""
@@ -91,14 +114,12 @@ class SeriesDetector:
     def load(self, data: bytes) -> None:
         """Take the place of the detector that was saved. Raises ValueError for bytes that are no such state."""
         facts, arrays = unpack(data, _KIND)
-        states: dict[str, State] = {}
-        for name, array in arrays.items():
-            part, _, key = name.partition("/")
-            states.setdefault(part, {})[key] = array
         fresh = SeriesDetector()
         try:
-            for name, owner in fresh._parts().items():
-                owner.restore(states[name])
+            for name, part in fresh._parts().items():
+                part.restore(
+                    {key: _fitting(arrays[f"{name}/{key}"], key, blank) for key, blank in part.state().items()}
+                )
             fresh.score, fresh.alarm = float(facts["score"]), float(facts["alarm"])
             fresh.reason = str(facts["reason"])
         except (KeyError, ValueError, TypeError) as error:
@@ -117,3 +138,11 @@ class SeriesDetector:
             "habit": self._habit,
         }
         return own | {f"tail-{name}": tail for name, tail in self._tails.items()}
+
+
+def _fitting(array: NDArray[np.float64], key: str, blank: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The array, if it has the shape of a fresh detector's; lists that grow and shrink may differ in length."""
+    shape = array.shape[1:] if key in _GROWING else array.shape
+    if array.dtype != blank.dtype or shape != (blank.shape[1:] if key in _GROWING else blank.shape):
+        raise ValueError(f"{key or 'numbers'} of shape {array.shape}")
+    return array

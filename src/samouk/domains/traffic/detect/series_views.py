@@ -31,6 +31,10 @@ class View(Protocol):
 
     times: float
 
+    @property
+    def knows(self) -> bool:
+        """Whether there was anything to compare the last value with."""
+
     def words(self) -> str:
         """The last value's distance in words."""
 
@@ -73,6 +77,10 @@ class Level:
         self.times = 0.0
         self._signed = self._mean = self._variance = self._rows = 0.0
         self._spread = Spread()
+
+    @property
+    def knows(self) -> bool:
+        return self._rows > 1
 
     def update(self, value: float) -> float:
         """Distance of the value in spreads; then learn it."""
@@ -123,21 +131,30 @@ class Season:
     SHARE = 0.5
     """Least spread of a quarter as a share of all quarters' spread."""
 
+    YOUNG = 3.0
+    """Rows of a quarter at which a distance counts about seven tenths: few rows make a poor profile."""
+
     def __init__(self) -> None:
         self.times = 0.0
+        self._knows = False
         self._signed = self._level = self._pool = self._pooled = 0.0
         self._mean, self._variance, self._rows = ([0.0] * self.QUARTERS for _ in range(3))
         self._offset, self._seen = [0.0] * self.HOURS, [0.0] * self.HOURS
         self._spread = Spread()
 
+    @property
+    def knows(self) -> bool:
+        return self._knows
+
     def update(self, at: float | None, value: float) -> float:
         """Distance of the value in spreads, 0 where the time is unknown or new; then learn it."""
         floor = self._spread.floor(value)
-        self._signed = 0.0
+        self._signed, self._knows = 0.0, False
         if at is not None:
             quarter = int(at % DAY / DAY * self.QUARTERS) % self.QUARTERS
             hour = int(at % WEEK / WEEK * self.HOURS) % self.HOURS
-            if self._rows[quarter]:
+            self._knows = self._rows[quarter] > 0
+            if self._knows:
                 self._compare(quarter, hour, value, floor)
             else:
                 self._mean[quarter] = value - self._level
@@ -150,7 +167,7 @@ class Season:
         pool = math.sqrt(self._pool / self._pooled) if self._pooled else 0.0
         spread = max(math.sqrt(self._variance[quarter]), self.SHARE * pool, floor)
         off = value - self._mean[quarter] - self._level - self._offset[hour] * seen / (seen + self.DOUBT)
-        self._signed = off / spread
+        self._signed = off / spread / math.sqrt(1 + self.YOUNG / known)
         if known > self.WARM:
             off = max(-CLIP * spread, min(CLIP * spread, off))
         rate = max(self.RATE, 1 / (known + 1))
@@ -167,14 +184,15 @@ class Season:
         return f"{self.times:.1f} times the usual spread {_side(self._signed)} what is usual at this time of day"
 
     def state(self) -> State:
-        numbers = [self.times, self._signed, self._level, self._pool, self._pooled, *self._spread.state()]
+        numbers = [self.times, self._signed, self._level, self._pool, self._pooled, self._knows, *self._spread.state()]
         quarters = np.array([self._mean, self._variance, self._rows])
         return {"": np.array(numbers), "quarters": quarters, "hours": np.array([self._offset, self._seen])}
 
     def restore(self, state: State) -> None:
         numbers = state[""].tolist()
         self.times, self._signed, self._level, self._pool, self._pooled = numbers[:5]
-        self._spread.restore(numbers[5:])
+        self._knows = bool(numbers[5])
+        self._spread.restore(numbers[6:])
         self._mean, self._variance, self._rows = state["quarters"].tolist()
         self._offset, self._seen = state["hours"].tolist()
 
@@ -254,6 +272,11 @@ class Pattern:
         self._known = 0
         self._usual = self._rows = 0.0
         self._recent: deque[float] = deque(maxlen=self.DELAY + self.LENGTH)
+        self._spread = Spread()
+
+    @property
+    def knows(self) -> bool:
+        return self._known >= self.FEWEST
 
     def update(self, value: float) -> float:
         """Root mean square distance to the nearest run that ended at least ``DELAY`` rows ago; then learn it."""
@@ -263,24 +286,27 @@ class Pattern:
             self._runs[self._known % self.KEPT] = recent[: self.LENGTH]
             self._known += 1
         nearest = 0.0
-        if self._known >= self.FEWEST:
+        floor = self._spread.floor(value)
+        if self.knows:
             off = self._runs[: self._known] - recent[-self.LENGTH :]
             nearest = math.sqrt(float(np.einsum("ij,ij->i", off, off).min()) / self.LENGTH)
         self._rows += 1
-        self.times = nearest / self._usual if self._usual > 0 else 0.0
-        typical = min(nearest, self.LARGEST * self._usual) if self._usual > 0 else nearest
-        self._usual += max(self.RATE, 1 / self._rows) * (typical - self._usual)
+        usual = max(self._usual, floor)
+        self.times = nearest / usual
+        self._usual += max(self.RATE, 1 / self._rows) * (min(nearest, self.LARGEST * usual) - self._usual)
         return nearest
 
     def words(self) -> str:
         return f"the last {self.LENGTH} values are {self.times:.1f} times as unlike all before as is usual"
 
     def state(self) -> State:
-        numbers = np.array([self.times, float(self._known), self._usual, self._rows])
-        return {"": numbers, "runs": self._runs, "recent": np.array(self._recent)}
+        numbers = [self.times, float(self._known), self._usual, self._rows, *self._spread.state()]
+        return {"": np.array(numbers), "runs": self._runs, "recent": np.array(self._recent)}
 
     def restore(self, state: State) -> None:
-        self.times, known, self._usual, self._rows = state[""].tolist()
+        numbers = state[""].tolist()
+        self.times, known, self._usual, self._rows = numbers[:4]
+        self._spread.restore(numbers[4:])
         self._known = int(known)
         self._runs = state["runs"].copy()
         self._recent = deque(state["recent"].tolist(), maxlen=self.DELAY + self.LENGTH)
