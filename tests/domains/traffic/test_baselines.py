@@ -269,6 +269,15 @@ def test_the_least_lately_taught_leaves_first() -> None:
     assert rate_of(baselines, "b") == pytest.approx(20, rel=0.3)
 
 
+def test_a_crowd_of_newcomers_costs_nobody_his_normal() -> None:
+    """Ten times as many names as there are places drive out one another."""
+    baselines, rng = taught(9, 60, max_users=20), np.random.default_rng(0)
+    for number in range(200):
+        baselines.learn(f"once-{number}", quiet(rng), T0 + 61 * MINUTE, harm=0.0)
+    assert (len(baselines), baselines.evicted) == (20, 189)
+    assert all(baselines.deviation(f"user-{number}", quiet(rng), T0)[1] > 50 for number in range(9))
+
+
 def test_a_restart_in_the_middle_goes_on_bit_by_bit() -> None:
     """What is saved later is the same to the last byte."""
     first, rng = taught(20, 30, max_users=15), np.random.default_rng(8)

@@ -36,6 +36,9 @@ PRIOR = 8.0
 FLOOR = 0.1
 """Smallest spread: a tenth of a count or a size, 2.5 points of a share. A flat series has no spread of its own."""
 
+NEW_SHARE = 0.1
+"""Share of the places that users with less than ``PRIOR`` windows may take from those with more."""
+
 VAGUE = 0.5
 """Spread that is supposed, as if seen in one window, before anything is known."""
 
@@ -59,16 +62,18 @@ class Baselines:
 
     Updates are clipped at ``CLIP`` spreads and weighted by elapsed time, so that neither one window nor many windows
     a second move what hours have taught. All users' windows also teach a pooled baseline, each user by the minute, not
-    by the message; a user's own is shrunk to it by the evidence (empirical Bayes, Efron & Morris 1975). The least
-    lately taught of more than ``max_users`` is dropped; what it taught stays in the pooled one. Users are known by
-    keyed hashes only. Safe to call from any thread.
+    by the message; a user's own is shrunk to it by the evidence (empirical Bayes, Efron & Morris 1975). Of more than
+    ``max_users`` the least lately taught is dropped, newcomers before those who are settled, so that a crowd of new
+    names costs nobody his normal; what the dropped ones taught stays in the pooled baseline. Users are known by keyed
+    hashes only. Safe to call from any thread.
     """
 
     def __init__(self, *, max_users: int = 100_000) -> None:
         self._max_users = max_users
         self._key = new_key()
         self._lock = threading.Lock()
-        self._rows: OrderedDict[bytes, int] = OrderedDict()
+        self._settled: OrderedDict[bytes, int] = OrderedDict()
+        self._new: OrderedDict[bytes, int] = OrderedDict()
         self._level = np.zeros((max_users, _N))
         self._spread = np.zeros((max_users, _N))
         self._seen = np.zeros(max_users)
@@ -79,7 +84,7 @@ class Baselines:
         self.evicted = 0
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._settled) + len(self._new)
 
     def deviation(self, user_id: str, features: Features, at: float) -> tuple[Deviation, int]:
         """Signed robust z of each feature, and the windows that this user's baseline has learnt from, in minutes.
@@ -88,7 +93,7 @@ class Baselines:
         """
         x = scaled(features)
         with self._lock:
-            row = self._rows.get(pseudonym(self._key, user_id))
+            row = self._find(pseudonym(self._key, user_id))
             level, spread, known = self._expected(row, user_id == SERVER)
             seen = 0 if row is None else round(self._seen[row])
         return np.where(known & _told(features), (x - level) / spread, 0.0), seen
@@ -99,13 +104,15 @@ class Baselines:
         if not (weight > 0.0 and math.isfinite(at) and bool(np.isfinite(x).all())):
             return
         with self._lock:
-            row = self._row_of(pseudonym(self._key, user_id), at)
+            name = pseudonym(self._key, user_id)
+            row = self._row_of(name, at)
             self._teach(row, x, _told(features), at, min(weight, 1.0), pooled=user_id != SERVER)
+            self._settle(name, row)
 
     def normal(self, user_id: str) -> Features:
         """Typical values on the natural scale; the pooled ones for strangers, 0 while nothing is known."""
         with self._lock:
-            row = self._rows.get(pseudonym(self._key, user_id))
+            row = self._find(pseudonym(self._key, user_id))
             level, _, known = self._expected(row, user_id == SERVER)
         level = np.where(known, np.maximum(level, 0.0), 0.0)
         natural = np.where(LINEAR, np.minimum(level / 4.0, 1.0), np.expm1(np.minimum(level, math.log1p(LARGEST))))
@@ -132,11 +139,13 @@ class Baselines:
         self._at[row] = at
         fresh = weight * min(elapsed / WINDOW_S, 1.0)
         own = self._evidence[row]
-        level, spread, known = self._expected(row, not pooled)
         started = own > 0.0
-        # A stranger starts where all are, so that his first window can pull no farther than anybody's.
-        level = np.where(started, self._level[row], np.where(known, level, x))
-        spread = np.where(started, np.maximum(self._spread[row], FLOOR), spread)
+        level, spread = self._level[row], np.maximum(self._spread[row], FLOOR)
+        if not (started | ~told).all():
+            # A stranger starts where all are, so that his first window can pull no farther than anybody's.
+            usual, wide, known = self._expected(row, not pooled)
+            level = np.where(started, level, np.where(known, usual, x))
+            spread = np.where(started, spread, wide)
         away = np.clip(x - level, -CLIP * spread, CLIP * spread)
         rate = np.maximum(fresh / (own + fresh), weight * -math.expm1(-elapsed / FOLLOW_S))
         self._level[row] = np.where(told, level + rate * away, self._level[row])
@@ -166,32 +175,36 @@ class Baselines:
         within += rate * (_MEAN_TO_SPREAD * away - within)
         evidence += np.where(taught, fresh, 0.0)
 
+    def _find(self, name: bytes) -> int | None:
+        row = self._settled.get(name)
+        return self._new.get(name) if row is None else row
+
     def _row_of(self, name: bytes, at: float) -> int:
-        row = self._rows.get(name)
-        if row is not None:
-            self._rows.move_to_end(name)
-            return row
-        if len(self._rows) < self._max_users:
-            row = len(self._rows)
-        else:
-            _, row = self._rows.popitem(last=False)
+        for users in (self._settled, self._new):
+            if name in users:
+                users.move_to_end(name)
+                return users[name]
+        row = len(self)
+        if row >= self._max_users:
+            crowded = len(self._new) >= max(self._max_users * NEW_SHARE, 1) or not self._settled
+            _, row = (self._new if crowded else self._settled).popitem(last=False)
             self.evicted += 1
-        self._rows[name] = row
+        self._new[name] = row
         self._level[row] = self._spread[row] = self._evidence[row] = 0.0
         self._seen[row], self._at[row] = 0.0, at
         return row
 
+    def _settle(self, name: bytes, row: int) -> None:
+        if self._seen[row] >= PRIOR and name in self._new:
+            self._settled[name] = self._new.pop(name)
+
     def save(self) -> bytes:
         """All that was learnt; users as hashes under a key that is saved too."""
         with self._lock:
-            rows = np.fromiter(self._rows.values(), np.int64, len(self._rows))
-            facts: dict[str, Any] = {
-                "kind": _KIND,
-                "key": self._key.hex(),
-                "at": self._pool_at,
-                "evicted": self.evicted,
-            }
-            names = np.frombuffer(b"".join(self._rows), np.uint8)
+            rows = np.array([*self._settled.values(), *self._new.values()], np.int64)
+            names = np.frombuffer(b"".join([*self._settled, *self._new]), np.uint8)
+            facts: dict[str, Any] = {"kind": _KIND, "key": self._key.hex(), "at": self._pool_at}
+            facts |= {"evicted": self.evicted, "settled": len(self._settled)}
             arrays: dict[str, Row] = {"level": self._level, "spread": self._spread, "evidence": self._evidence}
             arrays |= {"seen": self._seen, "at": self._at}
             kept = {name: array[rows] for name, array in arrays.items()}
@@ -207,7 +220,9 @@ class Baselines:
         with self._lock:
             self._key, self._pool_at = bytes.fromhex(facts["key"]), float(facts["at"])
             self.evicted = int(facts["evicted"])
-            self._rows = OrderedDict(zip(users, range(len(users)), strict=True))
+            rows, settled = list(enumerate(users)), int(facts["settled"])
+            self._settled = OrderedDict((name, row) for row, name in rows[:settled])
+            self._new = OrderedDict((name, row) for row, name in rows[settled:])
             self._pool = arrays["pool"].copy()
             for name in ("level", "spread", "evidence", "seen", "at"):
                 getattr(self, f"_{name}")[: len(users)] = arrays[name]
