@@ -56,7 +56,7 @@ class Candidates:
         self._places = [names.index(group) for group in _GROUPS.values()]
         features = len(names) - _BASES + _WAVES
         self._ridges = [Ridge(len(horizons), features * (3 if kind.turning else 1)) for kind in KINDS]
-        self._learnt = [-1] * len(horizons)
+        self._learnt: Slots = np.full(len(horizons), -1)
         self._peak = 0.0
         self._fading = 0.5 ** (step_s / (_PEAK_HALF_LIFE_DAYS * DAY_S))
 
@@ -135,7 +135,7 @@ def mixing(grid: tuple[int, ...], horizons: tuple[int, ...]) -> Values:
 
 def _inputs(kind: Kind, view: View, scale: Values) -> Values:
     """(..., H, F) what a regression is given; weights that turn meet sine and cosine of the target's time of day."""
-    inputs = view.inputs[int(kind.logarithmic)]
+    inputs: Values = view.inputs[int(kind.logarithmic)]
     if not kind.logarithmic:
         inputs = inputs.copy()
         inputs[..., :-_WAVES] /= scale[..., None]

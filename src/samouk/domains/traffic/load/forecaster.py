@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from samouk.domains.traffic.load.history import DAY_S
+from samouk.domains.traffic.load import saving
+from samouk.domains.traffic.load.history import DAY_S, History, Values
 from samouk.domains.traffic.load.rung import Rung, Said
 from samouk.domains.traffic.load.silence import Silence
 
@@ -27,6 +28,7 @@ LEAP_S = 7 * DAY_S
 """A step forward by more than this is odd."""
 
 SILENT = "silence"
+SAVED = "load forecaster"
 
 
 class Forecast(NamedTuple):
@@ -74,7 +76,20 @@ class LoadForecaster:
         self._now = -1
         self._offset = 0
         self._odd = 0
-        self._part: list[float] = []
+        self._part: Values = np.full(max(self._coarse_steps, 1), np.nan)
+
+    @property
+    def past(self) -> History:
+        """The counts of the last five weeks, without outages."""
+        return self._fine.candidates.past
+
+    def save(self) -> bytes:
+        """All that was learnt: who loads it goes on exactly as this would. No name of anybody is in it."""
+        return saving.save(self, f"{SAVED} of {self.step_s} s")
+
+    def load(self, data: bytes) -> None:
+        """Go on from what ``save`` gave. Raises ValueError for bytes that are no state of such a forecaster."""
+        saving.load(self, data, f"{SAVED} of {self.step_s} s")
 
     def update(self, at: float, count: float | None) -> None:
         """The count of the step that begins at ``at``, seconds since 1970; None when nobody counted.
@@ -135,13 +150,13 @@ class LoadForecaster:
     def _climb(self, coarse: Rung, slot: int, value: float) -> None:
         """Ten minutes are a step of the coarse rung when half of them are known; its rates stay those of one step."""
         if self._now >= 0 and slot // self._coarse_steps != self._now // self._coarse_steps:
-            known = [one for one in self._part if one == one]
-            mean = float(np.mean(known)) if 2 * len(known) >= self._coarse_steps else math.nan
+            known = self._part[np.isfinite(self._part)]
+            mean = float(known.mean()) if 2 * len(known) >= self._coarse_steps else math.nan
             place = self._now // self._coarse_steps
-            single = self._part[place % len(self._part)] if self._part else math.nan
-            coarse.update(place, mean, single)
-            self._part = []
-        self._part.append(value)
+            # Each time another of the ten, so that bounds hold for a single step at any place.
+            coarse.update(place, mean, float(self._part[place % self._coarse_steps]))
+            self._part[:] = np.nan
+        self._part[slot % self._coarse_steps] = value
 
     def _believed(self, slot: int) -> int | None:
         """The slot that a time stands for, or None while the clock is doubted or when the slot has passed."""
