@@ -156,8 +156,8 @@ def turns(settings: Settings) -> Turns:
     """Begins the turns that people ask for over HTTP, each in a process of its own."""
     from samouk.server.turns import Commands, Turns
 
-    def learn(learner: str, reason: str) -> list[str]:
-        return [*_SAMOUK, "turn", learner, "--reason", reason]
+    def learn(learner: str, reason: str, hold: bool) -> list[str]:
+        return [*_SAMOUK, "turn", learner, "--reason", reason, *(["--hold"] if hold else [])]
 
     def adopt(learner: str, metrics: str, reason: str) -> list[str]:
         return [*_SAMOUK, "adopt", learner, "-", "--metrics", metrics, "--reason", reason, "--json"]

@@ -335,6 +335,17 @@ def test_a_version_may_wait_for_a_persons_word(services: Services) -> None:
         approve(careful, services, "a person", "looked at")
 
 
+def test_one_turn_may_be_held_for_a_persons_word(services: Services) -> None:
+    """Whoever orders a turn may keep its version back, where the policy would release it."""
+    send(services)
+    run = turn(learner_with(), services, Order(TriggerKind.MANUAL, "to look at it first", hold=True))
+    assert run.end is RunEnd.STAGED
+    assert any("waits for a person's word" in note for note in run.notes)
+    assert services.publisher.published(TOY.name) is None
+    approve(learner_with(), services, "a person", "looked at")
+    assert services.publisher.published(TOY.name) == "v1.0"
+
+
 def test_a_failed_run_does_not_use_up_its_trigger(services: Services) -> None:
     """What a run that failed had read is still new to the next one."""
     send(services)

@@ -17,7 +17,7 @@ from samouk.loop.learner import Context, Learner
 from samouk.loop.live import EventKind, RolloutState
 from samouk.loop.outcome import harvest
 from samouk.loop.ports import Services
-from samouk.loop.records import Artifact, Examples, FloatArray, Predictions, RunEnd, Stage, TriggerKind
+from samouk.loop.records import Artifact, Examples, FloatArray, Order, Predictions, RunEnd, Stage, TriggerKind
 from samouk.loop.turn import turn
 from samouk.store.clock import SteppedClock
 from samouk.store.memory import memory_services
@@ -83,6 +83,27 @@ def test_a_thousand_outcomes_become_a_better_version_in_production(services: Ser
     acts = [entry.act.action for entry in services.audit.entries()]
     assert {"stage", "advance", "promote", "release"} <= set(acts)
     assert services.audit.verify() is None
+
+
+def test_a_turn_that_is_held_shows_its_version_to_nobody(services: Services, clock: SteppedClock) -> None:
+    """The version stands staged and paused until a person lets it go on; then it ramps like any other."""
+    toy = learner()
+    people = People(toy, services)
+    enter_model(services, POOR, released=True)
+    people.live(1_000)
+    harvest(toy, services)
+    run = turn(toy, services, Order(TriggerKind.MANUAL, "to look at it first", hold=True))
+    assert (run.end, run.version) == (RunEnd.STAGED, "v1.1")
+    clock.step(dt.timedelta(days=2))
+    people.live(600)
+    ramp.tend(toy, services)
+    rollout = services.rollouts.active(toy.name)
+    assert rollout is not None and rollout.state is RolloutState.PAUSED
+    champion = services.registry.production(toy.name)
+    assert champion is not None and champion.name == "v1.0"
+    ramp.resume(toy, services, "a person", "I have looked at it")
+    ramp_up(toy, services, people, clock, days=14)
+    assert services.publisher.published(toy.name) == "v1.1"
 
 
 def leaking() -> Learner:

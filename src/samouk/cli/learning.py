@@ -33,11 +33,14 @@ SIGNS = {"released": "✅", "refused": "🛑", "undecided": "🤔", "empty": "�
 @click.argument("learner")
 @click.option("--reason", help="Why to learn now; it stands in the run and in the audit.")
 @click.option("--if-due", is_flag=True, help="Learn only when a trigger says that it is time.")
+@click.option("--hold", is_flag=True, help="What passes waits for a person's word, whatever the policy says.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the fit and of the bootstrap.")
 @home_option
 @json_option
 @explained
-def turn(learner: str, reason: str | None, if_due: bool, seed: int, home: Path | None, as_json: bool) -> None:
+def turn(
+    learner: str, reason: str | None, if_due: bool, hold: bool, seed: int, home: Path | None, as_json: bool
+) -> None:
     """Turn the loop once for LEARNER: learn, judge, and stage or release what passes."""
     from samouk import assembly, domains
     from samouk.loop.learner import Context, silent
@@ -47,12 +50,14 @@ def turn(learner: str, reason: str | None, if_due: bool, seed: int, home: Path |
 
     if not reason and not if_due:
         raise click.UsageError("say why with --reason, or learn only when it is time with --if-due")
+    if hold and not reason:
+        raise click.UsageError("--hold is a person's wish: say why with --reason")
     known = domains.learner(learner)
     chosen = settings(home)
     assembly.ensure_signing_keys(chosen)
     with assembly.opened(chosen) as services:
         warn_of_other_rules(known, services)
-        order = Order(TriggerKind.MANUAL, reason_of(reason)) if reason else due(known, services)
+        order = Order(TriggerKind.MANUAL, reason_of(reason), hold) if reason else due(known, services)
         if order is None:
             click.echo("{}" if as_json else f"⏳ {learner}: not due yet")
             return

@@ -188,10 +188,14 @@ class TriggerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The decision to learn now, with its reason in words."""
+    """The decision to learn now, with its reason in words.
+
+    ``hold``: what passes waits for a person's word, whatever the policy says; the run's notes tell so.
+    """
 
     kind: TriggerKind
     reason: str
+    hold: bool = field(default=False, compare=False)
 
 
 class Decision(StrEnum):

@@ -63,6 +63,7 @@ class _Log:
         return lambda note, share: self(note, low + (high - low) * share)
 
 
+HELD = "asked to wait for a person's word"
 NOTHING_TO_JUDGE_BY = (
     "nothing was told yet by which it could be judged; gather outcomes first, of predictions or in samples that "
     "carry theirs, then register it again"
@@ -192,20 +193,23 @@ def _steps(learner: Learner, services: Services, run: Run, context: Context, log
     if not proves_itself:
         ramp.interrupt(learner, services, f"a version is released at once: {run.order.reason}")
     version = _enter(learner, services, champion, challenger, frozen, mark, match, train, holdout)
-    end = _follow(learner, services, version, "; ".join(verdict.reasons), proves_itself, log)
+    end = _follow(learner, services, version, "; ".join(verdict.reasons), proves_itself, run.order.hold, log)
     return dataclasses.replace(run, end=end, version=version.name)
 
 
 def _follow(
-    learner: Learner, services: Services, version: Version, reason: str, proves_itself: bool, log: _Log
+    learner: Learner, services: Services, version: Version, reason: str, proves_itself: bool, hold: bool, log: _Log
 ) -> RunEnd:
     """What becomes of a version that passed: it proves itself on people, waits for a person, or is released."""
     if proves_itself:
         rollout = ramp.take_up(learner, services, reason)
         joined = rollout is not None and version.name in rollout.challengers
         log(f"{version.name} {'is shown to some people' if joined else 'waits until the running rollout ends'}", 1.0)
+        if hold and joined:
+            ramp.pause(learner, services, "samouk", HELD)
+            log(f"{version.name} waits for a person's word: samouk rollout resume {learner.name}", 1.0)
         return RunEnd.STAGED
-    if learner.policy.approval == "human":
+    if hold or learner.policy.approval == "human":
         log(f"{version.name} waits for a person's word: samouk rollout approve {learner.name}", 1.0)
         return RunEnd.STAGED
     release(services, version, "samouk", reason)

@@ -26,11 +26,11 @@ class Commands:
     """The command lines of turns.
 
     Attributes:
-        learn: (learner, reason) → learns, and exits with 0.
+        learn: (learner, reason, whether what passes waits for a person) → learns, and exits with 0.
         adopt: (learner, metrics as JSON, reason) → reads a model from its input and writes ``Adopted`` as JSON.
     """
 
-    learn: Callable[[str, str], Sequence[str]]
+    learn: Callable[[str, str, bool], Sequence[str]]
     adopt: Callable[[str, str, str], Sequence[str]]
 
 
@@ -74,9 +74,13 @@ class Turns:
         self._lock = Lock()
         self._closed = False
 
-    def start(self, learner: str, reason: str) -> None:
-        """Begin to learn. Raises a 409 while a turn that was begun here runs, and a 503 after the close."""
-        child = self._begin(learner, self._commands.learn(learner, reason))
+    def start(self, learner: str, reason: str, *, hold: bool = False) -> None:
+        """Begin to learn. Raises a 409 while a turn that was begun here runs, and a 503 after the close.
+
+        Args:
+            hold: what passes waits for a person's word, whatever the learner's policy says.
+        """
+        child = self._begin(learner, self._commands.learn(learner, reason, hold))
         Thread(target=self._await, args=(learner, child), name=f"turn:{learner}", daemon=True).start()
 
     def adopt(self, learner: str, data: bytes, metrics: str, reason: str) -> Adopted:

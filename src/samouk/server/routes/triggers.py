@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
@@ -13,8 +14,7 @@ from samouk.loop import watch
 from samouk.loop.reason import reason_of
 from samouk.server.desk import Desk
 from samouk.server.problems import Problem
-from samouk.server.routes.rollouts import Said
-from samouk.server.views import finite
+from samouk.server.views import STRICT, finite
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,16 @@ class TriggersView:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """Why to learn now; with ``hold`` what passes waits for a person's word, whatever the policy says."""
+
+    __pydantic_config__ = STRICT
+
+    reason: str
+    hold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Begun:
     """A turn that begins; the learner's runs tell how it ends."""
 
@@ -80,14 +90,14 @@ def routes(desk: Desk) -> APIRouter:
         return TriggersView(name, lines, changes)
 
     @router.post("/v1/learners/{name}/runs", status_code=202, summary="Learn now, in a process of its own")
-    async def start_run(name: str, said: Said, request: Request) -> Begun:
+    async def start_run(name: str, wish: Wish, request: Request) -> Begun:
         key = await desk.require_operator(request)
-        learner, reason = desk.learner(name), reason_of(f"{reason_of(said.reason)} ({key.label})")
+        learner, reason = desk.learner(name), reason_of(f"{reason_of(wish.reason)} ({key.label})")
         if desk.options.turns is None:
             raise Problem(409, "this server does not train; `samouk retrain` does, on the machine with the store")
         if await run_in_threadpool(desk.services.leases.held, f"turn:{name}"):
             raise Problem(409, f"{name} is learning already; its runs tell how it ends")
-        await run_in_threadpool(desk.options.turns.start, learner.name, reason)
+        await run_in_threadpool(partial(desk.options.turns.start, learner.name, reason, hold=wish.hold))
         return Begun(name, f"/v1/learners/{name}/runs")
 
     return router
