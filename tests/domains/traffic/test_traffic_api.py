@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,13 @@ class Turns:
     """Notes what was asked for, in place of a process that learns."""
 
     def __init__(self) -> None:
-        self.begun: list[tuple[str, str]] = []
+        self.begun: list[tuple[str, str, bool]] = []
 
-    def start(self, learner: str, reason: str) -> None:
-        self.begun.append((learner, reason))
+    def start(self, learner: str, reason: str, *, hold: bool = False) -> None:
+        self.begun.append((learner, reason, hold))
 
     def close(self) -> None:
-        self.begun.append(("", "closed"))
+        self.begun.append(("", "closed", False))
 
 
 @pytest.fixture
@@ -172,7 +173,7 @@ def test_windows_that_were_analysed(house: House) -> None:
         ("POST", "/ml/models/train", {"model_name": "weather"}, 422, "model_name"),
         ("POST", "/ml/models/train", {}, 422, "model_name"),
         ("POST", "/ml/models/train", {"model_name": "anomaly", "data_source": "x"}, 422, "data_source"),
-        ("POST", "/ml/models/train", {"model_name": "anomaly", "auto_deploy": False}, 422, "auto_deploy"),
+        ("POST", "/ml/models/train", {"model_name": "anomaly", "auto_deploy": "yes"}, 422, "auto_deploy"),
         ("POST", "/ml/models/weather/load", None, 422, "model_name"),
         ("POST", "/ml/models/predict", {"model_name": "anomaly"}, 422, "features"),
         ("POST", "/ml/models/predict", {"model_name": "anomaly", "features": {"seen": 1}}, 422, None),
@@ -224,7 +225,18 @@ def test_models_are_listed_tried_loaded_and_taught(house: House, turns: Turns, s
     assert house.call("POST", "/ml/models/anomaly/load").json["version"] == "v1.0"
     began = house.call("POST", "/ml/models/train", {"model_name": NAME, "data_source": "log", "auto_deploy": True})
     assert (began.status, began.json["runs"]) == (202, f"/v1/learners/{NAME}/runs")
-    assert turns.begun == [(NAME, "asked for at /ml/models/train (tests)")]
+    assert house.call("POST", "/ml/models/train", {"model_name": "anomaly"}).status == 202
+    asked = "asked for at /ml/models/train (tests)"
+    assert turns.begun == [(NAME, asked, False), (NAME, asked, True)]
+
+
+def test_where_a_person_approves_nothing_is_deployed_by_itself(services: Services, turns: Turns) -> None:
+    """Asking for it is refused by the name of the field."""
+    by_hand = replace(ANOMALY, policy=replace(ANOMALY.policy, approval="human"))
+    options = Options(turns=turns)  # type: ignore[arg-type]
+    with running(create_app(services, {"traffic": replace(DOMAIN, learners=(by_hand,))}, options), services) as house:
+        wish = {"model_name": "anomaly", "auto_deploy": True}
+        assert "a person approves" in refused(house.call("POST", "/ml/models/train", wish), 422, "auto_deploy")
 
 
 def test_a_store_without_models_says_what_to_do() -> None:
@@ -257,7 +269,7 @@ def test_metrics_count_alerts_by_severity_and_limits(house: House) -> None:
     flood(house)
     house.call("POST", "/ml/activity", {"events": [{"user_id": "mallory", "rate_limited": True}] * 3})
     after = house.get("/metrics").body.decode()
-    assert "websocket_rate_limit_total 3.0" in after
+    assert 'websocket_rate_limit_total{decision="limited"} 3.0' in after
     assert "samouk_traffic_events_total 403.0" in after
     assert "mallory" not in after
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from samouk.domains.traffic.detect.book import AlreadyTold
 from samouk.domains.traffic.forms import minutes_of
 from samouk.domains.traffic.guard import Guard
-from samouk.domains.traffic.measures import families
+from samouk.domains.traffic.meters import meters
 from samouk.domains.traffic.office import Conflict, Office, coverage_of, of_desk
 from samouk.domains.traffic.records import Severity
 from samouk.edge.wire import WireError
@@ -77,7 +77,7 @@ _TRAINING = {
     "properties": {
         "model_name": {"type": "string", "description": "anomaly, load or behavior"},
         "data_source": {"enum": ["log"]},
-        "auto_deploy": {"type": "boolean", "description": "as the learner's policy has it, or left out"},
+        "auto_deploy": {"type": "boolean", "description": "false, as by default: what passes waits for a person"},
     },
 }
 _QUESTION = {
@@ -108,7 +108,7 @@ def routes(desk: Any) -> Any:
     from fastapi import APIRouter
 
     office = of_desk(desk)
-    desk.meters.append(lambda: families(office.made))
+    desk.meters.append(lambda: meters(office.made))
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:

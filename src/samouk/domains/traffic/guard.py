@@ -23,7 +23,7 @@ from samouk.domains.traffic.detect.detector import AnomalyDetector
 from samouk.domains.traffic.detect.rules import DEFAULT_RULES
 from samouk.domains.traffic.ears.baselines import Baselines
 from samouk.domains.traffic.ears.extractor import FeatureExtractor
-from samouk.domains.traffic.features import FEATURES, Features
+from samouk.domains.traffic.features import FEATURES, SERVER, Features
 from samouk.domains.traffic.foresight import Foresight
 from samouk.domains.traffic.forms import Activity
 from samouk.domains.traffic.keeping import FolderKeeping, Keeping
@@ -169,8 +169,10 @@ class Guard:
         self.extractor.disconnected(user_id, at)
 
     def confirm(self, alert_id: str) -> Alert:
-        """An operator says that it was harm. Raises NotFound or AlreadyTold."""
+        """An operator says that it was harm: the user's limit falls. Raises NotFound or AlreadyTold."""
         alert = self.detector.confirm(alert_id)
+        if alert.user_id != SERVER:
+            self.limiter.penalize(alert.user_id)
         self._step("flush", self._flush)
         return alert
 
@@ -344,7 +346,12 @@ class Guard:
 
     def _remembering(self, keeping: Keeping) -> Remembering:
         """Find everything again that was kept."""
-        parts: dict[str, Part] = {"extractor": self.extractor, "baselines": self.baselines, "minutes": self.foresight}
+        parts: dict[str, Part] = {
+            "extractor": self.extractor,
+            "baselines": self.baselines,
+            "limits": self.limiter,
+            "minutes": self.foresight,
+        }
         memory = Remembering(keeping, self.detector, parts, self._trouble)
         if not memory.restore():
             self.counts["fresh_starts"] += 1

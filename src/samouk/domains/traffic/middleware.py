@@ -128,7 +128,7 @@ class TrafficMiddleware:
         refused = self.decide(visitor.name)
         if refused is not None:
             self.count("turned_away")
-            self.hear(visitor, 0, limited=True)
+            self.hear(visitor, 0, limited=refused is not FAILED)
             for message in http_refusal("http.response", refused):
                 await send(message)
             return
@@ -147,7 +147,7 @@ class TrafficMiddleware:
         refused = self.decide(visitor.name)
         if refused is not None:
             self.count("turned_away")
-            self.hear(visitor, 0, limited=True)
+            self.hear(visitor, 0, limited=refused is not FAILED)
             await _turn_away(scope, receive, send, refused)
             return
         self.attempt("connect", self.guard.connected, visitor.name, visitor.address)
@@ -287,7 +287,7 @@ class _Socket:
             self._pending = None
 
     async def _over(self, size: int, refused: Decision) -> None:
-        self._gate.hear(self._visitor, size, limited=True)
+        self._gate.hear(self._visitor, size, limited=refused is not FAILED)
         if self._gate.over == "drop":
             self._gate.count("dropped")
             return

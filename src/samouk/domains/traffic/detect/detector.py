@@ -31,6 +31,7 @@ from samouk.domains.traffic.ears.extractor import FeatureExtractor
 from samouk.domains.traffic.features import SERVER, Features
 from samouk.domains.traffic.link import Exposed
 from samouk.domains.traffic.records import Alert, Evidence, Hit, Rule, Scored, Severity, Standing
+from samouk.loop.latency import Latencies
 from samouk.loop.serving import MAX_UNIT
 
 log = logging.getLogger("samouk.traffic")
@@ -82,6 +83,7 @@ class AnomalyDetector:
         rules: in force; may be replaced at any moment.
         counts: analysed, server_minutes, skipped_too_soon, skipped_too_many, alerts_<severity>, held_back (windows),
             exposed, confirmed, dismissed.
+        latencies: of analyses of users.
     """
 
     def __init__(
@@ -102,6 +104,7 @@ class AnomalyDetector:
         self.budget = budget or Budget()
         self.lock = threading.RLock()
         self.counts: Counter[str] = Counter()
+        self.latencies = Latencies()
         self._extractor = extractor
         self._baselines = baselines
         self._courier = courier
@@ -201,6 +204,7 @@ class AnomalyDetector:
                     detector.load(parts[f"series_{name}"])
 
     def _analyze(self, user_id: str, features: Features, at: float) -> list[Alert]:
+        alert, began = None, time.perf_counter()
         with self.lock:
             judged = self.judge(user_id, features, at)
             self.counts["analysed"] += 1
@@ -208,9 +212,10 @@ class AnomalyDetector:
             self._baselines.learn(user_id, features, at, harm=judged.harm)
             if judged.alarming:
                 alert = self._alert(user_id, judged, judged.kinds, at)
-                return [] if alert is None else [alert]
-            self._show_quiet(user_id, judged.evidence, at)
-        return []
+            else:
+                self._show_quiet(user_id, judged.evidence, at)
+        self.latencies.add(time.perf_counter() - began)
+        return [] if alert is None else [alert]
 
     def _may_look(self, user_id: str, at: float) -> bool:
         """Bounds what a flood can make this detector work."""
