@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -469,6 +470,41 @@ def test_a_restart_in_the_middle_goes_on_bit_by_bit() -> None:
     for name in [*first.users(), SERVER]:
         assert second.features(name, end) == first.features(name, end)
     assert second.counts == first.counts
+
+
+def test_those_who_slept_through_a_restart_make_room_like_others() -> None:
+    """They can be asked for by name, cleaned up, and evicted; nobody is known twice."""
+    first = FeatureExtractor(max_users=3)
+    for name in ("ann", "bob", "cid"):
+        first.track_user_activity(name, 5.0, at=T0)
+    second = FeatureExtractor(max_users=3, clock=lambda: T0)
+    second.load(first.save())
+    assert of(second, "bob", T0).messages_per_minute == 1
+    assert second.users() == ["bob"]
+    second.track_batch(["ann"], np.array([T0 + 1]), np.ones(1))
+    assert len(second) == 3
+    for number in range(5):
+        second.track_user_activity(f"new-{number}", at=T0 + 2)
+    assert len(second) == 3
+    assert second.features("cid", T0) is None
+    assert second.cleanup_old_sessions(max_age_hours=-1) == 3
+    assert len(second) == 0
+
+
+def test_threads_may_speak_and_ask_at_the_same_time() -> None:
+    """No message is lost while users come, go and are asked for."""
+    extractor = FeatureExtractor(max_users=20)
+
+    def speak(thread: int) -> None:
+        for number in range(1_500):
+            extractor.track_user_activity(f"user-{(number * 7 + thread) % 60}", 5.0, ("a",), "10.0.0.1", at=T0)
+            extractor.features(f"user-{number % 60}", T0)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(speak, range(4))) == [None] * 4
+    assert extractor.counts["events"] == 6_000
+    assert extractor.server_features(T0).messages_per_minute == 6_000
+    assert len(extractor) == 20
 
 
 def test_a_state_holds_no_more_than_is_in_the_windows() -> None:
