@@ -36,10 +36,10 @@ class Activity(NamedTuple):
 
 
 class Training(NamedTuple):
-    """A wish to learn now."""
+    """A wish to learn now; without ``auto_deploy`` what passes waits for a person's word."""
 
     model_name: str
-    auto_deploy: bool | None
+    auto_deploy: bool
 
 
 def only(document: Mapping[str, Any], known: Sequence[str], what: str, prefix: str = "") -> None:
@@ -96,10 +96,8 @@ def training_of(document: Mapping[str, Any]) -> Training:
     source = document.get("data_source", "log")
     if source != "log":
         raise WireError("data_source", f"must be log, what is stored for the learner, not {source!r:.40}")
-    deploy = document.get("auto_deploy")
-    return Training(
-        text(document.get("model_name"), "model_name"), None if deploy is None else flag(deploy, "auto_deploy")
-    )
+    deploy = flag(document.get("auto_deploy", False), "auto_deploy")
+    return Training(text(document.get("model_name"), "model_name"), deploy)
 
 
 def text(value: object, where: str) -> str:

@@ -17,7 +17,8 @@ from samouk.loop.records import Artifact
 from samouk.loop.serving import NoVersion, PredictionFailed
 
 TIMEOUT_S = 10.0
-MAX_ANSWER = 1 << 20
+MAX_ANSWER = 16 << 20
+MAX_REFUSAL = 10_000
 MAX_ARTIFACT = 64 << 20
 """Bytes of a model that are read, at most."""
 
@@ -36,6 +37,10 @@ class Unlinked(Exception):
 
 class Refused(Exception):
     """The platform does not take this; sending it again would change nothing."""
+
+
+class Contradicted(Refused):
+    """A 409: what stands there does not go with it."""
 
 
 class Link(Protocol):
@@ -93,12 +98,12 @@ class DeskLink:
         return known
 
 
-class HttpLink:
-    """A platform's server at an address, over the standard library; redirects are not followed.
+class HttpServer:
+    """A Samouk server at an address, over the standard library; redirects are not followed.
 
     Args:
         url: for example ``https://samouk.example.org``.
-        key: an API key that may upload.
+        key: an API key; "" sends none.
     """
 
     def __init__(self, url: str, key: str, *, timeout_s: float = TIMEOUT_S) -> None:
@@ -108,55 +113,23 @@ class HttpLink:
         self._key = key
         self._timeout_s = timeout_s
         self._opener = urllib.request.build_opener(_StayHere)
-        self._known: dict[str, tuple[str, Artifact]] = {}
 
-    def expose(self, learner: str, unit: str, row: Row) -> Exposed | None:
-        try:
-            answer = self._json("POST", f"{_learner(learner)}/predict", {"unit": unit, "features": dict(row)})
-        except _NotYet:
-            return None
-        try:
-            score = answer["score"]
-            return Exposed(str(answer["event_id"]), str(answer["version"]), None if score is None else float(score))
-        except (KeyError, TypeError, ValueError):
-            raise Refused("the server's answer is no prediction; is it a Samouk server?") from None
-
-    def tell(self, learner: str, event_id: str, outcome: str, value: float) -> None:
-        told = {"event_id": event_id, "metric": outcome, "value": value}
-        try:
-            self._json("POST", f"{_learner(learner)}/outcomes", told)
-        except _NotYet as stands:
-            raise Refused(str(stands)) from None
-
-    def champion(self, learner: str) -> tuple[str, Artifact] | None:
-        name = self._json("GET", _learner(learner)).get("version")
-        if not isinstance(name, str):
-            return None
-        known = self._known.get(learner)
-        if known is None or known[0] != name:  # what a version's name stands for never changes
-            known = self._known[learner] = (name, self._artifact(learner, name))
-        return known
-
-    def _artifact(self, learner: str, name: str) -> Artifact:
-        path = f"{_learner(learner)}/versions/{quote(name, safe='')}"
-        digest = self._json("GET", path).get("sha256")
-        data = self._send("GET", f"{path}/artifact", None, MAX_ARTIFACT)
-        if hashlib.sha256(data).hexdigest() != digest:
-            raise Refused(f"the model {name} of {learner} arrived with another sha256 than the registry tells")
-        return Artifact(data, {"learner": learner, "version": name})
-
-    def _json(self, method: str, path: str, document: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def json(self, method: str, path: str, document: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The JSON object of an answer. Raises Unlinked, Refused, or Contradicted for a 409."""
         body = None if document is None else json.dumps(document, allow_nan=False).encode()
         try:
-            answer = json.loads(self._send(method, path, body, MAX_ANSWER))
+            answer = json.loads(self.read(method, path, body, MAX_ANSWER))
         except (ValueError, RecursionError):
             raise Refused(f"{path} answered no JSON; is it a Samouk server?") from None
         if not isinstance(answer, dict):
             raise Refused(f"{path} answered no JSON object; is it a Samouk server?")
         return answer
 
-    def _send(self, method: str, path: str, body: bytes | None, limit: int) -> bytes:
-        headers = {"Authorization": f"Bearer {self._key}", "User-Agent": "samouk"}
+    def read(self, method: str, path: str, body: bytes | None, limit: int) -> bytes:
+        """The bytes of an answer, ``limit`` at most. Raises as ``json`` does."""
+        headers = {"User-Agent": "samouk"}
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
         if body is not None:
             headers["Content-Type"] = "application/json"
         request = urllib.request.Request(  # noqa: S310 - the scheme was checked at the start
@@ -167,16 +140,53 @@ class HttpLink:
                 data: bytes = answer.read(limit + 1)
         except urllib.error.HTTPError as error:
             with error:
-                raise _refusal(error.code, path) from None
-        except (OSError, http.client.HTTPException) as error:
+                raise _refusal(error, path) from None
+        except (OSError, http.client.HTTPException, ValueError) as error:
             raise Unlinked(f"{path}: no answer came ({type(error).__name__}); is the server running?") from None
         if len(data) > limit:
             raise Refused(f"{path} answered with more than {limit:,} bytes")
         return data
 
 
-class _NotYet(Exception):
-    """A 409: no version is in service yet, or another outcome stands."""
+class HttpLink:
+    """A platform in another process; ``key`` may upload."""
+
+    def __init__(self, url: str, key: str, *, timeout_s: float = TIMEOUT_S) -> None:
+        self._server = HttpServer(url, key, timeout_s=timeout_s)
+        self._known: dict[str, tuple[str, Artifact]] = {}
+
+    def expose(self, learner: str, unit: str, row: Row) -> Exposed | None:
+        question = {"unit": unit, "features": dict(row)}
+        try:
+            answer = self._server.json("POST", f"{_learner(learner)}/predict", question)
+        except Contradicted:
+            return None  # no version is in service yet
+        try:
+            score = answer["score"]
+            return Exposed(str(answer["event_id"]), str(answer["version"]), None if score is None else float(score))
+        except (KeyError, TypeError, ValueError):
+            raise Refused("the server's answer is no prediction; is it a Samouk server?") from None
+
+    def tell(self, learner: str, event_id: str, outcome: str, value: float) -> None:
+        told = {"event_id": event_id, "metric": outcome, "value": value}
+        self._server.json("POST", f"{_learner(learner)}/outcomes", told)
+
+    def champion(self, learner: str) -> tuple[str, Artifact] | None:
+        name = self._server.json("GET", _learner(learner)).get("version")
+        if not isinstance(name, str):
+            return None
+        known = self._known.get(learner)
+        if known is None or known[0] != name:  # what a version's name stands for never changes
+            known = self._known[learner] = (name, self._artifact(learner, name))
+        return known
+
+    def _artifact(self, learner: str, name: str) -> Artifact:
+        path = f"{_learner(learner)}/versions/{quote(name, safe='')}"
+        digest = self._server.json("GET", path).get("sha256")
+        data = self._server.read("GET", f"{path}/artifact", None, MAX_ARTIFACT)
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise Refused(f"the model {name} of {learner} arrived with another sha256 than the registry tells")
+        return Artifact(data, {"learner": learner, "version": name})
 
 
 class _StayHere(urllib.request.HTTPRedirectHandler):
@@ -190,10 +200,21 @@ def _learner(name: str) -> str:
     return f"/v1/learners/{quote(name, safe='')}"
 
 
-def _refusal(status: int, path: str) -> Exception:
+def _refusal(error: urllib.error.HTTPError, path: str) -> Exception:
+    status, said = error.code, _said(error)
     if status == 409:
-        return _NotYet(f"{path} answered 409")
+        return Contradicted(said or f"{path} answered 409")
     if status in (408, 429) or status >= 500:
-        return Unlinked(f"{path} answered {status}; it is tried again")
+        return Unlinked(f"{path} answered {status}; it may work later")
     remedy = "; check the API key" if status in (401, 403) else ""
-    return Refused(f"{path} answered {status}{remedy}")
+    return Refused(f"{path} answered {status}{remedy}" + (f": {said}" if said else ""))
+
+
+def _said(error: urllib.error.HTTPError) -> str:
+    """The server's words, as far as they are a refusal in its form."""
+    try:
+        document = json.loads(error.read(MAX_REFUSAL))
+        where = f"{document['field']} " if "field" in document else ""
+        return f"{where}{document['detail']}"[:500]
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
+        return ""

@@ -168,18 +168,18 @@ class Office:
         """Begin to learn now, in a process of its own."""
         wish = training_of(document)
         learner = self._learner(wish.model_name)
-        by_hand = learner.policy.approval == "human"
-        if wish.auto_deploy is not None and wish.auto_deploy is by_hand:
-            says = "a person approves each version" if by_hand else "what passes its tests goes on by itself"
+        if wish.auto_deploy and learner.policy.approval == "human":
             raise WireError(
                 "auto_deploy",
-                f"here {says}; leave it out, or set approval of {learner.name} in the file that SAMOUK_POLICY names",
+                f"a person approves each version of {learner.name}; leave it out, or set approval to auto in the file "
+                "that SAMOUK_POLICY names",
             )
         if self.desk.options.turns is None:
             raise Conflict("this server does not train; `samouk retrain` does, on the machine with the store")
         if self.desk.services.leases.held(f"turn:{learner.name}"):
             raise Conflict(f"{learner.name} is learning already; its runs tell how it ends")
-        self.desk.options.turns.start(learner.name, reason_of(f"asked for at /ml/models/train ({who})"))
+        reason = reason_of(f"asked for at /ml/models/train ({who})")
+        self.desk.options.turns.start(learner.name, reason, hold=not wish.auto_deploy)
         return {"model_name": wish.model_name, "learner": learner.name, "runs": f"/v1/learners/{learner.name}/runs"}
 
     def load(self, model_name: str) -> dict[str, Any]:
