@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from samouk.domains.traffic.ears.access_log import read_log
 from samouk.domains.traffic.ears.baselines import Baselines
 from samouk.domains.traffic.ears.extractor import FeatureExtractor
 
@@ -28,6 +29,7 @@ USERS, ROWS, BATCH, RUNS = 10_000, 400_000, 10_000, 3
 PER_SECOND = 20_000
 PEER_ROWS = 40_000
 T0 = 1_700_000_000.0
+LINE = '203.0.113.9 - - [10/Oct/2000:20:55:%02d +0000] "GET /api/items?page=2 HTTP/1.1" 200 5123 "-" "Mozilla/5.0"'
 TARGETS = {"single": 100_000, "batch": 300_000, "memory_mb": 300.0, "analysis_p99_ms": 1.0}
 
 PEER = """
@@ -99,7 +101,16 @@ def speeds(rows: int) -> dict[str, float]:
                     baselines.learn(user, features, moment, harm=0.1)
         return rows
 
-    ways = {"single": plain, "single_channel_address": full, "batch": batches, "single_analysed": analysed}
+    def log() -> int:
+        return sum(1 for _ in read_log(LINE % second for second in range(60) for _ in range(rows // 600)))
+
+    ways = {
+        "access_log_lines": log,
+        "single": plain,
+        "single_channel_address": full,
+        "batch": batches,
+        "single_analysed": analysed,
+    }
     return {name: best(run) for name, run in ways.items()}
 
 
@@ -141,7 +152,14 @@ def crowd(users: int, each: int, learnt: bool) -> None:
         features = extractor.features(user, T0 + 60.0)
         if features is not None:
             baselines.learn(user, features, T0 + 60.0, harm=0.1)
-    answer = {"resident_mb": resident(), "of_it_before_mb": before, "messages_per_cpu_s": users * each / spent}
+    held = resident()
+    began = time.perf_counter()
+    state = extractor.save()
+    saved = {"save_s": time.perf_counter() - began, "state_mb": len(state) / 2**20}
+    began = time.perf_counter()
+    FeatureExtractor().load(state)
+    saved["load_s"] = time.perf_counter() - began
+    answer = saved | {"resident_mb": held, "of_it_before_mb": before, "messages_per_cpu_s": users * each / spent}
     sys.stdout.write(json.dumps(answer | {"known": len(extractor), "counts": dict(extractor.counts)}))
 
 
@@ -198,7 +216,7 @@ def main() -> None:
         evicted = row["counts"].get("evicted_users", 0)
         print(
             f"{name:40}{row['resident_mb']:>12.0f}{row['of_it_before_mb']:>12.0f}{row['messages_per_cpu_s']:>12,.0f}"
-            f"{row['known']:>10,}{evicted:>10,}"
+            f"{row['known']:>10,}{evicted:>10,}{row['save_s']:>9.2f}"
         )
     kept = {"users": USERS, "rows": ROWS, "speeds": fast, "analysis": slow, "crowds": crowds, "targets": TARGETS}
     RESULTS.write_text(json.dumps(kept, indent=1) + "\n")

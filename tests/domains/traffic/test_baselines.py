@@ -305,5 +305,8 @@ def test_bytes_that_are_no_state_are_refused() -> None:
     """And states of more users than there is room for."""
     with pytest.raises(ValueError, match="no saved state"):
         Baselines().load(b"nothing")
+    empty = Baselines()
+    empty.load(Baselines().save())
+    assert len(empty) == 0
     with pytest.raises(ValueError, match="max_users"):
         Baselines(max_users=2).load(taught(9, 1).save())

@@ -491,6 +491,15 @@ def test_those_who_slept_through_a_restart_make_room_like_others() -> None:
     assert len(second) == 0
 
 
+def test_nothing_at_all_can_be_saved_and_restored() -> None:
+    """The state of one who heard nothing."""
+    extractor = FeatureExtractor()
+    extractor.load(FeatureExtractor().save())
+    assert len(extractor) == 0
+    extractor.track_user_activity("ann", at=T0)
+    assert extractor.server_features(T0) == Features(messages_per_minute=1, burst=1)
+
+
 def test_threads_may_speak_and_ask_at_the_same_time() -> None:
     """No message is lost while users come, go and are asked for."""
     extractor = FeatureExtractor(max_users=20)

@@ -75,8 +75,8 @@ class Addresses:
     def saved(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Facts and arrays; the salt is among them, see above what it can tell."""
         facts = {"salt": self.salt.hex(), "salted_at": self.salted_at}
-        lengths = np.array([len(seen) for seen in self.owners.values()], np.int64)
-        shorts = np.array([short for seen in self.owners.values() for short in seen], np.uint16)
+        lengths = np.fromiter(map(len, self.owners.values()), np.int64, len(self.owners))
+        shorts = np.frombuffer(b"".join(self.owners.values()), np.uint16)
         owners = np.array(list(self.owners), np.int64)
         return facts, {"owners": owners, "lengths": lengths, "shorts": shorts, "marks": np.packbits(self.marks)}
 

@@ -208,7 +208,8 @@ class Baselines:
             arrays: dict[str, Row] = {"level": self._level, "spread": self._spread, "evidence": self._evidence}
             arrays |= {"seen": self._seen, "at": self._at}
             kept = {name: array[rows] for name, array in arrays.items()}
-            return pack(facts, {"names": names, "pool": self._pool, **kept})
+            pool = self._pool.copy()
+        return pack(facts, {"names": names, "pool": pool, **kept})
 
     def load(self, data: bytes) -> None:
         """Go on where ``save`` stopped. Raises ValueError for bytes that are no such state, or of more users."""

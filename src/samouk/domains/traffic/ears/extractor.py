@@ -204,8 +204,10 @@ class FeatureExtractor:
     def save(self) -> bytes:
         """The whole state but ``recent``. User ids and addresses are in it as hashes only."""
         with self._lock:
-            facts, arrays = self._state.save()
-            return pack(facts | {"kind": _KIND, "heard": self._heard, "counts": dict(self._counts)}, arrays)
+            finish = self._state.copied()
+            more = {"kind": _KIND, "heard": self._heard, "counts": dict(self._counts)}
+        facts, arrays = finish()
+        return pack(facts | more, arrays)
 
     def load(self, data: bytes) -> None:
         """Go on where ``save`` stopped. Raises ValueError for bytes that are no such state, or of other windows."""

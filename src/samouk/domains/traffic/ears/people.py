@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -103,14 +103,12 @@ class People:
         self._hand = found + 1 if found < self.most else 1
         return found
 
-    def saved(self) -> tuple[dict[str, Any], IntArray, NDArray[np.uint8]]:
-        """Facts, the places in use, and (n_places, 16) their pseudonyms: no user id."""
+    def saved(self) -> tuple[dict[str, Any], IntArray, list[Name]]:
+        """Facts, the places in use, and who has them, for ``hashed``."""
         held = [(place, name) for place, name in enumerate(self._names) if name]
-        hashes = b"".join(name if isinstance(name, bytes) else pseudonym(self.key, name) for _, name in held)
-        facts = {"key": self.key.hex(), "hand": self._hand, "free": self._free, "ever": len(self._names)}
+        facts = {"key": self.key.hex(), "hand": self._hand, "free": list(self._free), "ever": len(self._names)}
         facts["again"] = [place for place, _ in held if self.again[place]]
-        places = np.array([place for place, _ in held], np.int64)
-        return facts, places, np.frombuffer(hashes, np.uint8).reshape(-1, 16)
+        return facts, np.array([place for place, _ in held], np.int64), [name for _, name in held]
 
     def restore(self, facts: Mapping[str, Any], places: IntArray, hashes: NDArray[np.uint8]) -> None:
         """Raises ValueError when there are more users than places."""
@@ -125,3 +123,9 @@ class People:
             self._names[place] = name
         for place in facts["again"]:
             self.again[place] = 1
+
+
+def hashed(names: Sequence[Name], key: bytes) -> NDArray[np.uint8]:
+    """(n_names, 16) pseudonyms: no user id."""
+    hashes = b"".join(name if isinstance(name, bytes) else pseudonym(key, name) for name in names)
+    return np.frombuffer(hashes, np.uint8).reshape(-1, 16)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from samouk.domains.traffic.ears.addresses import Addresses
 from samouk.domains.traffic.ears.channels import Channels
-from samouk.domains.traffic.ears.people import EVERYBODY, People
+from samouk.domains.traffic.ears.people import EVERYBODY, People, hashed
 from samouk.domains.traffic.ears.sessions import Sessions
 from samouk.domains.traffic.ears.timeline import Timeline
 from samouk.domains.traffic.ears.windows import Windows
@@ -70,15 +70,20 @@ class State:
             addresses=float(self.addresses.everywhere() if everybody else self.addresses.number(place)),
         )
 
-    def save(self) -> tuple[dict[str, Any], Arrays]:
-        """Facts and arrays; user ids and addresses are in them as hashes only."""
-        facts, places, hashes = self.people.saved()
+    def copied(self) -> Callable[[], tuple[dict[str, Any], Arrays]]:
+        """Take a copy at once; what it returns makes facts and arrays of it, which takes longer, without the tables.
+
+        User ids and addresses are in these as hashes only.
+        """
+        facts, places, names = self.people.saved()
         places = np.concatenate([[EVERYBODY], places])
         slots, numbers, stamps = self.windows.kept(self.timeline.slot)
         told, arrays = self.addresses.saved()
         facts |= {"shape": self._shape(), "timeline": self.timeline.facts(), "addresses": told}
-        arrays |= {"places": places, "hashes": hashes, "slots": slots, "numbers": numbers, "stamps": stamps}
-        return facts, arrays | self.sessions.kept(places) | self.channels.kept(places)
+        arrays |= {"places": places, "slots": slots, "numbers": numbers, "stamps": stamps}
+        arrays |= self.sessions.kept(places) | self.channels.kept(places)
+        key = self.people.key
+        return lambda: (facts, arrays | {"hashes": hashed(names, key)})
 
     def load(self, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
         """Into fresh tables. Raises ValueError when the state is of other windows or of more users."""

@@ -138,7 +138,8 @@ class Windows:
     def kept(self, newest: int) -> tuple[IntArray, NDArray[np.float32], NDArray[np.uint32]]:
         """Places, numbers and stamps of all slots that a window up to slot ``newest`` can hold, to be saved."""
         age = np.uint32((newest + 1) % _EVER) - self._stamped
-        places = np.flatnonzero((age <= self.slots) & (self._table[:, _MESSAGES] > 0.0))
+        # Stamp 0 is an empty slot's.
+        places = np.flatnonzero((age <= self.slots) & (self._stamped > 0))
         return places, self._table[places], self._stamped[places]
 
     def restore(self, places: IntArray, numbers: NDArray[np.float32], stamps: NDArray[np.uint32]) -> None:
