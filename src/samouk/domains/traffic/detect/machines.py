@@ -1,9 +1,9 @@
 """A detector for servers with many metrics: one Gaussian over each row and its short past, learnt without labels.
 
 ``MachineDetector.fit(rows)`` learns; ``.score(rows)`` and ``.surprise(rows)`` judge rows in their order, each by itself
-and the rows before it; ``.stream()`` does the same call by call; ``.shares(rows)`` tells which metrics it was;
-``.arrays()`` and ``MachineDetector.of_arrays(arrays)`` keep and restore it. For rows without an order fit with
-``halflives=()``.
+and the rows before it; ``.stream()`` does the same call by call and can follow lasting shifts; ``.shares(rows)`` tells
+which metrics it was; ``.arrays()`` and ``MachineDetector.of_arrays(arrays)`` keep and restore it. For rows without an
+order fit with ``halflives=()``.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ SHRINK = 0.03
 
 FOLDS = 5
 """Stretches of the rows that are left out in turn, so that the tail is of rows that the Gaussian did not see."""
+
+CLIP = 3.0
+"""Standard deviations of one row that a followed level believes at most: an attack moves it slowly, a shift as well."""
 
 LARGEST = 1e9
 """Standard deviations beyond which rows are not told apart: squares stay finite."""
@@ -121,7 +124,7 @@ class MachineDetector:
         return len(self.centre)
 
     def surprise(self, rows: NDArray[Any]) -> Floats:
-        """(n,) nats >= 0 of (n, d) rows in their order, the first one without a past: -log of how rare it is."""
+        """(n,) nats >= 0 of (n, d) rows in their order, as after a normal past: -log of how rare it is."""
         return self.stream().surprise(rows)
 
     def score(self, rows: NDArray[Any]) -> Floats:
@@ -132,12 +135,18 @@ class MachineDetector:
         """(n, d) how much of each row's distance each metric makes up, with its past; each row sums to 1."""
         embedded, _ = _embed(self._scaled(rows), self.halflives, None)
         parts = np.maximum(self.gaussian.parts(embedded), 0.0)
-        folded = parts.reshape(len(parts), -1, self.width).sum(axis=1)
+        folded = parts.reshape(len(parts), 1 + len(self.halflives), self.width).sum(axis=1)
         return np.asarray(folded / np.maximum(folded.sum(axis=1, keepdims=True), 1e-300), np.float64)
 
-    def stream(self) -> MachineStream:
-        """Judges rows as they come; it starts without a past."""
-        return MachineStream(self)
+    def stream(self, follow: float | None = None) -> MachineStream:
+        """Judges rows as they come; it starts without a past.
+
+        ``follow`` is a halflife in rows, long against any anomaly (a day): each metric's centre then moves with it, so
+        that a lasting shift stops to alarm, by at most ``CLIP`` standard deviations times 0.7 in one halflife.
+        """
+        if follow is not None and not follow > 0:
+            raise ValueError("follow is a halflife in rows, above 0; None follows nothing")
+        return MachineStream(self, follow)
 
     def arrays(self) -> dict[str, Floats]:
         """All that was learnt, as plain arrays."""
@@ -181,14 +190,20 @@ class MachineStream:
 
     Attributes:
         past: None before the first row; else (1 + halflives, d), to keep and give back over a restart.
+        level: (d,) how far each centre was followed, in standard deviations; None while it was not; kept likewise.
     """
 
     detector: MachineDetector
+    follow: float | None = None
     past: Past | None = None
+    level: Floats | None = None
 
     def surprise(self, rows: NDArray[Any]) -> Floats:
         """(n,) nats of the next (n, d) rows; cutting them into other calls changes nothing."""
-        embedded, self.past = _embed(self.detector._scaled(rows), self.detector.halflives, self.past)
+        scaled = self.detector._scaled(rows)
+        if self.follow is not None:
+            scaled, self.level = _followed(scaled, self.follow, self.level)
+        embedded, self.past = _embed(scaled, self.detector.halflives, self.past)
         return self.detector.tail.surprise(self.detector.gaussian.distance(embedded))
 
     def score(self, rows: NDArray[Any]) -> Floats:
@@ -219,24 +234,30 @@ def _scaled(table: Floats, centre: Floats, scale: Floats) -> Floats:
     return np.asarray(np.clip((table - centre) / scale, -LARGEST, LARGEST), np.float64)
 
 
-def _embed(rows: Floats, halflives: Floats, past: Past | None) -> tuple[Floats, Past | None]:
+def _followed(rows: Floats, halflife: float, level: Floats | None) -> tuple[Floats, Floats]:
+    """(n, d) rows less the level before each, and the level after them all, which starts at 0."""
+    step = 1.0 - 0.5 ** (1.0 / halflife)
+    level = np.zeros(rows.shape[1]) if level is None else level
+    apart = np.empty_like(rows)
+    for place, row in enumerate(rows):
+        apart[place] = row - level
+        level = level + step * np.nan_to_num(np.clip(apart[place], -CLIP, CLIP))
+    return apart, level
+
+
+def _embed(rows: Floats, halflives: Floats, past: Past | None) -> tuple[Floats, Past]:
     """(n, (1 + k) d) each row with the averages up to it, and the past that the next row has.
 
-    The first row of all is its own past, so that a start far from the mean is one surprise and not a long one.
+    Before the first row everything was at its mean.
     """
-    if not len(rows):
-        return np.empty((0, rows.shape[1] * (1 + len(halflives)))), past
     state = np.zeros((1 + len(halflives), rows.shape[1])) if past is None else past.copy()
-    known = np.where(np.isnan(rows[0]), state[0], rows[0])
-    if past is None:
-        state[:] = known
     steps = (1.0 - 0.5 ** (1.0 / halflives))[:, None]
     embedded = np.empty((len(rows), *state.shape))
     for place, row in enumerate(rows):
         state[0] = np.where(np.isnan(row), state[0], row)
         state[1:] += steps * (state[0] - state[1:])
         embedded[place] = state
-    return embedded.reshape(len(rows), -1), state
+    return embedded.reshape(len(rows), state.size), state
 
 
 def _left_out(embedded: Floats, shrink: float) -> Floats:
