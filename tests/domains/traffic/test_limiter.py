@@ -41,7 +41,8 @@ def test_the_bucket_by_hand() -> None:
     gate = limiter()
     assert passed(gate, "anna", [START] * 8) == 5
     refused = gate.allow("anna", START)
-    assert (refused.allowed, refused.limit_per_minute, refused.retry_after_s) == (False, 10.0, pytest.approx(6.0))
+    assert (refused.allowed, refused.limit_per_minute) == (False, 10.0)
+    assert refused.retry_after_s == pytest.approx(6.0)
     assert not gate.allow("anna", START + 5.9).allowed
     assert gate.allow("anna", START + 6.0).allowed
     assert passed(gate, "anna", [START + 1_000.0] * 8) == 5
