@@ -11,10 +11,12 @@ import numpy as np
 
 from samouk.domains.traffic.load import saving
 from samouk.domains.traffic.load.history import DAY_S, History, Values
+from samouk.domains.traffic.load.outlook import outlook
 from samouk.domains.traffic.load.rung import Rung, Said
 from samouk.domains.traffic.load.silence import Silence
 
 FURTHEST_S = 2 * DAY_S
+PLANNED_S = 14 * DAY_S
 LARGEST = 1e12
 """Counts above it are refused: sums stay exact enough in double precision."""
 
@@ -126,6 +128,20 @@ class LoadForecaster:
             return [Forecast(ahead, 0.0, 0.0, math.inf, "last value") for ahead in minutes]
         steps = [max(1, math.ceil(ahead * 60 / self.step_s)) for ahead in minutes]
         return [self._one(ahead, step, coverage) for ahead, step in zip(minutes, steps, strict=True)]
+
+    def outlook(self, minutes: Sequence[int]) -> list[float]:
+        """Requests a minute to plan with, up to 14 days ahead, from the same time of past weeks; 0 before any count.
+
+        It knows nothing of today: within ``FURTHEST_S`` use ``forecast``. Raises ValueError for other minutes.
+        """
+        for ahead in minutes:
+            if not 1 <= ahead <= PLANNED_S // 60:
+                raise ValueError(f"minutes must lie between 1 and {PLANNED_S // 60}, not {ahead!r:.40}")
+        if self._now < 0:
+            return [0.0] * len(minutes)
+        steps = np.array([max(1, math.ceil(ahead * 60 / self.step_s)) for ahead in minutes], dtype=np.int64)
+        found: list[float] = (outlook(self.past, self.step_s, steps) * self._minute).tolist()
+        return found
 
     def _one(self, ahead: int, step: int, coverage: float) -> Forecast:
         said = self._said(step, coverage)

@@ -14,7 +14,7 @@ from samouk.domains.traffic.load.intervals import LEVELS, Intervals
 FIT_EVERY_S = 3_600
 """Seconds between two fits of the regressions, and at least ``_FIT_STEPS`` steps."""
 
-_FIT_STEPS = 4
+_FIT_STEPS = 12
 _RENEW_STEPS = 15
 """Steps between two looks at the quantiles of errors."""
 
