@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import random
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
+from samouk.domains.traffic import census
 from samouk.domains.traffic.anomaly.schema import NAME
+from samouk.domains.traffic.behavior.schema import SCHEMA as BEHAVIOR
 from samouk.domains.traffic.detect.rules import DEFAULT_RULES, document_of
 from samouk.domains.traffic.guard import Guard
 from samouk.domains.traffic.keeping import FolderKeeping
 from samouk.domains.traffic.link import Exposed
+from samouk.domains.traffic.load.schema import HORIZONS
+from samouk.domains.traffic.load.schema import NAME as LOAD
 from samouk.domains.traffic.records import Alert, Rule, Severity, Standing
-from samouk.edge.wire import Row
+from samouk.edge.wire import Row, Schema
 from samouk.loop.records import Artifact
 
 START = 1_700_000_000.0 // 60 * 60
@@ -111,7 +115,7 @@ def test_a_spoilt_file_stops_nothing_and_is_said(tmp_path: Path, name: str) -> N
 
 def test_parts_of_the_state_that_are_no_state_begin_anew(tmp_path: Path) -> None:
     """One foreign part takes no other with it."""
-    FolderKeeping(tmp_path).keep_state({"extractor": b"?", "baselines": b"?", "budget": b"[]", "minutes": b"1234567"})
+    FolderKeeping(tmp_path).keep_state({"extractor": b"?", "baselines": b"?", "budget": b"[]", "foresight": b"1234567"})
     site = Site(tmp_path)
     assert site.guard.counts["unreadable"] == 4
     site.minutes(1, CALM)
@@ -167,12 +171,19 @@ class Platform:
     def __init__(self) -> None:
         self.rows: dict[str, Row] = {}
         self.told: list[tuple[str, str, float]] = []
+        self.foreseen: list[Row] = []
+        self.gathered: list[tuple[str, int, Row]] = []
         self.model: tuple[str, Artifact] | None = None
 
     def expose(self, learner: str, unit: str, row: Row) -> Exposed | None:
-        assert learner == NAME
+        if learner == LOAD:
+            self.foreseen.append(row)
+            return Exposed(f"forecast {len(self.foreseen)}", "v1.0", 0.5)
         self.rows[unit] = row
         return Exposed(f"event of {unit}", "v1.3", 0.9)
+
+    def gather(self, schema: Schema, name: str, group: int, rows: Sequence[Row]) -> None:
+        self.gathered += [(schema.name, group, row) for row in rows]
 
     def tell(self, learner: str, event_id: str, outcome: str, value: float) -> None:
         self.told.append((event_id, outcome, value))
@@ -206,8 +217,46 @@ def test_some_quiet_windows_are_shown_too() -> None:
     site.minutes(20, CALM)
     assert site.guard.courier is not None
     assert site.guard.courier.deliver()
-    assert 5 <= site.guard.courier.counts["delivered"] <= 45
+    assert 5 <= site.guard.courier.counts["delivered"] - len(platform.foreseen) - len(platform.told) <= 45
     assert set(platform.rows) <= set(CALM)
+
+
+def test_what_was_foreseen_is_told_when_its_minute_has_come(tmp_path: Path) -> None:
+    """Every ten minutes a forecast a horizon; the share that came is told by itself, over a restart too."""
+    platform = Platform()
+    site = Site(tmp_path, link=platform)
+    courier = site.guard.courier
+    assert courier is not None
+    for _ in range(14):
+        site.minutes(1, CALM)
+        courier.deliver()
+    assert {row["minutes"] for row in platform.foreseen} == set(HORIZONS)
+    assert {outcome for _, outcome, _ in platform.told} == {"came"}
+    assert all(0.4 < value < 0.6 for _, _, value in platform.told)  # as in the last hour
+    waiting = site.guard.promises.open
+    assert waiting + len(platform.told) == len(platform.foreseen)
+    site.guard.close()
+    again = Site(tmp_path, now=site.now, link=platform)
+    assert again.guard.promises.open == waiting
+    told = len(platform.told)
+    again.minutes(12, CALM)
+    assert again.guard.courier is not None
+    again.guard.courier.deliver()
+    assert len(platform.told) > told
+
+
+def test_now_and_then_users_are_gathered_without_names() -> None:
+    """Their typical windows, once enough is known of them, by split group."""
+    platform = Platform()
+    site = Site(link=platform)
+    site.minutes(35, CALM)
+    assert site.guard.courier is not None
+    assert census.take(site.guard.extractor.users(), site.guard.baselines, site.guard.courier, site.now) == len(CALM)
+    assert site.guard.courier.deliver()
+    assert {name for name, _, _ in platform.gathered} == {BEHAVIOR.name}
+    for _, _, row in platform.gathered:
+        BEHAVIOR.check_row(row)
+        assert row["messages_per_minute"] == pytest.approx(12, rel=0.2)
 
 
 def test_a_champion_that_is_no_model_is_not_put_in_force() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from tests.server.house import House, running
 
 from samouk.domains.traffic.courier import Courier
 from samouk.domains.traffic.link import DeskLink, Exposed, HttpLink, Link, Refused, Unlinked
-from samouk.edge.wire import Row
+from samouk.edge.wire import Row, Schema
 from samouk.loop.learner import Domain
 from samouk.loop.ports import StoreUnavailable
 from samouk.loop.records import Artifact
@@ -86,6 +86,21 @@ def test_a_window_is_weighed_kept_and_told_of(place: Place, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["desk", "http"])
+def test_rows_are_gathered_into_the_log(place: Place, kind: str) -> None:
+    """One batch of one split group; rows that do not fit are refused, and so is a learner that is not there."""
+    link, log = place.link(kind), place.house.services.log
+    whole = [{**ROW, **dict.fromkeys(RAIN.told, True)}] * 3
+    link.gather(RAIN.schema, "census 1", 7, whole)
+    (entry,) = log.entries(RAIN.name)
+    assert (entry.rows, entry.group) == (3, 7)
+    with pytest.raises(Refused):
+        link.gather(RAIN.schema, "census 2", 7, [{"pressure": "low"}])
+    with pytest.raises(Refused):
+        link.gather(replace(RAIN.schema, name="no.such"), "census 3", 7, whole)
+    assert log.stats(RAIN.name).total_samples == 3
+
+
+@pytest.mark.parametrize("kind", ["desk", "http"])
 def test_the_model_in_service_arrives_whole(place: Place, kind: str) -> None:
     """Name and bytes of the champion; asked again, nothing is fetched anew."""
     place.release()
@@ -132,6 +147,9 @@ class Wire:
         self._meet()
         self.told.append((event_id, value))
 
+    def gather(self, schema: Schema, name: str, group: int, rows: Sequence[Row]) -> None:
+        self._meet()
+
     def champion(self, learner: str) -> tuple[str, Artifact] | None:
         self._meet()
         return self.name, Artifact(b"model", {})
@@ -150,7 +168,7 @@ def test_what_cannot_be_delivered_waits_and_the_oldest_goes(trouble: Exception) 
     for number in range(5):
         courier.expose("x", f"u{number}", {})
     assert not courier.deliver()
-    assert (len(courier), courier.counts["dropped_full"], courier.last_problem) == (3, 2, str(trouble))
+    assert (courier.waiting, courier.counts["dropped_full"], courier.last_problem) == (3, 2, str(trouble))
     wire.trouble = None
     assert courier.deliver()
     assert wire.exposed == ["u2", "u3", "u4"]

@@ -17,12 +17,14 @@ from tests.server.house import Answer, House, running
 from samouk.domains.traffic import api
 from samouk.domains.traffic.anomaly.judge import LEARNER as ANOMALY
 from samouk.domains.traffic.anomaly.schema import NAME
+from samouk.domains.traffic.behavior.judge import LEARNER as BEHAVIOR
 from samouk.domains.traffic.detect.rules import DEFAULT_RULES, document_of
 from samouk.domains.traffic.guard import Guard
 from samouk.domains.traffic.keeping import ALERTS_SHELF, RULES_SHELF
 from samouk.loop import turn
-from samouk.loop.learner import Domain
+from samouk.loop.learner import Context, Domain
 from samouk.loop.ports import Scope, Services
+from samouk.loop.records import Order, TriggerKind
 from samouk.server import Options, create_app
 from samouk.store.memory import memory_services
 
@@ -237,6 +239,24 @@ def test_where_a_person_approves_nothing_is_deployed_by_itself(services: Service
     with running(create_app(services, {"traffic": replace(DOMAIN, learners=(by_hand,))}, options), services) as house:
         wish = {"model_name": "anomaly", "auto_deploy": True}
         assert "a person approves" in refused(house.call("POST", "/ml/models/train", wish), 422, "auto_deploy")
+
+
+@pytest.mark.slow
+def test_groups_of_users_are_named_by_what_is_typical(services: Services, turns: Turns) -> None:
+    """None before the first version; then each with its share, and how many users of late are in it."""
+    options = Options(turns=turns)  # type: ignore[arg-type]
+    domain = replace(DOMAIN, learners=(ANOMALY, BEHAVIOR))
+    with running(create_app(services, {"traffic": domain}, options), services) as house:
+        assert "train" in refused(house.call("GET", "/ml/behavior/groups"), 404)
+        for batch in BEHAVIOR.world(0, False).batches(0, 30):
+            services.log.append([batch])
+        turn.turn(BEHAVIOR, services, Order(TriggerKind.MANUAL, "to see"), Context())
+        flood(house)
+        told = house.call("GET", "/ml/behavior/groups").json
+        assert told["version"] == "v1.0"
+        assert sum(group["share"] for group in told["items"]) == pytest.approx(1, abs=0.01)
+        assert all(group["name"] for group in told["items"])
+        assert sum(group["users_now"] for group in told["items"]) + told["of_a_new_kind"] == 1
 
 
 def test_a_store_without_models_says_what_to_do() -> None:

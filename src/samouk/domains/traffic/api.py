@@ -277,6 +277,11 @@ def _modelling(office: Office) -> "APIRouter":
     async def models() -> JSONResponse:
         return JSONResponse(await run_in_threadpool(office.models))
 
+    @router.get("/ml/behavior/groups", **_about("Groups of users that behave alike, and what is typical", _asks()))
+    async def behavior_groups(request: Request) -> JSONResponse:
+        await doors.key(request)
+        return JSONResponse(await run_in_threadpool(office.groups))
+
     @router.post("/ml/models/train", **_about("Learn now, in a process of its own", _asks(_TRAINING), 202))
     async def train(request: Request) -> JSONResponse:
         who = await doors.operator(request)

@@ -6,11 +6,11 @@ import logging
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from samouk.domains.traffic.link import Exposed, Link, Refused, Unlinked
-from samouk.edge.wire import Row
+from samouk.edge.wire import Row, Schema
 from samouk.loop.ports import StoreUnavailable
 from samouk.loop.records import Artifact
 
@@ -52,7 +52,8 @@ class Courier:
         self._delivering = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="samouk-traffic-link", daemon=True)
 
-    def __len__(self) -> int:
+    @property
+    def waiting(self) -> int:
         """Things that wait."""
         return len(self._queue)
 
@@ -72,6 +73,10 @@ class Courier:
     def tell(self, learner: str, event_id: str, outcome: str, value: float) -> None:
         """Say how an exposed window turned out."""
         self._put(partial(self._link.tell, learner, event_id, outcome, value))
+
+    def gather(self, schema: Schema, name: str, group: int, rows: Sequence[Row]) -> None:
+        """Keep rows for the learner of the schema to learn from."""
+        self._put(partial(self._link.gather, schema, name, group, rows))
 
     def start(self) -> None:
         """Begin to deliver, and take the models that serve into force."""

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from samouk.domains.traffic import census
 from samouk.domains.traffic.anomaly.schema import NAME as ANOMALY
 from samouk.domains.traffic.anomaly.weighing import scorer_of
 from samouk.domains.traffic.courier import Courier
@@ -30,6 +31,7 @@ from samouk.domains.traffic.keeping import FolderKeeping, Keeping
 from samouk.domains.traffic.limiter import Limits, RateLimiter
 from samouk.domains.traffic.link import Link
 from samouk.domains.traffic.load.forecaster import Forecast
+from samouk.domains.traffic.promises import Promises
 from samouk.domains.traffic.records import Alert, Evidence, Rule
 from samouk.domains.traffic.remembering import Part, Remembering
 from samouk.loop.records import Artifact
@@ -46,6 +48,7 @@ FLUSH_S = 5.0
 
 CLEANUP_S = 3_600.0
 MAX_AGE_HOURS = 24.0
+CENSUS_S = 6 * 3_600.0
 
 SLICE_S = 0.1
 """Seconds of a tick for looking at users without being asked by their messages, at most."""
@@ -110,7 +113,8 @@ class Guard:
             clock=clock,
         )
         self.limiter = RateLimiter(limits or Limits(), self.baselines, clock)
-        self.foresight = Foresight()
+        self.promises = Promises(self.courier)
+        self.foresight = Foresight(self.promises)
         self._clock = clock
         self._keeping = keeping or (None if folder is None else FolderKeeping(folder))
         self._round: deque[str] = deque()
@@ -217,11 +221,11 @@ class Guard:
             "model": self._model(),
             "rules": {"all": len(self.rules), "enabled": sum(rule.enabled for rule in self.rules)},
             "budget": self._budget(),
-            "forecast": {"minutes_known": len(self.foresight), "minutes_to_learn": self.foresight.unlearnt},
+            "forecast": {"minutes_known": self.foresight.known, "minutes_to_learn": self.foresight.unlearnt},
             "guard": dict(self.counts),
             "link": None
             if courier is None
-            else {"waiting": len(courier), "counts": dict(courier.counts), "last_problem": courier.last_problem},
+            else {"waiting": courier.waiting, "counts": dict(courier.counts), "last_problem": courier.last_problem},
             "problems": list(self.problems),
         }
 
@@ -241,6 +245,7 @@ class Guard:
                 ("rules", MINUTE_S, self._read_rules),
                 ("save", SAVE_S, self.save),
                 ("cleanup", CLEANUP_S, self._clean_up),
+                ("census", CENSUS_S, partial(self._take_census, at)),
             ):
                 if self._due(name, at, every_s):
                     began = time.monotonic()
@@ -341,6 +346,10 @@ class Guard:
         if self._memory is not None:
             self._memory.read_rules()
 
+    def _take_census(self, at: float) -> None:
+        if self.courier is not None:
+            self.counts["gathered"] += census.take(self.extractor.users(), self.baselines, self.courier, at)
+
     def _clean_up(self) -> None:
         self.extractor.cleanup_old_sessions(MAX_AGE_HOURS)
 
@@ -350,7 +359,8 @@ class Guard:
             "extractor": self.extractor,
             "baselines": self.baselines,
             "limits": self.limiter,
-            "minutes": self.foresight,
+            "foresight": self.foresight,
+            "promises": self.promises,
         }
         memory = Remembering(keeping, self.detector, parts, self._trouble)
         if not memory.restore():

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import http.client
 import json
+import secrets
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+import uuid
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
-from samouk.edge.wire import Row, WireError
-from samouk.loop.outcome import Told, tell
+from samouk.edge.wire import Row, Schema, Upload, WireError, columns_of, encode, receipt_hash
+from samouk.loop.outcome import Told, batch_of, tell
+from samouk.loop.ports import NotFound
 from samouk.loop.records import Artifact
 from samouk.loop.serving import NoVersion, PredictionFailed
 
@@ -52,6 +55,14 @@ class Link(Protocol):
     def tell(self, learner: str, event_id: str, outcome: str, value: float) -> None:
         """Say how an exposed window turned out; what was told before stays as it was told first."""
 
+    def gather(self, schema: Schema, name: str, group: int, rows: Sequence[Row]) -> None:
+        """Keep rows to learn from, of the learner that the schema is named after.
+
+        Args:
+            name: of this batch, unlike every other's.
+            group: split group of whom the rows are of.
+        """
+
     def champion(self, learner: str) -> tuple[str, Artifact] | None:
         """The version in service and its model; None while there is none."""
 
@@ -73,7 +84,7 @@ class DeskLink:
             shown = self._desk.service.of(learner).predict(unit, row)
         except NoVersion:
             return None
-        except WireError as error:
+        except (WireError, NotFound) as error:
             raise Refused(str(error)) from None
         except PredictionFailed as error:
             services.journal.expose(error.exposures)
@@ -84,8 +95,16 @@ class DeskLink:
     def tell(self, learner: str, event_id: str, outcome: str, value: float) -> None:
         try:
             tell(self._desk.learner(learner), self._desk.services, [Told(event_id, outcome, value)])
-        except WireError as error:
+        except (WireError, NotFound) as error:
             raise Refused(str(error)) from None
+
+    def gather(self, schema: Schema, name: str, group: int, rows: Sequence[Row]) -> None:
+        try:
+            learner = self._desk.learner(schema.name)
+            columns_of(schema, rows)
+        except (WireError, NotFound) as error:
+            raise Refused(str(error)) from None
+        self._desk.services.log.append([batch_of(learner, self._desk.services, f"{name}\0{group}", group, rows)])
 
     def champion(self, learner: str) -> tuple[str, Artifact] | None:
         version = self._desk.services.registry.production(learner)
@@ -170,6 +189,16 @@ class HttpLink:
     def tell(self, learner: str, event_id: str, outcome: str, value: float) -> None:
         told = {"event_id": event_id, "metric": outcome, "value": value}
         self._server.json("POST", f"{_learner(learner)}/outcomes", told)
+
+    def gather(self, schema: Schema, name: str, group: int, rows: Sequence[Row]) -> None:
+        del name  # a random id tells the server as much
+        receipt = receipt_hash(secrets.token_hex(32))
+        try:
+            columns = columns_of(schema, rows)
+        except WireError as error:
+            raise Refused(str(error)) from None
+        body = encode(Upload(str(uuid.uuid4()), schema.name, schema.version, group, receipt, columns))
+        self._server.read("POST", f"{_learner(schema.name)}/samples", body, MAX_ANSWER)
 
     def champion(self, learner: str) -> tuple[str, Artifact] | None:
         name = self._server.json("GET", _learner(learner)).get("version")

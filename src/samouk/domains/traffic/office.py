@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from samouk.domains.traffic.anomaly.schema import NAME as ANOMALY
 from samouk.domains.traffic.anomaly.weighing import row_of
+from samouk.domains.traffic.behavior.model import NEW_KIND, assign, groups
+from samouk.domains.traffic.behavior.schema import NAME as BEHAVIOR
 from samouk.domains.traffic.courier import Courier
 from samouk.domains.traffic.detect.alerts import document_of
 from samouk.domains.traffic.detect.rules import document_of as rule_document
@@ -32,12 +37,15 @@ from samouk.edge.wire import WireError
 from samouk.loop.learner import Learner
 from samouk.loop.ports import CorruptBlob, NotFound
 from samouk.loop.reason import reason_of
-from samouk.loop.records import Version
+from samouk.loop.records import Artifact, Version
 from samouk.loop.serving import NoVersion, PredictionFailed
 
 ROOM = "traffic."
 VERSIONS = 20
 """Versions of a model that are listed, the newest."""
+
+RECENT = 1_000
+"""Windows of late in which users are counted by their group."""
 
 TRIED = "(tried)"
 """Who asks when a model is tried: the answer is nobody's, so it is not recorded."""
@@ -163,6 +171,29 @@ class Office:
                 for name, versions in listed.items()
             ]
         }
+
+    def groups(self) -> dict[str, Any]:
+        """The groups of users that were learnt, by what is typical of them, and how many of today are in each."""
+        version = self._champion(self._learner(BEHAVIOR.removeprefix(ROOM)))
+        try:
+            artifact = Artifact(self.desk.services.blobs.get(version.artifact_key), version.metadata)
+            found = groups(artifact)
+            newest = {one.user_id: one.features for one in reversed(self.guard.extractor.recent(RECENT))}
+            newest.pop(SERVER, None)
+            now = Counter(assign(artifact, np.array(list(newest.values()))).tolist() if newest else [])
+        except (NotFound, CorruptBlob, ValueError, KeyError) as error:
+            raise Conflict(f"{version.name} cannot be read ({error}); roll back, or train anew") from None
+        items = [
+            {
+                "id": one.id,
+                "name": one.name,
+                "share": one.size,
+                "typical": [{"feature": feature, "away": away} for feature, away in one.typical],
+                "users_now": now[one.id],
+            }
+            for one in found
+        ]
+        return {"version": version.name, "items": items, "of_a_new_kind": now[NEW_KIND]}
 
     def train(self, document: Mapping[str, Any], who: str) -> dict[str, Any]:
         """Begin to learn now, in a process of its own."""

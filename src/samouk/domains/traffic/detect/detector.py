@@ -100,8 +100,8 @@ class AnomalyDetector:
     ) -> None:
         self.scorer = first_scorer()
         self.rules = rules
-        self.book = book or Book()
-        self.budget = budget or Budget()
+        self.book = Book() if book is None else book
+        self.budget = Budget() if budget is None else budget
         self.lock = threading.RLock()
         self.counts: Counter[str] = Counter()
         self.latencies = Latencies()
