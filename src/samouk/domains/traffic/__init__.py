@@ -23,6 +23,7 @@ def __getattr__(name: str) -> Any:
 def _domain() -> Domain:
     from samouk.domains.traffic.anomaly.judge import LEARNER as ANOMALY
     from samouk.domains.traffic.behavior.judge import LEARNER as BEHAVIOR
+    from samouk.domains.traffic.load.learner import LEARNER as LOAD
     from samouk.loop.learner import Domain
 
-    return Domain(name="traffic", title="Traffic", learners=(ANOMALY, BEHAVIOR), home=Path(__file__).parent)
+    return Domain(name="traffic", title="Traffic", learners=(ANOMALY, LOAD, BEHAVIOR), home=Path(__file__).parent)
