@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, NamedTuple, TypeVar
@@ -28,6 +29,10 @@ T = TypeVar("T")
 OVER = ("drop", "close")
 ERROR_CODES = frozenset({1002, 1003, 1007, 1008, 1009, 1010, 1011, 1014})
 """Close codes that tell of a failure on either side (RFC 6455, 7.4.1); 1001 and 1006 are people who go away."""
+
+CHANNEL_S = 30.0
+"""Seconds after which the channel of a connection is told again: names last for a minute, and cost as much as hearing
+half a message."""
 
 PATIENCE_S = 1.0
 """A message whose answer takes longer than this is heard before it is known whether it failed."""
@@ -239,9 +244,10 @@ class _Socket:
     def __init__(self, gate: TrafficMiddleware, visitor: Visitor, receive: Receive, send: Send) -> None:
         self.failed = False
         self._gate, self._visitor = gate, visitor
+        self._unnamed = visitor._replace(channels=())
         self._receive, self._send = receive, send
         self._pending: int | None = None
-        self._pending_at = 0.0
+        self._pending_at = self._channel_at = -math.inf
         self._accepted = self._shut = False
 
     async def receive(self) -> Message:
@@ -283,7 +289,10 @@ class _Socket:
 
     def _settle(self) -> None:
         if self._pending is not None:
-            self._gate.hear(self._visitor, self._pending)
+            named = self._pending_at - self._channel_at >= CHANNEL_S
+            if named:
+                self._channel_at = self._pending_at
+            self._gate.hear(self._visitor if named else self._unnamed, self._pending)
             self._pending = None
 
     async def _over(self, size: int, refused: Decision) -> None:

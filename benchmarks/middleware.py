@@ -1,0 +1,225 @@
+"""What the traffic middleware adds to a WebSocket echo and to a small HTTP answer on a real server under load.
+
+Three servers (uvicorn, one process each, Starlette's routing): one with ``TrafficMiddleware``, one without, and one
+more without, whose difference from the second is what the machine adds by itself. 20 users with a connection to each
+send to all three in turn, message by message in one run, at a steady pace below saturation, as users do: where a
+server is saturated a round trip waits for all the others, and only CPU time a message tells anything, which stands
+beside. The guard hears, limits, analyses and ticks as always; limits and rules are set so that nothing is refused.
+
+Run: ``python -m benchmarks.middleware [--seconds 30] [--realtime]``; with ``--realtime`` (root) client and servers go
+before all else on the machine, without which a round trip on a busy one tells how long they queue for its cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+RESULTS = Path(__file__).parent / "results" / "middleware.json"
+CONNECTIONS = 20
+PER_SECOND = {"websocket": 30.0, "http": 15.0}
+"""Messages a second of each connection to each server."""
+
+MESSAGE = "x" * 120
+KINDS = ("bare", "guarded", "control")
+READY_S = 60.0
+
+Times = list[float]
+
+
+def serve(kind: str, port: int) -> None:
+    """One server, until it is stopped."""
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import PlainTextResponse
+    from starlette.routing import Route, WebSocketRoute
+    from starlette.websockets import WebSocket, WebSocketDisconnect
+
+    from samouk.domains.traffic.detect.rules import DEFAULT_RULES
+    from samouk.domains.traffic.guard import Guard
+    from samouk.domains.traffic.limiter import Limits
+    from samouk.domains.traffic.middleware import TrafficMiddleware
+
+    async def echo(socket: WebSocket) -> None:
+        await socket.accept()
+        try:
+            while True:
+                await socket.send_text(await socket.receive_text())
+        except WebSocketDisconnect:
+            return
+
+    async def hello(_: Request) -> PlainTextResponse:
+        return PlainTextResponse("hello")
+
+    app = Starlette(routes=[WebSocketRoute("/echo/{user}", echo), Route("/hello/{user}", hello)])
+    if kind == "guarded":
+        rules = tuple(replace(rule, enabled=rule.feature == "error_rate") for rule in DEFAULT_RULES)
+        guard = Guard(limits=Limits(low=1e6, high=1e6, burst=1e6), rules=rules).start()
+        app.add_middleware(TrafficMiddleware, guard=guard, user=lambda scope: scope["path"])
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", access_log=False, ws="websockets-sansio")
+
+
+class Server:
+    """A server in a process of its own."""
+
+    def __init__(self, kind: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        command = [sys.executable, "-m", "benchmarks.middleware", "--serve", kind, "--port", str(self.port)]
+        self.process = subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"})
+        self._wait()
+
+    def cpu_s(self) -> float:
+        """Of all its threads, to the nanosecond."""
+        threads = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
+        return sum(int(path.read_text().split()[0]) for path in threads) / 1e9
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+    def _wait(self) -> None:
+        until = time.monotonic() + READY_S
+        while time.monotonic() < until:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+            except OSError:
+                time.sleep(0.1)
+            else:
+                return
+        raise TimeoutError("the server does not listen")
+
+
+Ask = Callable[[], Awaitable[Any]]
+
+
+async def paced(asks: dict[str, Ask], per_second: float, seconds: float, phase: float) -> dict[str, Times]:
+    """Round trips in seconds, begun at an even pace; each time all servers are asked, one after the other, in turn."""
+    times: dict[str, Times] = {kind: [] for kind in asks}
+    orders = [KINDS[turn:] + KINDS[:turn] for turn in range(len(KINDS))]
+    begun = time.perf_counter() + phase / per_second
+    for number in range(int(seconds * per_second)):
+        await asyncio.sleep(max(begun + number / per_second - time.perf_counter(), 0.0))
+        for kind in orders[number % len(orders)]:
+            sent = time.perf_counter()
+            await asks[kind]()
+            times[kind].append(time.perf_counter() - sent)
+    return times
+
+
+async def websocket(ports: dict[str, int], user: int, seconds: float) -> dict[str, Times]:
+    from websockets.asyncio.client import connect
+
+    async with AsyncExitStack() as stack:
+        asks: dict[str, Ask] = {}
+        for kind, port in ports.items():
+            peer = await stack.enter_async_context(connect(f"ws://127.0.0.1:{port}/echo/{user}", compression=None))
+
+            async def ask(peer: Any = peer) -> None:
+                await peer.send(MESSAGE)
+                await peer.recv()
+
+            asks[kind] = ask
+        return await paced(asks, PER_SECOND["websocket"], seconds, user / CONNECTIONS)
+
+
+async def http(ports: dict[str, int], user: int, seconds: float) -> dict[str, Times]:
+    request = f"GET /hello/{user} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+    async with AsyncExitStack() as stack:
+        asks: dict[str, Ask] = {}
+        for kind, port in ports.items():
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            stack.callback(writer.close)
+
+            async def ask(reader: asyncio.StreamReader = reader, writer: asyncio.StreamWriter = writer) -> None:
+                writer.write(request)
+                head = await reader.readuntil(b"\r\n\r\n")
+                assert head.startswith(b"HTTP/1.1 200")
+                await reader.readexactly(5)
+
+            asks[kind] = ask
+        return await paced(asks, PER_SECOND["http"], seconds, user / CONNECTIONS)
+
+
+async def load(protocol: str, ports: dict[str, int], seconds: float) -> list[dict[str, Times]]:
+    ask = websocket if protocol == "websocket" else http
+    return await asyncio.gather(*(ask(ports, user, seconds) for user in range(CONNECTIONS)))
+
+
+def measure(protocol: str, servers: dict[str, Server], seconds: float) -> dict[str, Any]:
+    ports = {kind: server.port for kind, server in servers.items()}
+    asyncio.run(load(protocol, ports, 2.0))  # not measured: imports, first connections
+    before = {kind: server.cpu_s() for kind, server in servers.items()}
+    found = asyncio.run(load(protocol, ports, seconds))
+    times = {kind: np.concatenate([user[kind] for user in found]) * 1e6 for kind in KINDS}
+    table: dict[str, Any] = {}
+    for kind in KINDS:
+        quantiles = dict(zip(("p50_us", "p90_us", "p99_us"), np.quantile(times[kind], [0.5, 0.9, 0.99]), strict=True))
+        spent = (servers[kind].cpu_s() - before[kind]) / len(times[kind])
+        table[kind] = {"messages": len(times[kind]), **quantiles, "cpu_us_per_message": spent * 1e6}
+    for name, kind in (("added", "guarded"), ("added by nothing", "control")):
+        table[name] = {key: table[kind][key] - table["bare"][key] for key in table["bare"] if key != "messages"}
+        # Of pairs that were asked within a millisecond or two: what the neighbours of the machine do cancels out.
+        table[name]["p50_us_of_pairs"] = float(np.median(times[kind] - times["bare"]))
+    return table
+
+
+def shown(protocol: str, table: dict[str, Any]) -> str:
+    rows = [f"{protocol:<18}{'p50 us':>10}{'p90 us':>10}{'p99 us':>10}{'CPU us':>10}"]
+    for kind in (*KINDS, "added", "added by nothing"):
+        one = table[kind]
+        figures = (one["p50_us"], one["p90_us"], one["p99_us"], one["cpu_us_per_message"])
+        rows.append(f"{kind:<18}" + "".join(f"{figure:>10.1f}" for figure in figures))
+    pairs = (f"{table[name]['p50_us_of_pairs']:.1f} us {name}" for name in ("added", "added by nothing"))
+    rows.append(f"median of the differences of pairs: {', '.join(pairs)}")
+    return "\n".join(rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--realtime", action="store_true")
+    parser.add_argument("--serve", choices=KINDS)
+    parser.add_argument("--port", type=int, default=0)
+    asked = parser.parse_args()
+    if asked.serve:
+        serve(asked.serve, asked.port)
+        return
+    if asked.realtime:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    servers: dict[str, Server] = {}
+    found: dict[str, Any] = {
+        "connections": CONNECTIONS,
+        "messages_per_second": {name: CONNECTIONS * pace for name, pace in PER_SECOND.items()},
+        "seconds": asked.seconds,
+        "realtime": asked.realtime,
+    }
+    try:
+        for kind in KINDS:
+            servers[kind] = Server(kind)
+        for protocol in PER_SECOND:
+            found[protocol] = measure(protocol, servers, asked.seconds)
+            print(shown(protocol, found[protocol]))
+    finally:
+        for server in servers.values():
+            server.close()
+    RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
