@@ -19,11 +19,34 @@ def __getattr__(name: str) -> Any:
     return _domain()
 
 
+def _routes(desk: Any) -> Any:
+    from samouk.domains.traffic.api import routes
+
+    return routes(desk)
+
+
+def _commands() -> Any:
+    from samouk.domains.traffic.cli import traffic
+
+    return traffic
+
+
 @lru_cache(maxsize=1)
 def _domain() -> Domain:
     from samouk.domains.traffic.anomaly.judge import LEARNER as ANOMALY
     from samouk.domains.traffic.behavior.judge import LEARNER as BEHAVIOR
+    from samouk.domains.traffic.keeping import RULES_SHELF
     from samouk.domains.traffic.load.learner import LEARNER as LOAD
-    from samouk.loop.learner import Domain
+    from samouk.loop.learner import Domain, View
 
-    return Domain(name="traffic", title="Traffic", learners=(ANOMALY, LOAD, BEHAVIOR), home=Path(__file__).parent)
+    return Domain(
+        name="traffic",
+        title="Traffic",
+        learners=(ANOMALY, LOAD, BEHAVIOR),
+        home=Path(__file__).parent,
+        routes=_routes,
+        commands=_commands,
+        views=(
+            View("detection_rules", RULES_SHELF, ("feature", "threshold", "severity", "enabled", "minimum", "help")),
+        ),
+    )
