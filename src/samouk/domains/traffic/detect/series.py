@@ -27,7 +27,7 @@ NEAR = 2.0
 HALF = 10.0
 """Nats at which an alarm is one half; it never reaches 1, so that no two alarms become equal."""
 
-ALARM_FROM = 0.275
+ALARM_FROM = 0.28
 """Alarms worth telling: the threshold that serves the 42 open series of the Numenta Anomaly Benchmark best."""
 
 LARGEST = 1e100
@@ -79,16 +79,21 @@ class SeriesDetector:
         surprise = self._surprise(at if at is not None and math.isfinite(at) else None, value)
         told = self._habit.update(self._quiet.update(surprise))
         self.alarm = told / (told + HALF)
-        self._weigh((self._level, self._season, self._pattern))
+        self._weigh({self._level: 1.0, self._season: 1.0, self._pattern: 2.0})
         return self.score
 
-    def _weigh(self, all_views: tuple[View, ...]) -> None:
-        """Score and reason: the geometric mean of the distances, of the views that know something."""
-        views = [view for view in all_views if view.knows]
+    def _weigh(self, weights: Mapping[View, float]) -> None:
+        """Score and reason: the geometric mean of the distances, of the views that know something.
+
+        Level and season both judge the single value, so that the pattern counts as much as the two.
+        """
+        views = [view for view in weights if view.knows]
         farthest = max(views, key=lambda view: view.times, default=None)
         self.score, self.reason = 0.0, ""
         if farthest is not None and farthest.times > 0:
-            typical = sum(math.log1p(view.times) for view in views) / len(views)
+            typical = sum(weights[view] * math.log1p(view.times) for view in views) / sum(
+                weights[view] for view in views
+            )
             self.score = (1 - math.exp(-min(typical, FARTHEST))) ** 3
             self.reason = farthest.words()
 

@@ -30,9 +30,14 @@ class Tail:
     BEYOND = 3.0
     """Exponent of the tail beyond the largest distance so far."""
 
+    RARE, AGAIN = 0.02, 0.2
+    """Share of rows from which a distance is rare, and how much a rare one right after another counts: a disturbance
+    is one event, however many rows it lasts, and the next must not look usual because of it."""
+
     def __init__(self) -> None:
         self._counts = np.zeros(self.CELLS)
         self._total, self._weight, self._largest = 0.0, 1.0, math.inf
+        self._was_rare = False
 
     def update(self, distance: float) -> float:
         """Surprise of a distance from 0; then learn it."""
@@ -43,27 +48,35 @@ class Tail:
         told = self.TRUST * math.log((rows + 1) / self.ROWS) + math.log(self.ROWS) - math.log(above + 1)
         told += self.BEYOND * min(max(size - self._largest, 0.0), 10.0)
         self._largest = size if math.isinf(self._largest) else max(self._largest, size)
-        self._weight /= self.FORGET
-        self._counts[cell] += self._weight
+        self._learn(cell, above + 1 < self.RARE * (rows + 1))
+        return max(told, 0.0)
+
+    def _learn(self, cell: int, rare: bool) -> None:
+        self._weight /= self.FORGET  # new rows weigh ever more instead of all the old ones ever less
+        self._counts[cell] += self._weight * (self.AGAIN if rare and self._was_rare else 1.0)
         self._total += self._weight
+        self._was_rare = rare
         if self._weight > 1e100:
             self._counts /= self._weight
             self._total /= self._weight
             self._weight = 1.0
-        return max(told, 0.0)
 
     def state(self) -> State:
-        return {"": np.array([self._total, self._weight, self._largest]), "counts": self._counts}
+        numbers = [self._total, self._weight, self._largest, self._was_rare]
+        return {"": np.array(numbers), "counts": self._counts}
 
     def restore(self, state: State) -> None:
-        self._total, self._weight, self._largest = state[""].tolist()
+        self._total, self._weight, self._largest, was_rare = state[""].tolist()
+        self._was_rare = bool(was_rare)
         self._counts = state["counts"].copy()
 
 
 class Quiet:
     """Lets a surprise through only if it exceeds everything of the last rows, the more rows the longer the past."""
 
-    FEWEST, SHARE, MOST = 100, 0.07, 10_000
+    FEWEST, SHARE, MOST = 30, 0.07, 10_000
+    WARM = 100
+    """Rows before the first alarm."""
 
     def __init__(self) -> None:
         self._rows = 0
@@ -80,7 +93,7 @@ class Quiet:
         while peaks and peaks[-1][1] <= surprise:
             peaks.pop()
         peaks.append((row, surprise))
-        return surprise if record and row > self.FEWEST else 0.0
+        return surprise if record and row > self.WARM else 0.0
 
     def state(self) -> State:
         return {"": np.array([float(self._rows)]), "peaks": np.array(self._peaks, dtype=np.float64).reshape(-1, 2)}
