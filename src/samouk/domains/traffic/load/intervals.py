@@ -15,7 +15,7 @@ KEPT = 1_000
 LEVELS = np.array([0.5, 0.8, 0.9, 0.95, 0.99])
 """Coverages that are held; others lie between two of them."""
 
-PACE = 0.01
+PACE = 0.005
 """How fast a bound that is broken too often gives way, in probability an error."""
 
 SCALE_HALF_LIFE = 60.0
