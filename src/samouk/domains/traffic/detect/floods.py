@@ -18,7 +18,11 @@ from numpy.typing import NDArray
 from samouk.domains.traffic.detect.tails import FEWEST, LEVELS, Floats, Tail, graded
 
 BACKOFF = 2.0
-"""Connections that everybody's tail counts for beside those of the context."""
+"""Connections of a context that nobody has seen yet, beside those that were."""
+
+SUSPECT = 0.02
+"""Each number of a connection that nobody has seen yet is taken to be as rare as this, or rarer where everybody's tail
+says so: a stranger among contexts is suspect until some tens of its connections were learnt from."""
 
 KEPT = 512
 """Order statistics that are kept of a context, and how many contexts are kept at most."""
@@ -56,8 +60,8 @@ class Kind(NamedTuple):
 class Conditional:
     """How rare a number is upwards, column by column, among connections of one context.
 
-    A context's own order statistics are mixed with everybody's tail, which counts for ``BACKOFF`` connections: a rare
-    context borrows, a stranger has nothing else.
+    A context's own order statistics are mixed with ``BACKOFF`` connections that are ``SUSPECT`` and lie in everybody's
+    tail: a rare context is little trusted, a stranger has nothing else.
 
     Attributes:
         names: (c,) contexts in alphabetic order, of at most ``KEPT``, the most frequent ones.
@@ -95,7 +99,7 @@ class Conditional:
         rows = np.where(known, rows, self.typical)
         above = _above(rows, self.typical, self.spread)
         nats = np.stack([tail.surprise(column) for tail, column in zip(self.tails, above.T, strict=True)], axis=1)
-        pooled = np.exp(-nats)
+        pooled = np.minimum(np.exp(-nats), SUSPECT)
         shares = pooled.copy()
         for name in np.unique(contexts):
             place = int(np.searchsorted(self.names, name))
@@ -148,7 +152,8 @@ class FloodDetector:
 
     Rows are (n, d) on a log scale or shares (see ``samouk.domains.traffic.features.scaled``); only large values
     count, so give a column also negated if small ones matter. Contexts are (n,) words for the kind of connection,
-    such as ``tcp/http``: best few words that come often. NaN and infinite numbers are missing and say nothing.
+    such as ``tcp/http``: few words that come often, since one that was not learnt is a surprise in itself; give all
+    the same where there are no kinds. NaN and infinite numbers are missing and say nothing.
     """
 
     conditional: Conditional

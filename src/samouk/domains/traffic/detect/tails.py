@@ -61,7 +61,10 @@ class Tail:
         """(n,) nats >= 0 of (n,) numbers >= 0; larger numbers never get less."""
         logs = _log(values)
         beyond = np.maximum(logs - self.places[-1], 0.0) / self.excess
-        return np.asarray(np.interp(logs, self.places, self.nats) + beyond, np.float64)
+        # Of equal quantiles the first one counts for the number itself: all those seen are as large.
+        first = np.minimum(np.searchsorted(self.places, logs, "left"), LEVELS - 1)
+        between = np.interp(logs, self.places, self.nats)
+        return np.asarray(np.where(logs == self.places[first], self.nats[first], between) + beyond, np.float64)
 
     def array(self) -> Floats:
         """(2 LEVELS + 1,) all of it, for ``of_array``."""
