@@ -77,14 +77,26 @@ class Decision(NamedTuple):
 
 
 class _Account:
-    """One user. ``at``: of the tokens; ``looked_at``: of the limit; ``limited_at``: of the last refusal."""
+    """One user. ``at``: of the tokens; ``looked_at``: of the limit; ``limited_at``: of the last refusal.
 
-    __slots__ = ("at", "limit", "limited_at", "looked_at", "tokens")
+    ``yes`` is what is answered while there are tokens: made when the limit moves, not for each message.
+    """
+
+    __slots__ = ("at", "limited_at", "looked_at", "tokens", "yes")
 
     def __init__(self, at: float, tokens: float, limit: float) -> None:
         self.at = self.looked_at = at
-        self.tokens, self.limit = tokens, limit
+        self.tokens = tokens
         self.limited_at = -math.inf
+        self.yes = Decision(True, limit, 0.0)
+
+    @property
+    def limit(self) -> float:
+        return self.yes.limit_per_minute
+
+    @limit.setter
+    def limit(self, limit: float) -> None:
+        self.yes = Decision(True, limit, 0.0)
 
 
 class RateLimiter:
@@ -116,6 +128,7 @@ class RateLimiter:
             raise WireError("max_users", f"is {max_users}; set 1 or more")
         self.limits = limits
         self.counts: Counter[str] = Counter()
+        self._burst = float(limits.burst)
         self._baselines, self._clock, self._max_users = baselines, clock, max_users
         self._accounts: OrderedDict[str, _Account] = OrderedDict()
         self._kept: dict[bytes, float] = {}
@@ -130,26 +143,37 @@ class RateLimiter:
         """Take ``cost`` messages from a user's bucket, if they are there; more than ``burst`` cost as much as that."""
         with self._lock:
             now = self._moment(at)
-            account = self._account(user_id, now)
-            self._follow(user_id, account, now)
-            rate = account.limit / 60.0
-            if not cost >= 0.0:
-                self.counts["refused_cost"] += 1
-                cost = 1.0
-            cost = min(cost, self.limits.burst)
+            account = self._accounts.get(user_id)
+            if account is None:
+                account = self._open(user_id, now)
+            else:
+                self._accounts.move_to_end(user_id)
+            elapsed = now - account.at
+            if elapsed > 0.0:
+                account.at = now
+                account.tokens += elapsed * account.yes.limit_per_minute / 60.0
+                if account.tokens > self._burst:
+                    account.tokens = self._burst
+                if now - account.looked_at >= LOOK_S:
+                    self._move(user_id, account, now)
+            elif elapsed < -BACK_S:
+                self._put_back(account, now)
+            if cost != 1.0:
+                cost = self._cost(cost)
             if account.tokens >= cost:
                 account.tokens -= cost
                 self.counts["allowed"] += 1
-                return Decision(True, account.limit, 0.0)
+                return account.yes
             account.limited_at = now
             self.counts["limited"] += 1
-            return Decision(False, account.limit, (cost - account.tokens) / rate)
+            limit = account.yes.limit_per_minute
+            return Decision(False, limit, (cost - account.tokens) * 60.0 / limit)
 
     def penalize(self, user_id: str, at: float | None = None) -> None:
         """An operator confirmed that the user did harm: the limit falls at once."""
         with self._lock:
             now = self._moment(at)
-            account = self._account(user_id, now)
+            account = self._accounts.get(user_id) or self._open(user_id, now)
             account.limit = min(account.limit, self.limits.penalty * self.limits.low)
             account.tokens, account.limited_at = 0.0, now
             self.counts["penalties"] += 1
@@ -193,12 +217,14 @@ class RateLimiter:
             return self._clock()
         return at
 
-    def _account(self, user_id: str, at: float) -> _Account:
-        account = self._accounts.get(user_id)
-        if account is not None:
-            self._accounts.move_to_end(user_id)
-            return account
-        account = _Account(at, self.limits.burst, self._first(user_id))
+    def _cost(self, cost: float) -> float:
+        if not cost >= 0.0:
+            self.counts["refused_cost"] += 1
+            return 1.0
+        return min(cost, self._burst)
+
+    def _open(self, user_id: str, at: float) -> _Account:
+        account = _Account(at, self._burst, self._first(user_id))
         if self._kept:
             self._kept.pop(pseudonym(self._key, user_id), None)
         self._accounts[user_id] = account
@@ -224,29 +250,21 @@ class RateLimiter:
         wanted = limits.factor * self._baselines.normal(user_id).messages_per_minute
         return min(max(wanted, limits.low), limits.high)
 
-    def _follow(self, user_id: str, account: _Account, at: float) -> None:
-        """Fill the bucket up for the time that went by, and look at the user's normal when it is time to."""
-        elapsed = at - account.at
-        if elapsed > 0.0:
-            account.tokens = min(account.tokens + elapsed * account.limit / 60.0, self.limits.burst)
-            account.at = at
-            if at - account.looked_at >= LOOK_S:
-                self._move(user_id, account, at)
-        elif elapsed < -BACK_S:
-            # Nothing is given for time that was told twice.
-            account.at = account.looked_at = at
-            account.limited_at = min(account.limited_at, at)
-            self.counts["clock_jumps"] += 1
+    def _put_back(self, account: _Account, at: float) -> None:
+        """The clock was; nothing is given for time that is told twice."""
+        account.at = account.looked_at = at
+        account.limited_at = min(account.limited_at, at)
+        self.counts["clock_jumps"] += 1
 
     def _move(self, user_id: str, account: _Account, at: float) -> None:
         """A day's growth at most, however long the user, or the clock, was away."""
         steps = self.limits.growth ** (min(at - account.looked_at, DAY_S) / DAY_S)
         account.looked_at = at
-        target = self._target(user_id)
-        if target < account.limit:
-            account.limit = max(target, account.limit / steps)
+        target, limit = self._target(user_id), account.limit
+        if target < limit:
+            account.limit = max(target, limit / steps)
         elif at - account.limited_at >= RESPITE_S:
-            account.limit = min(target, account.limit * steps)
+            account.limit = min(target, limit * steps)
 
 
 def _check(name: str, value: float, least: float, most: float, *, outside: bool = False) -> None:

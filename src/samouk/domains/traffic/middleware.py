@@ -102,8 +102,11 @@ class TrafficMiddleware:
 
     def decide(self, name: str) -> Decision | None:
         """None lets the message through."""
-        decision = self.attempt("limit", self.guard.limiter.allow, name)
-        if decision is not None:
+        try:  # as in ``attempt``; this is on the way of every message, where a call is a tenth of what there is to do
+            decision = self.guard.limiter.allow(name)
+        except Exception as error:  # noqa: BLE001 - the border to the host, as below; counted
+            self._trouble("limit", error)
+        else:
             return None if decision.allowed else decision
         self._counts["failed_open" if self._fails_open else "failed_closed"] += 1
         return None if self._fails_open else FAILED
@@ -122,11 +125,13 @@ class TrafficMiddleware:
         try:
             return work(*args, **more)
         except Exception as error:  # noqa: BLE001 - the border to the host, whom no fault of the guard may reach; counted
-            kind = f"failed_{step}"
-            self._counts[kind] += 1
-            if self._counts[kind] == 1:  # said once, not at every message
-                log.error("traffic middleware: %s failed with %s", step, type(error).__name__, extra={"step": step})  # noqa: TRY400
+            self._trouble(step, error)
             return None
+
+    def _trouble(self, step: str, error: Exception) -> None:
+        self._counts[f"failed_{step}"] += 1
+        if self._counts[f"failed_{step}"] == 1:  # said once, not at every message
+            log.error("traffic middleware: %s failed with %s", step, type(error).__name__, extra={"step": step})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         visitor = self._visitor(scope)
