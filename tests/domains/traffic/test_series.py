@@ -239,6 +239,26 @@ def test_the_scorer_finds_the_best_threshold_and_may_stay_silent() -> None:
     assert nab.best([nab.steps(scores, [])], profile) == (1.1, 0.0)
 
 
+def test_windows_and_false_alarms_are_counted_a_day() -> None:
+    """What lies in a window finds it once, what lies outside is false, and the probation does not count."""
+    scores = np.zeros(1_000)
+    scores[[100, 450, 460, 600, 700]] = 0.9
+    one = nab.Series("group/one.csv", [86.4 * row for row in range(1_000)], [0.0] * 1_000, ((400, 499), (800, 850)))
+    told = nab.alarms([one], [scores], 0.5)
+    assert (told["windows_found"], told["false_alarms"]) == (1, 2)
+    assert told["false_alarms_a_day"] == pytest.approx(2 / 0.849, rel=1e-3)
+
+
+def test_the_honest_threshold_comes_from_the_other_domains() -> None:
+    """Where the domains need different thresholds, the oracle's F1 is out of reach."""
+    marked = np.arange(100) % 10 == 0
+    one = monitoring.Series("a/x", range(100), [0.0] * 100, marked)
+    two = monitoring.Series("b/x", range(100), [0.0] * 100, marked)
+    scores = np.where(marked, 0.8, 0.4)
+    assert monitoring.honest_f1([one, two], [scores, scores]) == 1.0
+    assert monitoring.honest_f1([one, two], [scores, scores / 4]) < 0.2
+
+
 def test_average_precision_and_area_agree_with_sums_by_hand() -> None:
     """Ties enter together and count half."""
     marked = np.array([True, False, True, False, False])
