@@ -18,6 +18,7 @@ from samouk.domains.traffic.ears.baselines import Baselines
 from samouk.domains.traffic.ears.extractor import FeatureExtractor
 from samouk.domains.traffic.features import FEATURES, SERVER, Features
 from samouk.domains.traffic.records import Alert, Evidence, Severity
+from samouk.domains.traffic.world import FIRST, Abuse, TrafficWorld, attacks_of
 from samouk.loop.ports import NotFound
 
 START = 1_700_000_000.0
@@ -177,6 +178,45 @@ def test_the_whole_server_is_a_series_of_minutes() -> None:
     again.detector.load(site.detector.save())
     assert again.detector.save() == site.detector.save()
     assert site.extractor.recent(1)[0].user_id == SERVER
+
+
+def test_one_failure_or_one_violation_is_no_alarm() -> None:
+    """Of somebody who never failed and was never limited: one is chance, a run of them is not."""
+    site = Site()
+    site.learn(60, {"anna": 4})
+    judge = site.detector.judge
+    calm = site.baselines.normal("anna")._replace(messages_per_minute=4.0)
+    assert not judge("anna", calm._replace(messages_per_minute=1.0, error_rate=1.0), site.now).alarming
+    assert not judge("anna", calm._replace(rate_limit_violations=1.0), site.now).alarming
+    assert judge("anna", calm._replace(messages_per_minute=60.0, error_rate=0.45), site.now).alarming
+    assert judge("anna", calm._replace(rate_limit_violations=60.0), site.now).alarming
+
+
+@pytest.mark.slow
+def test_abuse_of_four_kinds_is_found_and_honest_users_are_left_alone() -> None:
+    """In a simulated server of kinds that it was not set by: within four minutes each, and within the budget."""
+    world = TrafficWorld(11, users=30)
+    deeds = (Abuse.FLOOD, Abuse.DRIP, Abuse.PROBING, Abuse.HAMMERING)
+    attacks = attacks_of(world, deeds, 140, 8, 12)
+    site = Site(per_hour=10)
+    for minute in world.minutes(200, attacks=attacks):
+        for user, at, size, channels, failed, limited in zip(
+            *(column.tolist() for column in (minute.user, minute.at, minute.size, minute.channels)),
+            minute.error.tolist(),
+            minute.limited.tolist(),
+            strict=True,
+        ):
+            name = world.names[user]
+            if site.extractor.track_user_activity(name, size, channels, error=failed, rate_limited=limited, at=at):
+                site.detector.analyze_due(name, at)
+        site.now = float(minute.at[0]) // 60 * 60 + 60
+        for name in site.extractor.users():
+            site.detector.analyze_active(name, site.now)
+    harmful = {world.names[attack.user]: FIRST + 60 * attack.start for attack in attacks}
+    alerts = site.detector.recent(1_000)
+    delays = {name: [alert.at - begun for alert in alerts if alert.user_id == name] for name, begun in harmful.items()}
+    assert all(any(0 <= delay <= 240 for delay in found) for found in delays.values()), delays
+    assert len([alert for alert in alerts if alert.user_id not in harmful]) <= 6
 
 
 def test_a_surge_of_the_whole_server_is_seen_though_nobody_floods() -> None:

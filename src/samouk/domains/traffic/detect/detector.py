@@ -25,12 +25,12 @@ from samouk.domains.traffic.detect.book import Book, Sighting
 from samouk.domains.traffic.detect.budget import HOUR_S, Budget
 from samouk.domains.traffic.detect.rules import DEFAULT_RULES, hits
 from samouk.domains.traffic.detect.series import ALARM_FROM, HALF, SeriesDetector
-from samouk.domains.traffic.detect.severity import CALL, Judgement, severity_of
+from samouk.domains.traffic.detect.severity import Judgement, severity_of
 from samouk.domains.traffic.ears.baselines import Baselines
 from samouk.domains.traffic.ears.extractor import FeatureExtractor
-from samouk.domains.traffic.features import SERVER, Features
+from samouk.domains.traffic.features import FEATURES, SERVER, Features
 from samouk.domains.traffic.link import Exposed
-from samouk.domains.traffic.records import Alert, Evidence, Hit, Rule, Scored, Severity, Standing
+from samouk.domains.traffic.records import Alert, Deviation, Evidence, Hit, Rule, Scored, Severity, Standing
 from samouk.loop.latency import Latencies
 from samouk.loop.serving import MAX_UNIT
 
@@ -46,8 +46,13 @@ OUTCOME = "confirmed"
 SERIES = ("messages_per_minute", "avg_message_size", "error_rate", "rate_limit_violations")
 """Features of the whole server, each watched as a series of minutes."""
 
+_ERRORS, _VIOLATIONS = FEATURES.index("error_rate"), FEATURES.index("rate_limit_violations")
+
+SERVER_CALL = 0.5
+"""Score from which a minute of the server becomes an alert."""
+
 SERVER_NATS = HALF * ALARM_FROM / (1 - ALARM_FROM) + math.log(len(SERIES))
-"""Surprise at which a minute of the server is worth an alert and scores one half: what serves one series best, and as
+"""Surprise at which a minute of the server scores ``SERVER_CALL``: what serves one series best, and as
 much again as several series are more chances to be surprised by nothing."""
 
 WARM = 120
@@ -56,8 +61,8 @@ WARM = 120
 NEEDS_MESSAGES = frozenset({"avg_message_size", "error_rate"})
 """In a minute without messages these are not known, which is not 0."""
 
-PER_SECOND = 500
-"""Analyses a second, in all, that messages may call for: a twentieth to a tenth of a core."""
+PER_SECOND = 300
+"""Analyses a second, in all, that messages may call for: a tenth of a core."""
 
 WAITING = 10_000
 """Users who were passed over and are looked at a moment later; more wait for their turn in the minute's round."""
@@ -164,13 +169,15 @@ class AnomalyDetector:
             judged = self._judge_server(features, at)
             self._baselines.learn(SERVER, features, at, harm=judged.harm)
             warm = judged.evidence.seen >= WARM
-            alert = self._alert(SERVER, judged, (SERVER_KIND,), at) if warm and judged.scored.score >= CALL else None
+            alert = (
+                self._alert(SERVER, judged, (SERVER_KIND,), at) if warm and judged.scored.score >= SERVER_CALL else None
+            )
         return [] if alert is None else [alert]
 
     def judge(self, user_id: str, features: Features, at: float) -> Judgement:
         """Weigh a window against a user's normal; teaches nothing and tells nobody."""
         deviation, seen = self._baselines.deviation(user_id, features, at)
-        evidence = Evidence(features, deviation, seen, hits(self.rules, features))
+        evidence = Evidence(features, _sobered(deviation, features), seen, hits(self.rules, features))
         scored = self.scorer(evidence)
         severity = severity_of(scored.score, scored.parts, evidence.hits)
         return Judgement(evidence, scored, severity, partial(self._reasons, user_id, evidence))
@@ -305,6 +312,21 @@ class AnomalyDetector:
 
     def _server_reasons(self, reason: str, evidence: Evidence) -> tuple[str, ...]:
         return (reason, *words.of_deviations(evidence, self._baselines.normal(SERVER), "this server's"))
+
+
+def _sobered(deviation: Deviation, features: Features) -> Deviation:
+    """What is rare is no farther above normal than chance allows: one failure of one message is no 100 %.
+
+    Of an error rate that is its sampling error, as if two more messages had come of which one failed (Agresti & Coull
+    1998); of violations the square root of their number, and one.
+    """
+    messages, rate, violations = features.messages_per_minute, features.error_rate, features.rate_limit_violations
+    if deviation[_ERRORS] > 0:
+        share = (rate * messages + 1) / (messages + 2)
+        deviation[_ERRORS] = min(deviation[_ERRORS], rate / math.sqrt(share * (1 - share) / (messages + 2)))
+    if deviation[_VIOLATIONS] > 0:
+        deviation[_VIOLATIONS] = min(deviation[_VIOLATIONS], violations / math.sqrt(violations + 1))
+    return deviation
 
 
 def unit_of(user_id: str) -> str:

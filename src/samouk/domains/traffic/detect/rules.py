@@ -49,9 +49,9 @@ DEFAULT_RULES: tuple[Rule, ...] = (
     Rule(
         "channel_hopping",
         "channels_count",
-        20,
+        50,
         Severity.MEDIUM,
-        help="nobody follows more than a screenful of channels at once; a scraper subscribes to all",
+        help="a full dashboard follows two dozen channels; a scraper subscribes to all that there are",
     ),
     Rule(
         "burst",

@@ -10,8 +10,9 @@ from samouk.domains.traffic.records import Evidence, Hit, Scored, Severity
 LEVELS = ((0.8, Severity.CRITICAL), (0.6, Severity.HIGH), (0.4, Severity.MEDIUM))
 """Scores from which a window is so severe: what a rule of that severity weighs when it is just broken."""
 
-CALL = 0.5
-"""Score from which a window that breaks no rule is worth an alert: harm is as likely as not."""
+CALL = 0.3
+"""Score from which a window that breaks no rule may become an alert: quiet users stay below it all day in the
+simulated server, slow abuse does not. The budget decides what the operator sees."""
 
 AGREE = 0.25
 """Share of the score that a second witness must have to count as one that agrees."""
