@@ -139,7 +139,7 @@ class TrafficMiddleware:
         if refused is not None:
             self.count("turned_away")
             self.hear(visitor, 0, limited=refused is not FAILED)
-            for message in http_refusal("http.response", refused):
+            for message in http_refusal(refused):
                 await send(message)
             return
         exchange = _Exchange(scope, receive, send)
@@ -158,7 +158,8 @@ class TrafficMiddleware:
         if refused is not None:
             self.count("turned_away")
             self.hear(visitor, 0, limited=refused is not FAILED)
-            await _turn_away(scope, receive, send, refused)
+            await receive()
+            await send(shut(POLICY))  # 403; an answer with words, where servers know it, makes some log an error each
             return
         self.attempt("connect", self.guard.connected, visitor.name, visitor.address)
         socket = _Socket(self, visitor._replace(address=None), receive, send)
@@ -308,16 +309,6 @@ class _Socket:
         self._gate.count("closed")
         self._shut = True
         await self._send(shut(NOT_NOW if refused is FAILED else POLICY))
-
-
-async def _turn_away(scope: Scope, receive: Receive, send: Send, refused: Decision) -> None:
-    """Refuse a connection before it is one; with an answer where the server can send one, else 403."""
-    await receive()
-    if "websocket.http.response" in (scope.get("extensions") or {}):
-        for message in http_refusal("websocket.http.response", refused):
-            await send(message)
-    else:
-        await send(shut(POLICY))
 
 
 def _authenticated(scope: Scope) -> str | None:

@@ -13,11 +13,8 @@ NOT_NOW = 1013
 LONGEST_WAIT_S = 3_600.0
 
 
-def http_refusal(kind: str, refused: Decision) -> list[dict[str, Any]]:
-    """The messages of an answer; ``kind``: ``http.response`` or ``websocket.http.response``.
-
-    A limit of 0 says that no limit could be told: 503 then.
-    """
+def http_refusal(refused: Decision) -> list[dict[str, Any]]:
+    """The messages of an answer. A limit of 0 says that no limit could be told: 503 then."""
     wait = str(math.ceil(min(max(refused.retry_after_s, 1.0), LONGEST_WAIT_S)))
     limit = refused.limit_per_minute
     status, title = (429, "Too Many Requests") if limit else (503, "Service Unavailable")
@@ -30,8 +27,8 @@ def http_refusal(kind: str, refused: Decision) -> list[dict[str, Any]]:
         (b"retry-after", wait.encode()),
     ]
     return [
-        {"type": f"{kind}.start", "status": status, "headers": headers},
-        {"type": f"{kind}.body", "body": body, "more_body": False},
+        {"type": "http.response.start", "status": status, "headers": headers},
+        {"type": "http.response.body", "body": body, "more_body": False},
     ]
 
 
