@@ -151,7 +151,10 @@ class Guard:
     def track_many(self, events: Iterable[Activity]) -> list[Alert]:
         """Hear messages that another process tells of, then look once at each user for whom it is time."""
         due: dict[str, None] = {}
-        limited = 0
+        limited, now = 0, self._clock()
+        if now // MINUTE_S != self._minute:  # a minute ends with the first batch of the next, if no tick was sooner
+            with self._ticking:
+                self._step("minute", partial(self._end_minute, now))
         for event in events:
             user_id, size, channels, address, error, rate_limited, at = event
             limited += rate_limited
@@ -161,7 +164,6 @@ class Guard:
                 due[user_id] = None
         if limited:
             self._count_limited(limited)
-        now = self._clock()
         return [alert for user_id in due for alert in self.detector.analyze_due(user_id, now)]
 
     def connected(self, user_id: str, ip_address: str | None = None, at: float | None = None) -> None:
