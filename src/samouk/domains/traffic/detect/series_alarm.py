@@ -30,7 +30,7 @@ class Tail:
     BEYOND = 3.0
     """Exponent of the tail beyond the largest distance so far."""
 
-    RARE, AGAIN = 0.02, 0.2
+    RARE, AGAIN = 0.02, 0.1
     """Share of rows from which a distance is rare, and how much a rare one right after another counts: a disturbance
     is one event, however many rows it lasts, and the next must not look usual because of it."""
 
