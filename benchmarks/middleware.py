@@ -2,12 +2,12 @@
 
 Three servers (uvicorn, one process each, Starlette's routing): one with ``TrafficMiddleware``, one without, and one
 more without, whose difference from the second is what the machine adds by itself. 20 users with a connection to each
-send to the three in turn, a second each, many times over in one run, at a steady pace below saturation, as users do:
-where a server is saturated a round trip waits for all the others, and only CPU time a message tells anything, which
-stands beside. The guard hears, limits, analyses and ticks as always; limits and rules are set so that nothing is
-refused.
+send to the three in turn, half a second each, many times over in one run, one after the other as fast as answers come,
+with one, two or four messages on their way at any moment: with many, a round trip tells the sum of everybody's work.
+CPU time a message stands beside. The guard hears, limits, analyses and ticks as always; limits and rules are set so that
+nothing is refused.
 
-Run: ``python -m benchmarks.middleware [--blocks 15] [--realtime]``; with ``--realtime`` (root) client and servers go
+Run: ``python -m benchmarks.middleware [--blocks 16] [--realtime]``; with ``--realtime`` (root) client and servers go
 before all else on the machine, on a core each, without which a round trip on a busy one tells how long they queue.
 """
 
@@ -24,6 +24,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,10 @@ import numpy as np
 
 RESULTS = Path(__file__).parent / "results" / "middleware.json"
 CONNECTIONS = 20
-PER_SECOND = {"websocket": 80.0, "http": 40.0}
-"""Messages a second of each connection, to one server at a time."""
+AT_ONCE = (1, 2, 4)
+"""Messages on their way at any moment, all connections together; each is measured."""
 
+BLOCK_S = 0.5
 MESSAGE = "x" * 120
 KINDS = ("bare", "guarded", "control")
 READY_S = 60.0
@@ -111,81 +113,87 @@ class Server:
 Ask = Callable[[], Awaitable[Any]]
 
 
-async def paced(asks: dict[str, Ask], per_second: float, blocks: int, phase: float) -> dict[str, Blocks]:
-    """Round trips in seconds, begun at an even pace: blocks of a second with one server, then with the next."""
+async def drive(asks: dict[str, list[Ask]], begun: float, blocks: int) -> dict[str, Blocks]:
+    """Round trips in seconds, one after the other over all connections: a block with one server, then with the next."""
     times: dict[str, Blocks] = {kind: [] for kind in asks}
-    begun = time.perf_counter() + 0.2 + phase / per_second
     for block in range(blocks * len(KINDS)):
         kind = KINDS[block % len(KINDS)]
+        until = begun + (block + 1) * BLOCK_S
         times[kind].append([])
-        for number in range(int(per_second)):
-            await asyncio.sleep(max(begun + block + number / per_second - time.perf_counter(), 0.0))
+        for ask in cycle(asks[kind]):
             sent = time.perf_counter()
-            await asks[kind]()
+            if sent >= until:
+                break
+            await ask()
             times[kind][-1].append(time.perf_counter() - sent)
     return times
 
 
-async def websocket(ports: dict[str, int], user: int, blocks: int) -> dict[str, Blocks]:
+async def websocket(stack: AsyncExitStack, port: int, user: int) -> Ask:
     from websockets.asyncio.client import connect
 
-    async with AsyncExitStack() as stack:
-        asks: dict[str, Ask] = {}
-        for kind, port in ports.items():
-            peer = await stack.enter_async_context(connect(f"ws://127.0.0.1:{port}/echo/{user}", compression=None))
+    peer = await stack.enter_async_context(connect(f"ws://127.0.0.1:{port}/echo/{user}", compression=None))
 
-            async def ask(peer: Any = peer) -> None:
-                await peer.send(MESSAGE)
-                await peer.recv()
+    async def ask() -> None:
+        await peer.send(MESSAGE)
+        await peer.recv()
 
-            asks[kind] = ask
-        return await paced(asks, PER_SECOND["websocket"], blocks, user / CONNECTIONS)
+    return ask
 
 
-async def http(ports: dict[str, int], user: int, blocks: int) -> dict[str, Blocks]:
+async def http(stack: AsyncExitStack, port: int, user: int) -> Ask:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    stack.callback(writer.close)
     request = f"GET /hello/{user} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+
+    async def ask() -> None:
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200")
+        await reader.readexactly(5)
+
+    return ask
+
+
+PROTOCOLS = {"websocket": websocket, "http": http}
+
+
+async def load(protocol: str, ports: dict[str, int], blocks: int, at_once: int) -> list[dict[str, Blocks]]:
+    """So many drivers, each with its share of the connections."""
     async with AsyncExitStack() as stack:
-        asks: dict[str, Ask] = {}
-        for kind, port in ports.items():
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            stack.callback(writer.close)
-
-            async def ask(reader: asyncio.StreamReader = reader, writer: asyncio.StreamWriter = writer) -> None:
-                writer.write(request)
-                head = await reader.readuntil(b"\r\n\r\n")
-                assert head.startswith(b"HTTP/1.1 200")
-                await reader.readexactly(5)
-
-            asks[kind] = ask
-        return await paced(asks, PER_SECOND["http"], blocks, user / CONNECTIONS)
+        make = PROTOCOLS[protocol]
+        asks = {kind: [await make(stack, port, user) for user in range(CONNECTIONS)] for kind, port in ports.items()}
+        begun = time.perf_counter()
+        shares = [{kind: mine[share::at_once] for kind, mine in asks.items()} for share in range(at_once)]
+        drivers = [drive(share, begun, blocks) for share in shares]
+        return await asyncio.gather(*drivers)
 
 
-async def load(protocol: str, ports: dict[str, int], blocks: int) -> list[dict[str, Blocks]]:
-    ask = websocket if protocol == "websocket" else http
-    return await asyncio.gather(*(ask(ports, user, blocks) for user in range(CONNECTIONS)))
-
-
-def measure(protocol: str, servers: dict[str, Server], blocks: int) -> dict[str, Any]:
+def measure(protocol: str, servers: dict[str, Server], blocks: int, at_once: int) -> dict[str, Any]:
     ports = {kind: server.port for kind, server in servers.items()}
-    asyncio.run(load(protocol, ports, 1))  # not measured: imports, first connections
+    asyncio.run(load(protocol, ports, 1, at_once))  # not measured: imports, first connections
     before = {kind: server.cpu_s() for kind, server in servers.items()}
-    found = asyncio.run(load(protocol, ports, blocks))
-    times = {kind: np.concatenate([np.array(user[kind]) for user in found], axis=1) * 1e6 for kind in KINDS}
+    found = asyncio.run(load(protocol, ports, blocks, at_once))
+    times = {
+        kind: [np.concatenate(parts) * 1e6 for parts in zip(*(driver[kind] for driver in found), strict=True)]
+        for kind in KINDS
+    }
     table: dict[str, Any] = {}
     for kind in KINDS:
-        quantiles = dict(zip(("p50_us", "p90_us", "p99_us"), np.quantile(times[kind], [0.5, 0.9, 0.99]), strict=True))
-        spent = (servers[kind].cpu_s() - before[kind]) / times[kind].size
-        table[kind] = {"messages": times[kind].size, **quantiles, "cpu_us_per_message": spent * 1e6}
+        everything = np.concatenate(times[kind])
+        quantiles = dict(zip(("p50_us", "p90_us", "p99_us"), np.quantile(everything, [0.5, 0.9, 0.99]), strict=True))
+        spent = (servers[kind].cpu_s() - before[kind]) / len(everything)
+        table[kind] = {"messages": len(everything), **quantiles, "cpu_us_per_message": spent * 1e6}
     for name, kind in (("added", "guarded"), ("added by nothing", "control")):
         table[name] = {key: table[kind][key] - table["bare"][key] for key in table["bare"] if key != "messages"}
-        of_blocks = np.median(times[kind], axis=1) - np.median(times["bare"], axis=1)
+        of_blocks = [np.median(one) - np.median(other) for one, other in zip(times[kind], times["bare"], strict=True)]
         table[name]["p50_us_of_blocks"] = [round(float(each), 1) for each in of_blocks]
         table[name]["p50_us_median_of_blocks"] = float(np.median(of_blocks))
     return table
 
 
-def shown(protocol: str, table: dict[str, Any]) -> str:
-    rows = [f"{protocol:<18}{'p50 us':>10}{'p90 us':>10}{'p99 us':>10}{'CPU us':>10}"]
+def shown(name: str, table: dict[str, Any]) -> str:
+    rows = [f"{name:<18}{'p50 us':>10}{'p90 us':>10}{'p99 us':>10}{'CPU us':>10}"]
     for kind in (*KINDS, "added", "added by nothing"):
         one = table[kind]
         figures = (one["p50_us"], one["p90_us"], one["p99_us"], one["cpu_us_per_message"])
@@ -197,7 +205,7 @@ def shown(protocol: str, table: dict[str, Any]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--blocks", type=int, default=15)
+    parser.add_argument("--blocks", type=int, default=16)
     parser.add_argument("--realtime", action="store_true")
     parser.add_argument("--serve", choices=KINDS)
     parser.add_argument("--port", type=int, default=0)
@@ -212,16 +220,18 @@ def main() -> None:
     servers: dict[str, Server] = {}
     found: dict[str, Any] = {
         "connections": CONNECTIONS,
-        "messages_per_second": {name: CONNECTIONS * pace for name, pace in PER_SECOND.items()},
+        "block_s": BLOCK_S,
         "blocks": asked.blocks,
         "realtime": asked.realtime,
     }
     try:
         for kind in KINDS:
             servers[kind] = Server(kind)
-        for protocol in PER_SECOND:
-            found[protocol] = measure(protocol, servers, asked.blocks)
-            print(shown(protocol, found[protocol]))
+        for protocol in PROTOCOLS:
+            for at_once in AT_ONCE:
+                name = f"{protocol}, {at_once}"
+                found[name] = measure(protocol, servers, asked.blocks, at_once)
+                print(shown(name, found[name]))
     finally:
         for server in servers.values():
             server.close()
