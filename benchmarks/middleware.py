@@ -4,8 +4,8 @@ Three servers (uvicorn, one process each, Starlette's routing): one with ``Traff
 more without, whose difference from the second is what the machine adds by itself. 20 users with a connection to each
 send to the three in turn, half a second each, many times over in one run, one after the other as fast as answers come,
 with one, two or four messages on their way at any moment: with many, a round trip tells the sum of everybody's work.
-CPU time a message stands beside. The guard hears, limits, analyses and ticks as always; limits and rules are set so that
-nothing is refused.
+CPU time a message stands beside. The guard hears, limits, analyses and ticks as always; limits and rules are set so
+that nothing is refused.
 
 Run: ``python -m benchmarks.middleware [--blocks 16] [--realtime]``; with ``--realtime`` (root) client and servers go
 before all else on the machine, on a core each, without which a round trip on a busy one tells how long they queue.
