@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -292,6 +294,16 @@ def test_it_runs_by_itself_beside_a_host_of_several_threads(tmp_path: Path) -> N
     assert guard.counts["saved"] >= 1
     assert not guard.problems
     assert len(Guard(tmp_path).extractor) == 200
+
+
+def test_a_guard_needs_the_base_install_alone() -> None:
+    """No web framework, no library of models and no client of a store is imported with it."""
+    heavy = (
+        "fastapi starlette msgspec sqlalchemy prometheus_client sklearn scipy lightgbm onnxruntime click datasketches"
+    )
+    program = f"import sys, samouk.domains.traffic.guard\nprint(sorted(set({heavy.split()}) & set(sys.modules)))"
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
 
 
 def test_what_clients_send_never_raises() -> None:
