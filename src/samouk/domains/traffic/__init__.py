@@ -31,6 +31,12 @@ def _commands() -> Any:
     return traffic
 
 
+def _demo(host: Any) -> None:
+    from samouk.domains.traffic.demo import demo
+
+    demo(host)
+
+
 @lru_cache(maxsize=1)
 def _domain() -> Domain:
     from samouk.domains.traffic.anomaly.judge import LEARNER as ANOMALY
@@ -46,6 +52,7 @@ def _domain() -> Domain:
         home=Path(__file__).parent,
         routes=_routes,
         commands=_commands,
+        demo=_demo,
         views=(
             View("detection_rules", RULES_SHELF, ("feature", "threshold", "severity", "enabled", "minimum", "help")),
         ),
