@@ -192,8 +192,17 @@ def test_what_is_wrong_is_refused_by_its_name(
     assert house.get("/health/ready").json["failures"] == 0
 
 
+def test_a_time_that_is_too_old_is_told_the_seconds_that_would_do(house: House) -> None:
+    """The bounds are told to the second, not to six digits."""
+    told = refused(house.call("POST", "/ml/activity", {"events": [{"user_id": "a", "at": 5}]}), 422, "events[0].at")
+    low, high = (float(word.rstrip(",")) for word in told.split() if word.rstrip(",").isdigit() and len(word) > 6)
+    assert 3_600 <= high - low <= 3_700
+
+
 def test_a_window_can_be_weighed_without_sending_it(house: House) -> None:
     """The score, its severity and why; no alert comes of it."""
+    still = house.call("POST", "/ml/anomalies/analyze", {"features": {"messages_per_minute": 9}}).json
+    assert (still["alarming"], still["reasons"]) == (False, [])
     told = house.call("POST", "/ml/anomalies/analyze", {"features": {"messages_per_minute": 312}}).json
     assert (told["severity"], told["kind"], told["alerts"]) == ("critical", "message_flood", [])
     assert told["reasons"] == ["312 messages a minute: 3.1 times the limit of 100"]

@@ -79,7 +79,7 @@ def number(value: object, where: str, low: float, high: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise WireError(where, f"must be a finite number, not {value!r:.40}")
     if not low <= value <= high:
-        raise WireError(where, f"must lie between {low:g} and {high:g}, not {value!s:.40}")
+        raise WireError(where, f"must lie between {low:.10g} and {high:.10g}, not {value!s:.40}")
     return float(value)
 
 

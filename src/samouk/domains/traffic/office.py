@@ -19,6 +19,7 @@ from samouk.domains.traffic.detect.alerts import document_of
 from samouk.domains.traffic.detect.rules import document_of as rule_document
 from samouk.domains.traffic.detect.rules import rules_of
 from samouk.domains.traffic.detect.severity import Judgement
+from samouk.domains.traffic.detect.words import NOVEL
 from samouk.domains.traffic.features import FEATURES, SERVER
 from samouk.domains.traffic.forms import (
     activity_of,
@@ -297,12 +298,13 @@ def coverage_of(told: float) -> float:
 
 
 def _judged(judged: Judgement) -> dict[str, Any]:
+    unlike_all = bool(judged.scored.parts.get("novelty"))
     return {
         "score": judged.scored.score,
         "severity": str(judged.severity),
         "alarming": judged.alarming,
         "kind": judged.kinds[0],
-        "reasons": list(judged.reasons),
+        "reasons": [one for one in judged.reasons if one != NOVEL or unlike_all],
         "parts": dict(judged.scored.parts),
         "version": judged.scored.version,
         "windows_learnt_from": judged.evidence.seen,
