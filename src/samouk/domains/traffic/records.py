@@ -88,7 +88,7 @@ class Scored(NamedTuple):
 class Scorer(Protocol):
     """Weighs evidence; what the learner ``traffic.anomaly`` teaches. Safe to call from any thread."""
 
-    def __call__(self, evidence: Evidence) -> Scored: ...
+    def __call__(self, evidence: Evidence, *, server: bool = False) -> Scored: ...
 
 
 class Standing(StrEnum):

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samouk.domains.traffic.anomaly import learning, model
+from samouk.domains.traffic.anomaly.elsewhere import adopt
 from samouk.domains.traffic.anomaly.schema import NAME, SCHEMA, SEVERITIES, TOLD, sample
 from samouk.domains.traffic.anomaly.weighing import heard, noisy_or, reading_of
 from samouk.loop.columns import Columns, take
@@ -263,4 +264,5 @@ LEARNER = Learner(
     outcomes=(OUTCOME,),
     sample=sample,
     constant=constant,
+    adopt=adopt,
 )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from samouk.domains.traffic.anomaly import forest, novelty
+from samouk.domains.traffic.anomaly import elsewhere, forest, novelty
 from samouk.domains.traffic.anomaly.forest import Forest
 from samouk.domains.traffic.anomaly.novelty import Novelty
 from samouk.domains.traffic.anomaly.schema import LARGEST_DEVIATION, LARGEST_TIMES, NAME, SCHEMA
@@ -138,8 +138,12 @@ class LearntScorer:
 
 def predict(artifact: Artifact, columns: Columns) -> Predictions:
     """The score of each row, float32 in [0, 1]; confidence is the larger of score and 1 - score."""
-    model, reading = loaded(artifact.data), reading_of(columns)
-    found = scores(model, reading, weigh(model.crowd, reading)).astype(np.float32)
+    reading = reading_of(columns)
+    if elsewhere.foreign_to(artifact):
+        found = elsewhere.scores(artifact.data, reading).astype(np.float32)
+    else:
+        model = loaded(artifact.data)
+        found = scores(model, reading, weigh(model.crowd, reading)).astype(np.float32)
     return Predictions(found, np.maximum(found, 1 - found))
 
 

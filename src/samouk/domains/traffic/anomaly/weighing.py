@@ -202,11 +202,18 @@ def first_scorer() -> Scorer:
 
 
 def scorer_of(artifact: Artifact, version: str = "") -> Scorer:
-    """A learnt model as a scorer; ``version`` is the name that its scores carry. Numpy alone.
+    """A learnt model as a scorer; ``version`` is the name that its scores carry.
+
+    One of our own needs numpy alone, one that was made elsewhere the ONNX runtime.
 
     Raises:
         ValueError: the bytes are no model of this learner.
     """
+    name = version or str(artifact.metadata.get("version", "learnt"))
+    from samouk.domains.traffic.anomaly.elsewhere import ElsewhereScorer, foreign_to
+
+    if foreign_to(artifact):
+        return ElsewhereScorer(artifact.data, name)
     from samouk.domains.traffic.anomaly.model import LearntScorer, loaded
 
-    return LearntScorer(loaded(artifact.data), version or str(artifact.metadata.get("version", "learnt")))
+    return LearntScorer(loaded(artifact.data), name)

@@ -180,7 +180,7 @@ class AnomalyDetector:
         """Weigh a window against a user's normal; teaches nothing and tells nobody."""
         deviation, seen = self._baselines.deviation(user_id, features, at)
         evidence = Evidence(features, _sobered(deviation, features), seen, hits(self.rules, features))
-        scored = self.scorer(evidence)
+        scored = self.scorer(evidence, server=user_id == SERVER)
         severity = severity_of(scored.score, scored.parts, evidence.hits)
         return Judgement(evidence, scored, severity, partial(self._reasons, user_id, evidence))
 
@@ -254,7 +254,7 @@ class AnomalyDetector:
                 loudest, reason = nats, f"{words.NOUNS[name]} of the whole server: {detector.reason}"
         deviation, seen = self._baselines.deviation(SERVER, features, at)
         evidence = Evidence(features, deviation, seen, ())
-        own = self.scorer(evidence)
+        own = self.scorer(evidence, server=True)
         score = loudest / (loudest + SERVER_NATS)
         parts = {"series": score, "own_baseline": own.parts.get("own_baseline", 0.0)}
         scored, severity = Scored(score, own.version, parts), severity_of(score, parts, ())
