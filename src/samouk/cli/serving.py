@@ -72,7 +72,7 @@ def serve(home: Path | None, host: str | None, port: int | None, no_schedule: bo
 @home_option
 @explained
 def demo(once: bool, port: int | None, home: Path | None) -> None:
-    """Watch models learn: days of agents who live with the scores, then four weeks of contributors."""
+    """Watch models learn: agents who live with the scores, four weeks of contributors, a chat server with abusers."""
     from samouk import assembly
     from samouk.domains import discover
     from samouk.server.serve import listen

@@ -1,0 +1,51 @@
+"""The example of a protected chat is one: people are heard by all, and who floods is held up."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+import urllib.request
+from typing import Any
+
+import pytest
+import uvicorn
+from examples import protected_chat
+from websockets.sync.client import connect
+
+MESSAGES = 200
+
+
+def _status(place: str) -> dict[str, Any]:
+    with urllib.request.urlopen(f"http://{place}/guard/status", timeout=10) as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+@pytest.mark.slow
+def test_who_floods_the_chat_is_held_up() -> None:
+    """What is over the burst is dropped, heard as such, and alerted; the connection stays."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(protected_chat.app, log_level="error", ws="websockets-sansio"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.01)
+    place = f"127.0.0.1:{listener.getsockname()[1]}"
+    with connect(f"ws://{place}/chat") as websocket:
+        websocket.send("good morning")
+        assert websocket.recv(10) == "good morning"
+        for number in range(MESSAGES):
+            websocket.send(str(number))
+        assert websocket.recv(10) == "0"
+    status, until = _status(place), time.monotonic() + 20
+    while status["limits"].get("dropped", 0) < MESSAGES / 2 and time.monotonic() < until:
+        time.sleep(0.05)
+        status = _status(place)
+    server.should_exit = True
+    thread.join()
+    assert status["limits"]["dropped"] >= MESSAGES / 2
+    assert status["heard"]["events"] > MESSAGES / 2
+    assert status["alerts"] == 1
+    assert status.keys() == {"users", "heard", "alerts", "limits"}
