@@ -67,6 +67,7 @@ class Outcome:
 
     Attributes:
         seconds_to_alert: abuser → from its first message to the first alert that names it; None without one.
+        kinds: of those alerts; where there is none, what the budget held back.
         limited: honest messages that were not answered, and connections of honest clients that were refused.
         false_alarms: alerts that name honest users.
     """
@@ -250,7 +251,9 @@ def _outcome(guard: Guard, alerts: list[Alert], good: list[Peer], bad: list[Peer
         key = f"{number} {abuser.kind} ({'stranger' if abuser.name else 'taken over'})"
         mine = named.pop(peer.name, [])
         delays[key] = round(mine[0].at - peer.first_at, 2) if mine else None
+        held = [one for one in guard.detector.budget.recent if one.user_id == peer.name and one.at >= peer.first_at]
         kinds[key] = [f"{alert.kind} {alert.severity}" for alert in mine]
+        kinds[key] += [f"(held back: {one.kind} {one.severity} {one.score:.2f})" for one in held if not mine]
     named.pop(SERVER, None)  # the server is under attack: that it is told of the whole is no false alarm
     return Outcome(
         seconds=seconds,
