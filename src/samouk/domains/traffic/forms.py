@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -15,7 +14,7 @@ MAX_CHANNELS = 1_000
 MAX_ADDRESS = 64
 
 EARLIER_S, LATER_S = 3_600.0, 60.0
-"""Activity may be told so long after it was, and by a clock that is so much ahead."""
+"""Clocks of other processes may be so far behind, and so far ahead; farther off they are mistaken."""
 
 FURTHEST_MINUTES = 2_880
 MAX_HORIZONS = 50
@@ -35,10 +34,15 @@ class Activity(NamedTuple):
     at: float | None
 
 
+LOG, RECENT = SOURCES = ("log", "recent")
+"""What is learnt from: what is stored; or that, once the windows analysed lately are stored as well."""
+
+
 class Training(NamedTuple):
     """A wish to learn now; without ``auto_deploy`` what passes waits for a person's word."""
 
     model_name: str
+    data_source: str
     auto_deploy: bool
 
 
@@ -50,7 +54,7 @@ def only(document: Mapping[str, Any], known: Sequence[str], what: str, prefix: s
 
 
 def activity_of(document: Mapping[str, Any], now: float) -> list[Activity]:
-    """A batch of events. Raises WireError."""
+    """A batch of events; none is later than ``now``, so that nobody's clock hurries everybody's. Raises WireError."""
     only(document, ("events",), "a batch of activity")
     events = document.get("events")
     if not isinstance(events, list) or not 1 <= len(events) <= MAX_EVENTS:
@@ -76,9 +80,9 @@ def user_of(value: object, where: str = "user_id") -> str:
 
 def number(value: object, where: str, low: float, high: float) -> float:
     """A finite number within bounds. Raises WireError."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise WireError(where, f"must be a finite number, not {value!r:.40}")
-    if not low <= value <= high:
+    if not low <= value <= high:  # written so that NaN fails too, and no integer is too long for it
         raise WireError(where, f"must lie between {low:.10g} and {high:.10g}, not {value!s:.40}")
     return float(value)
 
@@ -93,11 +97,11 @@ def flag(value: object, where: str) -> bool:
 def training_of(document: Mapping[str, Any]) -> Training:
     """A wish to learn now. Raises WireError."""
     only(document, ("model_name", "data_source", "auto_deploy"), "a training")
-    source = document.get("data_source", "log")
-    if source != "log":
-        raise WireError("data_source", f"must be log, what is stored for the learner, not {source!r:.40}")
+    source = document.get("data_source", LOG)
+    if not isinstance(source, str) or source not in SOURCES:
+        raise WireError("data_source", f"must be one of {', '.join(SOURCES)}, not {source!r:.40}")
     deploy = flag(document.get("auto_deploy", False), "auto_deploy")
-    return Training(text(document.get("model_name"), "model_name"), deploy)
+    return Training(text(document.get("model_name"), "model_name"), source, deploy)
 
 
 def text(value: object, where: str) -> str:
@@ -112,12 +116,14 @@ def minutes_of(told: str) -> list[int]:
     pieces = told.split(",")
     if len(pieces) > MAX_HORIZONS:
         raise WireError("minutes", f"must be at most {MAX_HORIZONS} numbers")
-    found = []
-    for piece in pieces:
-        if not piece.strip().isascii() or not piece.strip().isdigit() or not 1 <= int(piece[:9]) <= FURTHEST_MINUTES:
-            raise WireError("minutes", f"must be numbers from 1 to {FURTHEST_MINUTES} with commas, not {piece!r:.40}")
-        found.append(int(piece))
-    return found
+    return [_minutes(piece.strip()) for piece in pieces]
+
+
+def _minutes(piece: str) -> int:
+    digits = len(piece) <= len(str(FURTHEST_MINUTES)) and piece.isascii() and piece.isdigit()
+    if not digits or not 1 <= int(piece) <= FURTHEST_MINUTES:
+        raise WireError("minutes", f"must be numbers from 1 to {FURTHEST_MINUTES} with commas, not {piece!r:.40}")
+    return int(piece)
 
 
 def _event(document: object, where: str, now: float) -> Activity:
@@ -132,7 +138,7 @@ def _event(document: object, where: str, now: float) -> Activity:
         _address(document.get("ip_address"), f"{where}.ip_address"),
         flag(document.get("error", False), f"{where}.error"),
         flag(document.get("rate_limited", False), f"{where}.rate_limited"),
-        None if told is None else number(told, f"{where}.at", now - EARLIER_S, now + LATER_S),
+        None if told is None else min(number(told, f"{where}.at", now - EARLIER_S, now + LATER_S), now),
     )
 
 
@@ -141,7 +147,10 @@ def _channels(value: object, where: str) -> tuple[str, ...] | int:
         if len(value) > MAX_CHANNELS or not all(isinstance(one, str) for one in value):
             raise WireError(where, f"must be at most {MAX_CHANNELS:,} names, or how many there are")
         return tuple(value)
-    return int(number(value, where, 0, MAX_CHANNELS))
+    count = number(value, where, 0, MAX_CHANNELS)
+    if count != int(count):
+        raise WireError(where, f"must be a whole number of channels, not {count:g}")
+    return int(count)
 
 
 def _address(value: object, where: str) -> str | None:

@@ -213,7 +213,3 @@ def log_loss(odds: Floats, target: Floats) -> Floats:
 
 def _sigmoid(odds: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
-
-
-def _rounded(loss: Floats) -> float:
-    return round(float(loss.mean()), 5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -156,9 +155,9 @@ def _threshold(value: object, feature: str, where: str) -> float:
 
 
 def _number(value: object, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise WireError(where, f"must be a finite number, not {value!r:.40}")
-    if not 0 <= value <= LARGEST:
+    if not 0 <= value <= LARGEST:  # written so that NaN fails too, and no integer is too long for it
         raise WireError(where, f"must lie between 0 and {LARGEST:g}, not {value!s:.40}")
     return float(value)
 
