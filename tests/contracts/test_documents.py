@@ -39,6 +39,22 @@ class TestDocuments:
         assert documents.save(dataclasses.replace(saved, body={})).revision == 2
         assert documents.get(SHELF, "flood") == Document(SHELF, "flood", {}, revision=2)
 
+    def test_the_blobs_that_it_names_come_back(self, documents: Documents) -> None:
+        """In their order, on the shelf as well; another save names others, or none."""
+        named = ("0" * 64, "f" * 64, "1" * 64)
+        saved = documents.save(Document(SHELF, "flood", {}, blobs=named))
+        assert saved.blobs == named
+        assert documents.get(SHELF, "flood") == saved
+        assert [one.blobs for one in documents.shelf(SHELF)] == [named]
+        assert documents.save(dataclasses.replace(saved, blobs=())).blobs == ()
+        assert documents.shelf(SHELF)[0].blobs == ()
+
+    @pytest.mark.parametrize("name", ["", "f" * 63, "F" * 64, "../" + "0" * 61])
+    def test_what_is_no_blob_cannot_be_named(self, documents: Documents, name: str) -> None:
+        """It would keep nothing alive."""
+        with pytest.raises(WireError, match="blobs"):
+            documents.save(Document(SHELF, "flood", {}, blobs=("0" * 64, name)))
+
     def test_what_is_not_there_is_none(self, documents: Documents) -> None:
         """Neither an unknown key nor another shelf's is an error; nor a key that nothing can have."""
         documents.save(document())

@@ -61,6 +61,24 @@ def test_what_was_trimmed_is_gone_after_closing(home: Path) -> None:
     store.close()
 
 
+def test_a_blob_lives_as_long_as_a_document_names_it(home: Path) -> None:
+    """Opening sweeps away the others; one that two documents name goes with the second."""
+    store = open_store(home, SteppedClock())
+    kept, orphan = store.blobs.put(b"kept"), store.blobs.put(b"orphan")
+    for key in ("a", "b"):
+        store.documents.save(Document(SHELF, key, {}, blobs=(kept,)))
+    store.close()
+    for key in ("a", "b"):
+        store = open_store(home, SteppedClock())
+        assert list(store.blobs.keys()) == [kept]
+        store.documents.remove(SHELF, key)
+        store.close()
+    assert orphan != kept
+    store = open_store(home, SteppedClock())
+    assert list(store.blobs.keys()) == []
+    store.close()
+
+
 def test_a_view_is_a_table_of_its_own(home: Path) -> None:
     """Members of the bodies are its columns, what a body lacks is NULL, and other shelves stay out."""
     store = open_store(home, SteppedClock(), views=[RULES])

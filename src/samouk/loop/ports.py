@@ -264,12 +264,14 @@ class Document:
         shelf: what kind of thing it is, begun by the domain's name: ``traffic.detection_rules``.
         key: its name on the shelf.
         revision: counts up from 1 with each save.
+        blobs: keys of blobs that stay as long as the document names them; others go when the store is opened.
     """
 
     shelf: str
     key: str
     body: Mapping[str, Any]
     revision: int = 0
+    blobs: tuple[str, ...] = ()
 
 
 class Documents(Protocol):
@@ -283,7 +285,8 @@ class Documents(Protocol):
         Raises:
             Outdated: the kept revision is another one.
             WireError: the shelf is no name like ``domain.things`` (64 characters), the key is not 1 to 256
-                characters of text without NUL, or the body is no JSON (NaN is none) nested up to 100 deep.
+                characters of text without NUL, the body is no JSON (NaN is none) nested up to 100 deep, or
+                ``blobs`` names what is no key of a blob.
         """
 
     def get(self, shelf: str, key: str) -> Document | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from samouk.edge.wire import WireError
+from samouk.edge.wire import WireError, is_digest
 from samouk.loop.ports import Document
 
 _SHELF = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
@@ -23,13 +23,15 @@ def checked(document: Document) -> Document:
     """The document with its body as it will be read again.
 
     Raises:
-        WireError: shelf, key or body cannot be kept; it names which.
+        WireError: shelf, key, body or blobs cannot be kept; it names which.
     """
     if not is_shelf(document.shelf):
         raise WireError("shelf", f"must be like domain.things, {MAX_SHELF} characters at most: {document.shelf!r:.40}")
     if not is_key(document.key):
         raise WireError("key", f"must be 1 to {MAX_KEY} characters of Unicode text without NUL")
-    return replace(document, body=_plain(document.body))
+    if not all(is_digest(name) for name in document.blobs):
+        raise WireError("blobs", "must be keys of blobs, 64 hexadecimal digits each")
+    return replace(document, body=_plain(document.body), blobs=tuple(document.blobs))
 
 
 def is_shelf(name: str) -> bool:

@@ -117,7 +117,9 @@ def test_a_spoilt_file_stops_nothing_and_is_said(tmp_path: Path, name: str) -> N
 
 def test_parts_of_the_state_that_are_no_state_begin_anew(tmp_path: Path) -> None:
     """One foreign part takes no other with it."""
-    FolderKeeping(tmp_path).keep_state({"extractor": b"?", "baselines": b"?", "budget": b"[]", "foresight": b"1234567"})
+    FolderKeeping(tmp_path).keep_state(
+        {"extractor": b"?", "baselines": b"?", "budget": b"[]", "foresight": b"1234567"}.items()
+    )
     site = Site(tmp_path)
     assert site.guard.counts["unreadable"] == 4
     site.minutes(1, CALM)
@@ -148,7 +150,7 @@ class FullDisk(FolderKeeping):
             raise OSError(28, "No space left on device")
         super().keep_alerts(list(everything), everything)
 
-    def keep_state(self, parts: Mapping[str, bytes]) -> None:
+    def keep_state(self, parts: Iterable[tuple[str, bytes]]) -> None:
         if self.full:
             raise OSError(28, "No space left on device")
         super().keep_state(parts)

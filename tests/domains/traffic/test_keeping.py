@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from samouk import assembly
 from samouk.domains.traffic.detect.book import KEPT
 from samouk.domains.traffic.detect.rules import DEFAULT_RULES
 from samouk.domains.traffic.features import Features
@@ -23,6 +24,7 @@ from samouk.domains.traffic.keeping import (
 )
 from samouk.domains.traffic.records import Alert, Severity, Standing
 from samouk.loop.ports import Document
+from samouk.settings import load
 from samouk.store.memory import memory_services
 
 Opened = Callable[[], Keeping]
@@ -61,8 +63,8 @@ def test_everything_is_there_after_a_restart(opened: Opened) -> None:
     said = alert(1, standing=Standing.CONFIRMED)
     keeping.keep_alerts([said], [said, alerts[1]])
     keeping.keep_alerts([], [])
-    keeping.keep_state({"a": b"first"})
-    keeping.keep_state({"a": b"second", "b": bytes(1_000)})
+    keeping.keep_state([("a", b"first")])
+    keeping.keep_state([("a", b"second"), ("b", bytes(1_000))])
     again = opened()
     assert set(again.rules() or ()) == set(rules)
     assert again.alerts() == [said, alert(2)]
@@ -73,7 +75,7 @@ def test_a_folder_keeps_whole_files_for_their_owner(tmp_path: Path) -> None:
     """No drafts are left behind, and nobody else reads what is normal for whom."""
     keeping = FolderKeeping(tmp_path / "guard")
     keeping.keep_rules(DEFAULT_RULES)
-    keeping.keep_state({"a": b"x"})
+    keeping.keep_state([("a", b"x")])
     files = sorted(path.name for path in (tmp_path / "guard").iterdir())
     assert files == ["detection_rules.json", "state.npz"]
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "guard").iterdir()} == {0o600}
@@ -102,7 +104,7 @@ def test_a_spoilt_file_is_named_with_its_remedy_and_put_aside(tmp_path: Path, na
     assert "correct it" in str(error.value) or "anew" in str(error.value) or "new book" in str(error.value)
     keeping.keep_rules(DEFAULT_RULES)
     keeping.keep_alerts([alert(1)], [alert(1)])
-    keeping.keep_state({"a": b"x"})
+    keeping.keep_state([("a", b"x")])
     read()
     aside = [path for path in tmp_path.iterdir() if "unreadable" in path.name]
     assert [path.read_bytes() for path in aside] == [data]
@@ -111,7 +113,7 @@ def test_a_spoilt_file_is_named_with_its_remedy_and_put_aside(tmp_path: Path, na
 def test_bytes_that_were_changed_are_noticed(tmp_path: Path) -> None:
     """A state with one bit turned is no state."""
     keeping = FolderKeeping(tmp_path)
-    keeping.keep_state({"a": bytes(1_000)})
+    keeping.keep_state([("a", bytes(1_000))])
     path = tmp_path / "state.npz"
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
@@ -155,8 +157,38 @@ def test_the_store_is_bounded() -> None:
     keeping.keep_alerts(many, many)
     assert len(services.documents.shelf(ALERTS_SHELF)) == KEPT
     for number in range(5):
-        keeping.keep_state({"a": bytes([number])})
-    assert len(list(services.blobs.keys())) == 1
+        keeping.keep_state([("a", bytes([number])), ("b", b"stays")])
+    assert len(list(services.blobs.keys())) == 2
     services.blobs.delete(next(iter(services.blobs.keys())))
     with pytest.raises(Unreadable, match="anew"):
         keeping.state()
+
+
+def test_the_state_outlives_the_opening_of_the_store(tmp_path: Path) -> None:
+    """Whoever opens the home next sweeps away what nobody names; the parts of the state are named."""
+    settings = load({}, home=tmp_path / "home")
+    with assembly.opened(settings) as services:
+        StoreKeeping(services.documents, services.blobs).keep_state([("a", b"first"), ("b", b"second")])
+        orphan = services.blobs.put(b"of nobody")
+    for _ in range(2):
+        with assembly.opened(settings) as services:
+            assert StoreKeeping(services.documents, services.blobs).state() == {"a": b"first", "b": b"second"}
+            assert orphan not in list(services.blobs.keys())
+
+
+def test_a_save_that_fails_leaves_what_was_kept_and_nothing_else(opened: Opened, tmp_path: Path) -> None:
+    """Neither the state before it nor the room on the disk suffers."""
+    keeping = opened()
+    keeping.keep_state([("a", b"before")])
+
+    def torn() -> Iterator[tuple[str, bytes]]:
+        yield "a", b"after"
+        raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        keeping.keep_state(torn())
+    assert opened().state() == {"a": b"before"}
+    if isinstance(keeping, StoreKeeping):
+        assert len(list(keeping._blobs.keys())) == 1
+    else:
+        assert [path.name for path in (tmp_path / "guard").iterdir()] == ["state.npz"]

@@ -7,9 +7,10 @@ import json
 import logging
 import os
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+import zipfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from samouk.domains.traffic.detect.rules import document_of as rule_document
 from samouk.domains.traffic.detect.rules import rules_of
 from samouk.domains.traffic.records import Alert, Rule
 from samouk.edge.wire import WireError
-from samouk.families.packing import pack, unpack
+from samouk.families.packing import unpack
 from samouk.loop.ports import Blobs, CorruptBlob, Document, Documents, NotFound, Outdated
 
 log = logging.getLogger("samouk.traffic.keeping")
@@ -58,8 +59,8 @@ class Keeping(Protocol):
     def state(self) -> dict[str, bytes]:
         """What the parts of the guard saved, by name; empty when nothing was kept yet."""
 
-    def keep_state(self, parts: Mapping[str, bytes]) -> None:
-        """Keep this in place of what was kept before, all or nothing."""
+    def keep_state(self, parts: Iterable[tuple[str, bytes]]) -> None:
+        """Keep this, by name, in place of what was kept before, all or nothing; no two parts are held at once."""
 
 
 class FolderKeeping:
@@ -86,7 +87,8 @@ class FolderKeeping:
             raise Unreadable(f"{self._rules}: {error}; correct it, or remove the file for the default rules") from None
 
     def keep_rules(self, rules: Iterable[Rule]) -> None:
-        self._write(self._rules, json.dumps([rule_document(rule) for rule in rules], indent=1).encode())
+        data = json.dumps([rule_document(rule) for rule in rules], indent=1).encode()
+        self._replace(self._rules, lambda file: file.write(data))
 
     def alerts(self) -> list[Alert]:
         found = self._json(self._alerts)
@@ -99,7 +101,8 @@ class FolderKeeping:
 
     def keep_alerts(self, changed: Sequence[Alert], everything: Iterable[Alert]) -> None:
         if changed:
-            self._write(self._alerts, json.dumps([document_of(alert) for alert in everything]).encode())
+            data = json.dumps([document_of(alert) for alert in everything]).encode()
+            self._replace(self._alerts, lambda file: file.write(data))
 
     def state(self) -> dict[str, bytes]:
         try:
@@ -112,8 +115,8 @@ class FolderKeeping:
             self._bad.add(self._state)
             raise Unreadable(f"{self._state}: {error}; remove the file, what is normal is learnt anew") from None
 
-    def keep_state(self, parts: Mapping[str, bytes]) -> None:
-        self._write(self._state, _packed(parts))
+    def keep_state(self, parts: Iterable[tuple[str, bytes]]) -> None:
+        self._replace(self._state, lambda file: _pack(parts, file))
 
     def _json(self, path: Path) -> Any:
         """None when there is no such file."""
@@ -125,7 +128,7 @@ class FolderKeeping:
             self._bad.add(path)
             raise Unreadable(f"{path}: is not JSON ({error}); correct it, or remove the file to begin anew") from None
 
-    def _write(self, path: Path, data: bytes) -> None:
+    def _replace(self, path: Path, write: Callable[[IO[bytes]], object]) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path in self._bad and path.exists():
             path.replace(path.with_name(f"{path.name}.unreadable-{secrets.token_hex(4)}"))
@@ -133,7 +136,7 @@ class FolderKeeping:
         draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
         try:
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(data)
+                write(file)
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(path)
@@ -142,7 +145,7 @@ class FolderKeeping:
 
 
 class StoreKeeping:
-    """In the platform's store: a document for each rule and each alert, and the state among the blobs."""
+    """In the platform's store: a document for each rule and each alert, and the parts of the state as blobs."""
 
     def __init__(self, documents: Documents, blobs: Blobs) -> None:
         self._documents = documents
@@ -182,24 +185,30 @@ class StoreKeeping:
         if document is None:
             return {}
         try:
-            return _unpacked(self._blobs.get(document.body["sha256"]))
-        except (ValueError, KeyError, CorruptBlob, NotFound) as error:
+            return {name: self._blobs.get(key) for name, key in document.body["parts"].items()}
+        except (KeyError, CorruptBlob, NotFound) as error:
             raise Unreadable(f"{STATE_SHELF}: {error}; what is normal is learnt anew") from None
 
-    def keep_state(self, parts: Mapping[str, bytes]) -> None:
+    def keep_state(self, parts: Iterable[tuple[str, bytes]]) -> None:
         before = self._documents.get(STATE_SHELF, STATE_KEY)
-        key = self._blobs.put(_packed(parts))
-        self._save(STATE_SHELF, STATE_KEY, {"sha256": key})
-        old = before.body.get("sha256") if before else None
-        if old is not None and old != key:
-            self._blobs.delete(old)
+        keys: dict[str, str] = {}
+        old = in_force = set(before.blobs if before else ())
+        try:
+            for name, part in parts:
+                keys[name] = self._blobs.put(part)
+                del part
+            self._save(STATE_SHELF, STATE_KEY, {"parts": keys}, tuple(sorted(set(keys.values()))))
+            in_force = set(keys.values())
+        finally:  # also of a save that failed half-way, or a full disk would be filled further each minute
+            for key in old.union(keys.values()) - in_force:
+                self._blobs.delete(key)
 
-    def _save(self, shelf: str, key: str, body: Mapping[str, Any]) -> None:
+    def _save(self, shelf: str, key: str, body: Mapping[str, Any], blobs: tuple[str, ...] = ()) -> None:
         """The last word stands, whoever else writes."""
         for attempt in range(_ATTEMPTS):
             kept = self._documents.get(shelf, key)
             try:
-                self._documents.save(Document(shelf, key, body, kept.revision if kept else 0))
+                self._documents.save(Document(shelf, key, body, kept.revision if kept else 0, blobs))
             except Outdated:
                 if attempt == _ATTEMPTS - 1:
                     raise
@@ -207,10 +216,20 @@ class StoreKeeping:
                 return
 
 
-def _packed(parts: Mapping[str, bytes]) -> bytes:
-    digest = {name: hashlib.sha256(part).hexdigest() for name, part in parts.items()}
-    arrays = {name: np.frombuffer(part, np.uint8) for name, part in parts.items()}
-    return pack({"kind": _KIND, "sha256": digest}, arrays)
+def _pack(parts: Iterable[tuple[str, bytes]], file: IO[bytes]) -> None:
+    """As ``samouk.families.packing.pack``, part by part into the file, the facts last."""
+    digests: dict[str, str] = {}
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, part in parts:
+            digests[name] = hashlib.sha256(part).hexdigest()
+            _write_member(archive, name, part)
+            del part
+        _write_member(archive, "facts", json.dumps({"kind": _KIND, "sha256": digests}).encode())
+
+
+def _write_member(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+    with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+        np.lib.format.write_array(member, np.frombuffer(data, np.uint8), allow_pickle=False)
 
 
 def _unpacked(data: bytes) -> dict[str, bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Protocol
 
@@ -58,8 +58,13 @@ class Remembering:
 
     def save(self) -> None:
         """Keep the state of all parts. Raises what keeping raises."""
-        parts = {name: part.save() for name, part in self._parts.items()}
-        self._keeping.keep_state({**parts, **self._detector.save()})
+        self._keeping.keep_state(self._saved())
+
+    def _saved(self) -> Iterator[tuple[str, bytes]]:
+        """One part after the other: all at once would be more memory than the parts themselves take."""
+        for name, part in self._parts.items():
+            yield name, part.save()
+        yield from self._detector.save().items()
 
     def flush(self) -> None:
         """Keep the alerts that changed; those that could not be kept are tried again. Raises what keeping raises."""

@@ -22,6 +22,7 @@ class SqlDocuments:
     def save(self, document: Document) -> Document:
         saved = replace(checked(document), revision=document.revision + 1)
         row = {"shelf": saved.shelf, "key": saved.key, "revision": saved.revision, "body": saved.body}
+        row["blobs"] = list(saved.blobs) or None
         mine = _at(document.shelf, document.key)
         with self.database.write() as connection:
             kept = connection.scalar(sa.select(documents.c.revision).where(mine)) or 0
@@ -68,4 +69,4 @@ def _at(shelf: str, key: str) -> sa.ColumnElement[bool]:
 
 
 def _document(row: Any) -> Document:
-    return Document(row.shelf, row.key, row.body, row.revision)
+    return Document(row.shelf, row.key, row.body, row.revision, tuple(row.blobs or ()))

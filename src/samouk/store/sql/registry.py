@@ -13,7 +13,7 @@ from samouk.loop.ports import Clock, NotFound
 from samouk.loop.records import Snapshot, Stage, Version
 from samouk.store.blobs.local import LocalBlobs
 from samouk.store.sql.engine import Database
-from samouk.store.sql.tables import checkpoints, forgotten, memberships, snapshots, stage_moves, versions
+from samouk.store.sql.tables import checkpoints, documents, forgotten, memberships, snapshots, stage_moves, versions
 
 _SIDES = ("train", "holdout", "quarantined")
 _USED = ("train", "holdout")
@@ -47,13 +47,14 @@ class SqlRegistry:
         return self._snapshot(mine.order_by(snapshots.c.sequence.desc()).limit(1))
 
     def sweep(self, blobs: LocalBlobs, seconds: float) -> list[str]:
-        """Delete models that no version names, states that no checkpoint names, at least so old; returns their keys."""
+        """Delete what no version, no checkpoint and no document names, at least so old; returns their keys."""
         return blobs.sweep(self._named, seconds)
 
     def _named(self) -> set[str]:
         with self.database.read() as connection:
             named = sa.union(sa.select(versions.c.artifact_key), sa.select(checkpoints.c.blob_key))
-            return set(connection.scalars(named))
+            kept = connection.scalars(sa.select(documents.c.blobs).where(documents.c.blobs.is_not(None)))
+            return set(connection.scalars(named)).union(*kept)
 
     def _snapshot(self, wanted: sa.Select[Any]) -> Snapshot | None:
         with self.database.read() as connection:

@@ -297,7 +297,8 @@ thresholds = sa.Table(
     sa.Column("at", Moment, nullable=False),
 )
 
-# What domains remember. A save makes a new row, so that the sequence tells which was saved last.
+# What domains remember. A save makes a new row, so that the sequence tells which was saved last. ``blobs`` is NULL
+# where none are named, so that few rows are read to know which are.
 documents = sa.Table(
     "documents",
     metadata,
@@ -306,6 +307,7 @@ documents = sa.Table(
     sa.Column("key", sa.String(256), nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("body", sa.JSON, nullable=False),
+    sa.Column("blobs", sa.JSON(none_as_null=True)),
     sa.Index("one_document", "shelf", "key", unique=True),
     sa.Index("documents_of_shelf", "shelf", "sequence"),
 )

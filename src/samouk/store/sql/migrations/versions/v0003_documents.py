@@ -15,6 +15,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=256), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("blobs", sa.JSON(none_as_null=True), nullable=True),
         sa.PrimaryKeyConstraint("sequence"),
     )
     op.create_index("one_document", "documents", ["shelf", "key"], unique=True)
