@@ -18,12 +18,9 @@ from samouk.domains.traffic.anomaly.weighing import (
     floor,
     heard,
     noisy_or,
-    read,
     reading_of,
-    shares,
 )
 from samouk.domains.traffic.features import FEATURES
-from samouk.domains.traffic.records import Evidence, Scored
 from samouk.families.packing import pack, unpack
 from samouk.loop.columns import Columns
 from samouk.loop.records import Artifact, Predictions
@@ -33,7 +30,7 @@ Floats = NDArray[np.float64]
 EDGE = 0.01
 """Fixed weights are held this far from 0 and 1 before their odds are taken."""
 
-_LEVEL = 4.0
+LEVEL = 4.0
 """Robust standard deviations at which a feature's level counts no more."""
 
 INPUTS: tuple[str, ...] = (
@@ -100,7 +97,7 @@ def weigh(crowd: Novelty, reading: Reading) -> Weighed:
     inputs[:, _TIMES] = np.log(np.maximum(reading.times, 1.0)) / np.log(LARGEST_TIMES)
     inputs[:, _ABOVE] = np.log1p(np.maximum(reading.deviation, 0.0)) / np.log1p(LARGEST_DEVIATION)
     inputs[:, _BELOW] = np.log1p(np.maximum(-reading.deviation, 0.0)) / np.log1p(LARGEST_DEVIATION)
-    inputs[:, _LEVELS] = np.minimum(np.maximum(units[:, : len(FEATURES)] / _LEVEL, -1.0), 1.0)
+    inputs[:, _LEVELS] = np.minimum(np.maximum(units[:, : len(FEATURES)] / LEVEL, -1.0), 1.0)
     inputs[:, -3] = unlike
     inputs[:, -2] = 1 / (1 + reading.seen / 10)
     inputs[:, -1] = reading.server
@@ -120,20 +117,6 @@ def moved(line: tuple[float, float], odds: Floats) -> Floats:
     """Odds along a line of slope and shift."""
     slope, shift = line
     return slope * odds + shift
-
-
-class LearntScorer:
-    """Weighs one window by a learnt model; holds no state, so any thread may call it."""
-
-    def __init__(self, model: Learnt, version: str) -> None:
-        self._model = model
-        self._version = version
-
-    def __call__(self, evidence: Evidence, *, server: bool = False) -> Scored:
-        reading = read(evidence, server=server)
-        weighed = weigh(self._model.crowd, reading)
-        score = float(scores(self._model, reading, weighed)[0])
-        return Scored(score, self._version, shares(weighed.parts[0], score))
 
 
 def predict(artifact: Artifact, columns: Columns) -> Predictions:

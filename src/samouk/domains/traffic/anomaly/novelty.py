@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ LOUDEST = 0.6
 EDGE = 0.999
 """Quantile of the quiet windows' distances up to which a window is nothing new."""
 
-_REACH = 8.0
+REACH = 8.0
 """Robust standard deviations beyond which a value counts no more: one wild feature is the rules' business."""
 
 _TRIMMED = 0.025
@@ -79,7 +80,7 @@ def fit(rows: Floats) -> Novelty:
 
 
 def _units(rows: Floats, center: Floats, scale: Floats) -> Floats:
-    return np.minimum(np.maximum((rows - center) / scale, -_REACH), _REACH)
+    return np.minimum(np.maximum((rows - center) / scale, -REACH), REACH)
 
 
 def _whitening(units: Floats) -> Floats:
@@ -106,3 +107,12 @@ def say(novelty: Novelty, units: Floats, server: Floats) -> Floats:
         return np.zeros(len(units))
     over = np.maximum(_length(units, novelty.whiten) / novelty.edge - 1, 0.0)
     return LOUDEST * -np.expm1(-over / _STRIDE) * (1 - server)
+
+
+def say_one(novelty: Novelty, units: list[float]) -> float:
+    """The same of one user's window."""
+    if novelty.edge <= 0:
+        return 0.0
+    off = np.array(units) @ novelty.whiten
+    over = math.sqrt(float(off @ off)) / novelty.edge - 1
+    return LOUDEST * -math.expm1(-over / _STRIDE) if over > 0 else 0.0

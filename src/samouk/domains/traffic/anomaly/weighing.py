@@ -7,8 +7,9 @@ what is learnt from verdicts moves the result, and can never silence a rule of h
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from samouk.domains.traffic.anomaly.schema import (
     TIMES,
 )
 from samouk.domains.traffic.features import FEATURES, LARGEST, SHARES
-from samouk.domains.traffic.records import Evidence, Scored, Scorer
+from samouk.domains.traffic.records import Evidence, Scorer
 from samouk.edge.wire import Row
 from samouk.loop.columns import Columns, rows_in
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from samouk.loop.records import Artifact
 
 Floats = NDArray[np.float64]
+N = TypeVar("N", float, NDArray[np.float64])
 
 PARTS = ("rules", "own_baseline", "novelty")
 FIRST = "v1.0"
@@ -65,11 +67,22 @@ _TRUST_AT_FIRST, _TRUST_AFTER = 8.0, 20.0
 _FEW = 4.0
 """Messages in a window whose mean or share counts half: one failure of two messages is no error burst."""
 
-_AVERAGED = np.array(
+AVERAGED = np.array(
     [name in ("avg_message_size", "error_rate", "size_spread", "regularity") for name in FEATURES], dtype=np.float64
 )
-_SHARE = np.array([name in SHARES for name in FEATURES])
-_HIGHEST = np.where(_SHARE, 1.0, LARGEST)
+"""Features that are means or shares of the messages."""
+
+_HIGHEST = tuple(1.0 if name in SHARES else LARGEST for name in FEATURES)
+
+
+class Bounded(NamedTuple):
+    """One window as plain floats: a row of ``Reading``."""
+
+    features: list[float]
+    deviation: list[float]
+    seen: float
+    times: list[float]
+    server: float
 
 
 class Reading(NamedTuple):
@@ -106,32 +119,50 @@ def reading_of(columns: Columns) -> Reading:
     )
 
 
-def read(evidence: Evidence, *, server: bool = False) -> Reading:
-    """One window's evidence as arrays of one row, within the bounds of the schema. Never raises for odd numbers."""
-    # fmin and fmax take the bound where the number is NaN.
-    features = np.fmax(np.fmin(np.asarray(evidence.features, np.float64), _HIGHEST), 0.0)
-    deviation = np.asarray(evidence.deviation, np.float64)
-    deviation = np.where(np.isnan(deviation), 0.0, deviation)
-    times = np.zeros(len(SEVERITIES))
+def bounded(evidence: Evidence, *, server: bool = False) -> Bounded:
+    """One window's evidence within the bounds of the schema. Never raises for odd numbers."""
+    times = [0.0] * len(SEVERITIES)
     for hit in evidence.hits:
         rank = hit.rule.severity.rank
         times[rank] = max(times[rank], min(max(hit.times, 1.0), LARGEST_TIMES))
+    return Bounded(
+        # What is no number is taken for the highest.
+        [
+            float(x) if 0.0 <= x <= most else (0.0 if x < 0.0 else most)
+            for x, most in zip(evidence.features, _HIGHEST, strict=True)
+        ],
+        [_within(deviation) for deviation in evidence.deviation.tolist()],
+        min(max(float(evidence.seen), 0.0), float(MOST_SEEN)),
+        times,
+        float(server),
+    )
+
+
+def _within(deviation: float) -> float:
+    if -LARGEST_DEVIATION <= deviation <= LARGEST_DEVIATION:
+        return deviation
+    return 0.0 if math.isnan(deviation) else math.copysign(LARGEST_DEVIATION, deviation)
+
+
+def read(evidence: Evidence, *, server: bool = False) -> Reading:
+    """One window's evidence as arrays of one row, within the bounds of the schema. Never raises for odd numbers."""
+    window = bounded(evidence, server=server)
     return Reading(
-        features[None],
-        np.minimum(np.maximum(deviation, -LARGEST_DEVIATION), LARGEST_DEVIATION)[None],
-        np.array([min(max(float(evidence.seen), 0.0), MOST_SEEN)]),
-        times[None],
-        np.array([float(server)]),
+        np.array([window.features]),
+        np.array([window.deviation]),
+        np.array([window.seen]),
+        np.array([window.times]),
+        np.array([window.server]),
     )
 
 
 def row_of(evidence: Evidence, *, server: bool = False) -> Row:
     """Evidence as a row of the learner's schema, without what is told later; numbers are brought within its bounds."""
-    found = read(evidence, server=server)
+    window = bounded(evidence, server=server)
     row: dict[str, bool | int | float | str | None] = {}
-    for names, values in ((FEATURES, found.features), (DEVIATIONS, found.deviation), (TIMES, found.times)):
-        row.update(zip(names, values[0].tolist(), strict=True))
-    row["seen"] = int(found.seen[0])
+    for names, values in ((FEATURES, window.features), (DEVIATIONS, window.deviation), (TIMES, window.times)):
+        row.update(zip(names, values, strict=True))
+    row["seen"] = int(window.seen)
     row["scope"] = SCOPES[int(server)]
     return row
 
@@ -143,15 +174,24 @@ def rule_strength(times: Floats, severities: slice = slice(None)) -> Floats:
     return np.asarray(1 - np.multiply.reduce(1 - strength, axis=1))
 
 
+def trust(seen: N) -> N:
+    """Share that a deviation counts for after so many windows."""
+    return (seen + _TRUST_AT_FIRST) / (seen + _TRUST_AFTER)
+
+
+def few(sent: N) -> N:
+    """Share that a mean of so many messages loses."""
+    return _FEW / (sent + _FEW)
+
+
 def excess(reading: Reading) -> Floats:
     """(n, 10) weighted deviation of each feature beyond ``USUAL``.
 
     It is trusted the less the fewer windows were seen before, and what is a mean the fewer messages it is of.
     """
     weighted = np.where(reading.deviation > 0, UP * reading.deviation, -DOWN * reading.deviation)
-    trust = (reading.seen + _TRUST_AT_FIRST) / (reading.seen + _TRUST_AFTER)
     sent = reading.features[:, :1]
-    return np.maximum(weighted * trust[:, None] * (1 - _AVERAGED * _FEW / (sent + _FEW)) - USUAL, 0.0)
+    return np.maximum(weighted * trust(reading.seen)[:, None] * (1 - AVERAGED * few(sent)) - USUAL, 0.0)
 
 
 def own_baseline(reading: Reading) -> Floats:
@@ -187,18 +227,11 @@ def floor(reading: Reading) -> Floats:
     return KEPT * rule_strength(reading.times, slice(2, None))
 
 
-class _First:
-    """v1.0: fixed weights, and nothing yet of novelty; a user's window and the server's weigh the same."""
-
-    def __call__(self, evidence: Evidence, *, server: bool = False) -> Scored:
-        parts = heard(read(evidence, server=server), np.zeros(1))
-        score = float(noisy_or(parts)[0])
-        return Scored(score, FIRST, shares(parts[0], score))
-
-
 def first_scorer() -> Scorer:
     """What weighs before anything was learnt: v1.0."""
-    return _First()
+    from samouk.domains.traffic.anomaly.single import FirstScorer
+
+    return FirstScorer()
 
 
 def scorer_of(artifact: Artifact, version: str = "") -> Scorer:
@@ -214,6 +247,7 @@ def scorer_of(artifact: Artifact, version: str = "") -> Scorer:
 
     if foreign_to(artifact):
         return ElsewhereScorer(artifact.data, name)
-    from samouk.domains.traffic.anomaly.model import LearntScorer, loaded
+    from samouk.domains.traffic.anomaly.model import loaded
+    from samouk.domains.traffic.anomaly.single import LearntScorer
 
     return LearntScorer(loaded(artifact.data), name)
