@@ -188,6 +188,21 @@ class Guard:
         self._step("flush", self._flush)
         return alert
 
+    def forget(self, user_id: str) -> dict[str, int]:
+        """Remove all that is known of one user, here and where it is kept: how many of each there were.
+
+        What the platform journalled of the user is its own to forget. Raises what keeping raises.
+        """
+        with self._ticking:
+            found = {
+                "windows": self.extractor.forget(user_id),
+                "baselines": self.baselines.forget(user_id),
+                "limits": self.limiter.forget(user_id),
+                "alerts": self.detector.forget(user_id),
+            }
+            found["documents"] = 0 if self._memory is None else self._memory.forget(user_id)
+            return found
+
     @property
     def rules(self) -> tuple[Rule, ...]:
         """In force."""

@@ -56,6 +56,9 @@ class Keeping(Protocol):
     def keep_alerts(self, changed: Sequence[Alert], everything: Iterable[Alert]) -> None:
         """Keep alerts that changed; ``everything`` is the whole book, for a keeping that writes it as one."""
 
+    def forget_alerts(self, user_id: str, everything: Iterable[Alert]) -> int:
+        """Remove kept alerts that name a user; how many. ``everything`` is the book without them."""
+
     def state(self) -> dict[str, bytes]:
         """What the parts of the guard saved, by name; empty when nothing was kept yet."""
 
@@ -103,6 +106,13 @@ class FolderKeeping:
         if changed:
             data = json.dumps([document_of(alert) for alert in everything]).encode()
             self._replace(self._alerts, lambda file: file.write(data))
+
+    def forget_alerts(self, user_id: str, everything: Iterable[Alert]) -> int:
+        named = sum(alert.user_id == user_id for alert in self.alerts())
+        if named:
+            data = json.dumps([document_of(alert) for alert in everything]).encode()
+            self._replace(self._alerts, lambda file: file.write(data))
+        return named
 
     def state(self) -> dict[str, bytes]:
         try:
@@ -179,6 +189,13 @@ class StoreKeeping:
             self._save(ALERTS_SHELF, alert.alert_id, document_of(alert))
         if changed:
             self._documents.trim(ALERTS_SHELF, KEPT)
+
+    def forget_alerts(self, user_id: str, everything: Iterable[Alert]) -> int:
+        del everything  # each alert is a document of its own
+        named = [one.key for one in self._documents.shelf(ALERTS_SHELF) if one.body.get("user_id") == user_id]
+        for key in named:
+            self._documents.remove(ALERTS_SHELF, key)
+        return len(named)
 
     def state(self) -> dict[str, bytes]:
         document = self._documents.get(STATE_SHELF, STATE_KEY)

@@ -178,6 +178,29 @@ class RateLimiter:
             account.tokens, account.limited_at = 0.0, now
             self.counts["penalties"] += 1
 
+    def follow(self, user_id: str, at: float | None = None, *, limited: bool = False) -> float:
+        """The limit as it stands now, for another process that asks the user to keep it; nothing is taken or counted.
+
+        ``limited``: that process has refused some of the user's messages, so that the limit does not grow.
+        """
+        with self._lock:
+            now = self._moment(at)
+            account = self._accounts.get(user_id) or self._open(user_id, now)
+            if limited:
+                account.limited_at = now
+            if now - account.looked_at >= LOOK_S:
+                self._move(user_id, account, now)
+            elif now - account.looked_at < -BACK_S:
+                self._put_back(account, now)
+            self._accounts.move_to_end(user_id)
+            return account.limit
+
+    def forget(self, user_id: str) -> int:
+        """Remove the user's limit; how many there were."""
+        with self._lock:
+            kept = self._kept.pop(pseudonym(self._key, user_id), None) is not None
+            return int(self._accounts.pop(user_id, None) is not None or kept)
+
     def limit(self, user_id: str) -> float:
         """Messages a minute that the user is held to now."""
         with self._lock:

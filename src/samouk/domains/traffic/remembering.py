@@ -80,6 +80,17 @@ class Remembering:
                 with self._detector.lock:
                     book.remember(changed)
 
+    def forget(self, user_id: str) -> int:
+        """Remove kept alerts that name a user, and keep the state without the user. Raises what keeping raises.
+
+        Returns how many alerts were kept.
+        """
+        with self._detector.lock:
+            everything = self._detector.book.all()
+        gone = self._keeping.forget_alerts(user_id, everything)
+        self.save()
+        return gone
+
     def read_rules(self) -> None:
         """Put rules in force that another process, or a person with an editor, has changed. Raises Unreadable."""
         found = self._keeping.rules()

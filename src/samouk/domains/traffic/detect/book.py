@@ -143,6 +143,16 @@ class Book:
         """Keep what another version says of an alert. Raises NotFound."""
         return self._put(replace(self.get(alert_id), version=version, score=score, severity=severity))
 
+    def forget(self, user_id: str) -> int:
+        """Remove every alert that names the user; how many there were."""
+        gone = [alert.alert_id for alert in self._alerts.values() if alert.user_id == user_id]
+        for alert_id in gone:
+            del self._alerts[alert_id]
+            self._unsaved.pop(alert_id, None)
+        for key in [key for key in self._episodes if key[0] == user_id]:
+            del self._episodes[key]
+        return len(gone)
+
     def restore(self, alerts: Iterable[Alert]) -> None:
         """Take what was kept, oldest first; episodes begin anew, but those still warm go on."""
         for alert in alerts:

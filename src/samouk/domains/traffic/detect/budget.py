@@ -77,6 +77,10 @@ class Budget:
         self.held_back += 1
         self.recent.append(held)
 
+    def forget(self, user_id: str) -> None:
+        """Name the user no more among what was held back."""
+        self.recent = deque((held for held in self.recent if held.user_id != user_id), REMEMBERED)
+
     def state(self) -> dict[str, Any]:
         """Plain JSON; what was held back is counted on, and its list begins anew."""
         at = self._at if math.isfinite(self._at) else None

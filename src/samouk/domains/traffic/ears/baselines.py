@@ -118,6 +118,28 @@ class Baselines:
         natural = np.where(LINEAR, np.minimum(level / 4.0, 1.0), np.expm1(np.minimum(level, math.log1p(LARGEST))))
         return Features(*natural.tolist())
 
+    def forget(self, user_id: str) -> int:
+        """Remove what is normal for the user; how many baselines that were."""
+        name = pseudonym(self._key, user_id)
+        with self._lock:
+            users = self._settled if name in self._settled else self._new
+            row = users.pop(name, None)
+            if row is None:
+                return 0
+            self._fill(row, len(self))
+            return 1
+
+    def _fill(self, row: int, last: int) -> None:
+        """Rows in use lie without a gap: the last one takes the place that became free."""
+        for table in (self._level, self._spread, self._evidence, self._seen, self._at):
+            table[row] = table[last]
+            table[last] = 0.0
+        for users in (self._settled, self._new):
+            for name, place in users.items():
+                if place == last:
+                    users[name] = row
+                    return
+
     def _expected(self, row: int | None, server: bool) -> tuple[Row, Row, NDArray[np.bool_]]:
         """Level, spread of a single window around it, and whether anything is known."""
         own = np.zeros(_N) if row is None else self._evidence[row]

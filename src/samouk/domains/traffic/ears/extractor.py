@@ -186,6 +186,17 @@ class FeatureExtractor:
             self._counts["dropped_users"] += gone
             return gone
 
+    def forget(self, user_id: str) -> int:
+        """Remove the user's window, session and what was noted of it; how many windows that were."""
+        with self._lock:
+            place = self._known(user_id)
+            if place is not None:
+                self._state.leave(place)
+            noted = [seen for seen in self._recent if seen.user_id != user_id]
+            gone = len(self._recent) - len(noted) + (place is not None)
+            self._recent = deque(noted, self._recent.maxlen)
+            return gone
+
     def users(self) -> list[str]:
         """Those who are known by name: not those who were restored and have not been heard since."""
         with self._lock:

@@ -48,9 +48,13 @@ class State:
         old = self.sessions.older(before)
         gone = [place for place in self.people if place in old]
         for place in gone:
-            self.people.leave(place)
-            self._clear(place)
+            self.leave(place)
         return len(gone)
+
+    def leave(self, place: int) -> None:
+        """Give up a user's place and what is in it."""
+        self.people.leave(place)
+        self._clear(place)
 
     def features(self, place: int, at: float) -> Features:
         """The window that ends at ``at``."""
