@@ -63,20 +63,42 @@ def fits(forest: Forest, width: int) -> bool:
     return whole and bool(((forest.feature >= 0) & (forest.feature < width)).all())
 
 
+class Asked(NamedTuple):
+    """A forest laid out so that all its questions are asked at once: (t * 8,) a tree, of which the last asks nothing.
+
+    A tree's answers make a byte, and ``_LEAF_OF`` leads from that to the leaf.
+    """
+
+    feature: NDArray[np.int64]
+    value: Floats
+    leaf: Floats
+    first: NDArray[np.int64]
+
+
+def asked(forest: Forest) -> Asked:
+    """To be kept by whoever asks again and again."""
+    padding = ((0, 0), (0, _LEAVES - _NODES))
+    feature = np.pad(forest.feature.reshape(-1, _NODES), padding).ravel()
+    value = np.pad(forest.value.reshape(-1, _NODES), padding, constant_values=np.inf).ravel()
+    return Asked(feature, value, forest.leaf, np.arange(0, len(forest.leaf), _LEAVES))
+
+
+def add_one(trees: Asked, row: Floats) -> float:
+    """(width,) → sum over the trees."""
+    code = np.packbits(row.take(trees.feature) > trees.value)
+    return float(np.add.reduce(trees.leaf.take(trees.first + _LEAF_OF.take(code))))
+
+
 def add(forest: Forest, inputs: Floats) -> Floats:
     """(n, width) → (n,) sum over the trees."""
     if not forest.trees:
         return np.zeros(len(inputs))
-    chunks = [_add(forest, inputs[start : start + _CHUNK]) for start in range(0, len(inputs), _CHUNK)]
-    return np.concatenate(chunks) if chunks else np.empty(0)
-
-
-def _add(forest: Forest, inputs: Floats) -> Floats:
-    """All questions at once: a tree's seven answers make a byte, and the byte leads to the leaf."""
-    answers = inputs[:, forest.feature] > forest.value
-    code = np.packbits(answers.reshape(len(inputs), forest.trees, _NODES), axis=2)[:, :, 0]
-    leaf = np.arange(0, forest.trees * _LEAVES, _LEAVES) + _LEAF_OF[code]
-    return np.asarray(forest.leaf[leaf].sum(axis=1))
+    trees, found = asked(forest), np.empty(len(inputs))
+    for start in range(0, len(inputs), _CHUNK):
+        rows = slice(start, start + _CHUNK)
+        code = np.packbits(inputs[rows].take(trees.feature, axis=1) > trees.value, axis=1)
+        found[rows] = trees.leaf.take(trees.first + _LEAF_OF.take(code)).sum(axis=1)
+    return found
 
 
 def grow(

@@ -64,6 +64,7 @@ class LearntScorer:
     def __init__(self, model: Learnt, version: str) -> None:
         self._model = model
         self._version = version
+        self._trees = forest.asked(model.trees)
         self._crowd = tuple(zip(model.crowd.center.tolist(), model.crowd.scale.tolist(), strict=True))
 
     def __call__(self, evidence: Evidence, *, server: bool = False) -> Scored:
@@ -76,7 +77,7 @@ class LearntScorer:
         slope, shift = model.base
         odds = slope * fixed + shift
         if model.trees.trees:
-            odds += float(forest.add(model.trees, np.array([_inputs(window, units, fixed, unlike)]))[0])
+            odds += forest.add_one(self._trees, np.array(_inputs(window, units, fixed, unlike)))
         slope, shift = model.calibration
         chance = 1 / (1 + math.exp(min(-(slope * odds + shift), 30.0)))
         score = max(chance, KEPT * _strength(window.times, _GRAVE))

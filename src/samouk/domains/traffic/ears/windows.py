@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -112,37 +114,49 @@ class Windows:
     def window(self, row: int, newest: int, oldest: int) -> Window:
         """The sums of the slots from number ``oldest`` to ``newest``, both counted."""
         block = slice(row * self._ring, (row + 1) * self._ring)
-        age = (newest + 1 - self._stamped[block].astype(np.int64)) % _EVER
-        live = age <= newest - oldest
         # A row that was never written is stamped 0, which is slot -1 and in no window that begins at 0 or later.
-        held = self._table[block][live].astype(np.float64)
-        messages = held[:, _MESSAGES]
-        number = float(messages.sum())
-        if not number:
+        age = np.uint32((newest + 1) % _EVER) - self._stamped[block]
+        live = (age <= newest - oldest).nonzero()[0]
+        if not len(live):
             return Window(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-        mean = float(held[:, _BYTES].sum()) / number
-        away = held[:, _BYTES] / messages - mean
-        squares = float(held[:, _SQUARES].sum() + (messages * away * away).sum())
-        by_age = np.zeros(newest - oldest + 1 + self._burst)
-        by_age[age[live]] = messages
-        reached = np.cumsum(by_age)
-        fullest = float((reached[self._burst - 1 :] - np.concatenate([[0.0], reached[: -self._burst]])).max())
-        spread = float(np.sqrt(squares / number))
-        return Window(number, mean, spread, float(held[:, _ERRORS].sum()), float(held[:, _LIMITED].sum()), fullest)
+        # From here on plain floats: for a few dozen slots they take a third of the time of arrays.
+        messages, total, squares, errors, limited = zip(*self._table[block].take(live, axis=0).tolist(), strict=True)
+        number = sum(messages)
+        mean = sum(total) / number
+        apart = sum([one * (size / one - mean) ** 2 for one, size in zip(messages, total, strict=True)])
+        spread = math.sqrt((sum(squares) + apart) / number)
+        fullest = _fullest(age.take(live).tolist(), messages, self._burst)
+        return Window(number, mean, spread, sum(errors), sum(limited), fullest)
 
     def clear(self, row: int) -> None:
         block = slice(row * self._ring, (row + 1) * self._ring)
         self._table[block] = 0.0
         self._stamped[block] = 0
 
-    def kept(self, newest: int) -> tuple[IntArray, NDArray[np.float32], NDArray[np.uint32]]:
-        """Places, numbers and stamps of all slots that a window up to slot ``newest`` can hold, to be saved."""
-        age = np.uint32((newest + 1) % _EVER) - self._stamped
+    def kept(self, start: int, stop: int, newest: int) -> tuple[IntArray, NDArray[np.float32], NDArray[np.uint32]]:
+        """Places, numbers and stamps of all slots of some rows that a window up to slot ``newest`` can hold."""
+        stamped = self._stamped[start * self._ring : stop * self._ring]
+        age = np.uint32((newest + 1) % _EVER) - stamped
         # Stamp 0 is an empty slot's.
-        places = np.flatnonzero((age <= self.slots) & (self._stamped > 0))
+        places = np.flatnonzero((age <= self.slots) & (stamped > 0)) + start * self._ring
         return places, self._table[places], self._stamped[places]
 
     def restore(self, places: IntArray, numbers: NDArray[np.float32], stamps: NDArray[np.uint32]) -> None:
         """What ``kept`` gave, into a fresh table."""
         self._table[places] = numbers
         self._stamped[places] = stamps
+
+
+def _fullest(ages: list[int], messages: Sequence[float], width: int) -> float:
+    """Messages in the fullest ``width`` slots in a row."""
+    slots = sorted(zip(ages, messages, strict=True))
+    fullest = held = 0.0
+    last = 0
+    for age, number in slots:
+        held += number
+        while age - slots[last][0] >= width:
+            held -= slots[last][1]
+            last += 1
+        if held > fullest:
+            fullest = held
+    return fullest
