@@ -27,12 +27,13 @@ from samouk.domains.traffic.ears.extractor import FeatureExtractor
 from samouk.domains.traffic.features import FEATURES, SERVER, Features
 from samouk.domains.traffic.foresight import Foresight
 from samouk.domains.traffic.forms import Activity
+from samouk.domains.traffic.hearing import Told, hear
 from samouk.domains.traffic.keeping import FolderKeeping, Keeping
 from samouk.domains.traffic.limiter import Limits, RateLimiter
 from samouk.domains.traffic.link import Link
 from samouk.domains.traffic.load.forecaster import Forecast
 from samouk.domains.traffic.promises import Promises
-from samouk.domains.traffic.records import Alert, Evidence, Rule
+from samouk.domains.traffic.records import Alert, Evidence, Rule, Standing
 from samouk.domains.traffic.remembering import Part, Remembering
 from samouk.loop.records import Artifact
 
@@ -112,7 +113,7 @@ class Guard:
             courier=self.courier,
             clock=clock,
         )
-        self.limiter = RateLimiter(limits or Limits(), self.baselines, clock)
+        self.limiter = RateLimiter(limits or Limits(), self.baselines, clock, max_users=max_users)
         self.promises = Promises(self.courier)
         self.foresight = Foresight(self.promises)
         self._clock = clock
@@ -123,6 +124,7 @@ class Guard:
         self._minute_at = 0.0
         self._next: dict[str, float] = {}
         self._ticking = threading.Lock()
+        self._telling = threading.Lock()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
         self._memory = None if self._keeping is None else self._remembering(self._keeping)
@@ -148,23 +150,20 @@ class Guard:
         )
         return self.detector.analyze_due(user_id, self._clock() if at is None else at) if due else []
 
-    def track_many(self, events: Iterable[Activity]) -> list[Alert]:
+    def track_many(self, events: Sequence[Activity]) -> Told:
         """Hear messages that another process tells of, then look once at each user for whom it is time."""
-        due: dict[str, None] = {}
-        limited, now = 0, self._clock()
+        now = self._clock()
         if now // MINUTE_S != self._minute:  # a minute ends with the first batch of the next, if no tick was sooner
             with self._ticking:
                 self._step("minute", partial(self._end_minute, now))
-        for event in events:
-            user_id, size, channels, address, error, rate_limited, at = event
-            limited += rate_limited
-            if self.extractor.track_user_activity(
-                user_id, size, channels, address, error=error, rate_limited=rate_limited, at=at
-            ):
-                due[user_id] = None
+        with self._telling:
+            before = self.extractor.counts["events"]
+            due = hear(self.extractor, events, now)
+            heard = self.extractor.counts["events"] - before
+        limited = sum(event.rate_limited for event in events)
         if limited:
             self._count_limited(limited)
-        return [alert for user_id in due for alert in self.detector.analyze_due(user_id, now)]
+        return Told(heard, [alert for user_id in due for alert in self.detector.analyze_due(user_id, now)])
 
     def connected(self, user_id: str, ip_address: str | None = None, at: float | None = None) -> None:
         """A connection was opened."""
@@ -175,9 +174,9 @@ class Guard:
         self.extractor.disconnected(user_id, at)
 
     def confirm(self, alert_id: str) -> Alert:
-        """An operator says that it was harm: the user's limit falls. Raises NotFound or AlreadyTold."""
-        alert = self.detector.confirm(alert_id)
-        if alert.user_id != SERVER:
+        """An operator says that it was harm: the user's limit falls, once. Raises NotFound or AlreadyTold."""
+        alert, news = self.detector.say(alert_id, Standing.CONFIRMED)
+        if news and alert.user_id != SERVER:
             self.limiter.penalize(alert.user_id)
         self._step("flush", self._flush)
         return alert
@@ -255,6 +254,7 @@ class Guard:
         with self._ticking:
             self.counts["ticks"] += 1
             self._step("minute", partial(self._end_minute, at))
+            self._step("server_level", self.detector.server_level.learn)
             self._step("slice", partial(self._look_around, at))
             self._step("forecast", partial(self.foresight.learn, CATCH_UP_S))
             for name, every_s, work in (

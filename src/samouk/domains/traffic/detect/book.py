@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from samouk.domains.traffic.detect.budget import Budget, Held
+from samouk.domains.traffic.detect.habits import Harmless
 from samouk.domains.traffic.detect.severity import Judgement
 from samouk.domains.traffic.records import Alert, Severity, Standing
 from samouk.loop.ports import NotFound
@@ -40,12 +41,14 @@ class Sighting:
 
     Attributes:
         kinds: what it may be called, the worst first; never empty.
+        lasting_s: how long what is seen stays true by itself: after a pause shorter than that it is no news.
     """
 
     user_id: str
     at: float
     judged: Judgement
     kinds: tuple[str, ...]
+    lasting_s: float = 0.0
 
     @property
     def score(self) -> float:
@@ -69,17 +72,26 @@ class Entered(NamedTuple):
 
 @dataclass(slots=True)
 class _Episode:
-    """Something that goes on; ``alert_id`` None while the budget holds it back."""
+    """Something that goes on; ``alert_id`` None while the budget holds it back.
+
+    ``known``: kinds under which it was seen until an operator answered.
+    """
 
     kind: str
     last_at: float
     alert_id: str | None = None
+    known: set[str] = field(default_factory=set)
 
 
 class Book:
-    """Alerts in the order in which they came; bounded. Not safe for threads by itself."""
+    """Alerts in the order in which they came; bounded. Not safe for threads by itself.
+
+    Attributes:
+        harmless: what operators dismissed.
+    """
 
     def __init__(self, *, kept: int = KEPT, cooldown_s: float = COOLDOWN_S) -> None:
+        self.harmless = Harmless()
         self._kept = kept
         self._cooldown_s = cooldown_s
         self._alerts: OrderedDict[str, Alert] = OrderedDict()
@@ -91,14 +103,20 @@ class Book:
         return len(self._alerts)
 
     def enter(self, sighting: Sighting, budget: Budget) -> Entered:
-        """Raise an alert, bring the one that goes on up to date, or hold it back."""
+        """Raise an alert, bring the one that goes on up to date, or hold it back.
+
+        An answer is for what was seen until then: what becomes worse, or breaks another rule, is another alert.
+        """
         episode = self._ongoing(sighting)
         before = self._alerts.get(episode.alert_id or "") if episode else None
+        if before is not None and episode is not None and _outgrown(before, episode, sighting):
+            episode = before = None
         if before is not None and episode is not None:
             alert = self._brought_up(before, sighting)
-            self._see(sighting, episode)
+            self._see(sighting, episode, answered=before.standing is not Standing.OPEN)
             return Entered(alert, news=alert.severity.rank > before.severity.rank)
-        if not budget.passes(sighting.score, sighting.severity, sighting.at):
+        known_cause = self._cause_of(sighting.kinds[0], sighting.at) != ""
+        if not budget.passes(sighting.score, sighting.severity, sighting.at, same_cause=known_cause):
             if episode is None:
                 budget.hold(Held(sighting.at, sighting.user_id, sighting.kinds[0], sighting.score, sighting.severity))
             self._see(sighting, episode)
@@ -132,7 +150,9 @@ class Book:
             return alert, False
         if alert.standing is not Standing.OPEN:
             raise AlreadyTold(f"alert {alert_id} was {alert.standing} before; the first word stands")
-        return self._put(replace(alert, standing=standing)), True
+        answered = self._put(replace(alert, standing=standing))
+        self.harmless.hear(answered)
+        return answered, True
 
     def attach(self, alert_id: str, event_id: str) -> Alert | None:
         """Note under which event the platform keeps an alert; None when the alert is gone."""
@@ -151,13 +171,15 @@ class Book:
             self._unsaved.pop(alert_id, None)
         for key in [key for key in self._episodes if key[0] == user_id]:
             del self._episodes[key]
+        self.harmless.forget(user_id)
         return len(gone)
 
     def restore(self, alerts: Iterable[Alert]) -> None:
         """Take what was kept, oldest first; episodes begin anew, but those still warm go on."""
         for alert in alerts:
             self._store(alert)
-            self._see_kind(alert.user_id, _Episode(alert.kind, alert.last_at, alert.alert_id))
+            self.harmless.hear(alert)
+            self._see_kind(alert.user_id, _Episode(alert.kind, alert.last_at, alert.alert_id, {alert.kind}))
         self._unsaved.clear()
 
     def unsaved(self) -> list[Alert]:
@@ -179,13 +201,14 @@ class Book:
         rules = [kind for kind in sighting.kinds if kind not in GENERIC]
         for kind in (*rules, *GENERIC):
             episode = self._episodes.get((sighting.user_id, kind))
-            if episode is None or abs(sighting.at - episode.last_at) > self._cooldown_s:
+            warm_s = max(self._cooldown_s, sighting.lasting_s) if kind in rules else self._cooldown_s
+            if episode is None or abs(sighting.at - episode.last_at) > warm_s:
                 continue
             if kind in sighting.kinds or not rules or episode.kind in GENERIC:
                 return episode
         return None
 
-    def _see(self, sighting: Sighting, episode: _Episode | None) -> _Episode:
+    def _see(self, sighting: Sighting, episode: _Episode | None, *, answered: bool = False) -> _Episode:
         """Keep the episode warm under all its kinds; what breaks no rule any more finds it under the generic ones."""
         kind = sighting.kinds[0]
         if episode is None:
@@ -193,6 +216,8 @@ class Book:
         elif episode.kind in GENERIC:
             episode.kind = kind
         episode.last_at = max(episode.last_at, sighting.at)
+        if not answered:
+            episode.known.update(sighting.kinds)
         for name in (*sighting.kinds, *GENERIC):
             self._see_kind(sighting.user_id, episode, name)
         return episode
@@ -223,10 +248,10 @@ class Book:
         )
 
     def _brought_up(self, alert: Alert, sighting: Sighting) -> Alert:
-        """The worst window is what is shown; the others are counted."""
+        """The worst window is what is shown, of an answered alert that of the answer; the others are counted."""
         alert = replace(alert, last_at=max(alert.last_at, sighting.at), windows=alert.windows + 1)
         worse = (sighting.severity.rank, sighting.score) > (alert.severity.rank, alert.score)
-        if not worse:
+        if not worse or alert.standing is not Standing.OPEN:
             return self._put(alert)
         return self._put(
             replace(
@@ -241,9 +266,15 @@ class Book:
             )
         )
 
+    def _cause_of(self, kind: str, at: float) -> str:
+        """The cause of the last alert of that kind, if it came just before; else nothing."""
+        cause, last_at = self._causes.get(kind, ("", 0.0))
+        return cause if abs(at - last_at) <= TOGETHER_S else ""
+
     def _cause(self, kind: str, at: float) -> str:
-        cause, last_at = self._causes.pop(kind, ("", 0.0))
-        if not cause or abs(at - last_at) > TOGETHER_S:
+        cause = self._cause_of(kind, at)
+        _, last_at = self._causes.pop(kind, ("", at))
+        if not cause:
             cause, last_at = f"{kind}-{secrets.token_hex(4)}", at
         self._causes[kind] = (cause, max(at, last_at))
         if len(self._causes) > CAUSES:
@@ -260,3 +291,12 @@ class Book:
         while len(self._alerts) > self._kept:
             gone, _ = self._alerts.popitem(last=False)
             self._unsaved.pop(gone, None)
+
+
+def _outgrown(answered: Alert, episode: _Episode, sighting: Sighting) -> bool:
+    """Whether an answered alert is not what is seen now: it is worse, or another rule leads."""
+    if answered.standing is Standing.OPEN:
+        return False
+    kind = sighting.kinds[0]
+    worse = sighting.severity.rank > answered.severity.rank
+    return worse or (kind not in GENERIC and kind not in episode.known)

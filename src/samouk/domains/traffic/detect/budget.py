@@ -17,6 +17,9 @@ HOUR_S = 3_600.0
 MOST = 10_000
 """Alarms an hour that may be asked for."""
 
+BACK_S = 5.0
+"""A clock that goes back by more was set; by less, it is another thread's."""
+
 REMEMBERED = 100
 """Alarms held back that can be looked at."""
 
@@ -38,17 +41,18 @@ class Budget:
     long run it stands at the quantile of the recent scores that so many exceed: stochastic approximation of a quantile
     (Robbins & Monro 1951), as adaptive conformal inference has it (Gibbs & Candès 2021). Whatever the scores are, no
     T hours bring more than ``per_hour * (T + 1) + 1`` alarms that are not critical. Critical ones always pass, and
-    count.
+    count once for each cause, so that one attack by many does not hide another. A clock that was put back is followed.
 
     Attributes:
         per_hour: 0 to ``MOST``; 0 lets only critical ones through.
         passed, held_back: alarms so far.
+        clock_jumps: times that the clock was put back.
         recent: the last ones that were held back.
     """
 
     def __init__(self, per_hour: float = 10.0) -> None:
         self.per_hour = checked(per_hour)
-        self.passed = self.held_back = 0
+        self.passed = self.held_back = self.clock_jumps = 0
         self.recent: deque[Held] = deque(maxlen=REMEMBERED)
         self._threshold = REST
         self._at = -math.inf
@@ -60,13 +64,16 @@ class Budget:
         hours = max(at - self._at, 0.0) / HOUR_S
         return max(REST, self._threshold - (TOP - REST) * hours)
 
-    def passes(self, score: float, severity: Severity, at: float) -> bool:
-        """Whether an alarm may go out now; if so, it is counted."""
+    def passes(self, score: float, severity: Severity, at: float, *, same_cause: bool = False) -> bool:
+        """Whether an alarm may go out now; if so, it is counted. ``same_cause``: as one that went out just before."""
+        if at < self._at - BACK_S:
+            self._at = at
+            self.clock_jumps += 1
         threshold = self.threshold(at)
         if severity is not Severity.CRITICAL and score < threshold:
             return False
         self.passed += 1
-        if self.per_hour:
+        if self.per_hour and not (same_cause and severity is Severity.CRITICAL):
             step = (TOP - REST) / self.per_hour
             self._threshold = min(threshold + step, TOP + step)
             self._at = max(self._at, at)

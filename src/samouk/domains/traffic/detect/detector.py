@@ -15,6 +15,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from samouk.domains.traffic.anomaly.schema import NAME
@@ -23,14 +24,16 @@ from samouk.domains.traffic.courier import Courier
 from samouk.domains.traffic.detect import words
 from samouk.domains.traffic.detect.book import Book, Sighting
 from samouk.domains.traffic.detect.budget import HOUR_S, Budget
+from samouk.domains.traffic.detect.habits import covered, sobered, softened
 from samouk.domains.traffic.detect.rules import DEFAULT_RULES, hits
 from samouk.domains.traffic.detect.series import ALARM_FROM, HALF, SeriesDetector
-from samouk.domains.traffic.detect.severity import Judgement, severity_of
+from samouk.domains.traffic.detect.server_level import WEEK, ServerLevel
+from samouk.domains.traffic.detect.severity import Judgement, severity_of, two_agree
 from samouk.domains.traffic.ears.baselines import Baselines
 from samouk.domains.traffic.ears.extractor import FeatureExtractor
-from samouk.domains.traffic.features import FEATURES, SERVER, Features
+from samouk.domains.traffic.features import SERVER, Features
 from samouk.domains.traffic.link import Exposed
-from samouk.domains.traffic.records import Alert, Deviation, Evidence, Hit, Rule, Scored, Severity, Standing
+from samouk.domains.traffic.records import Alert, Evidence, Hit, Rule, Scored, Severity, Standing
 from samouk.loop.latency import Latencies
 from samouk.loop.serving import MAX_UNIT
 
@@ -45,8 +48,6 @@ OUTCOME = "confirmed"
 
 SERIES = ("messages_per_minute", "avg_message_size", "error_rate", "rate_limit_violations")
 """Features of the whole server, each watched as a series of minutes."""
-
-_ERRORS, _VIOLATIONS = FEATURES.index("error_rate"), FEATURES.index("rate_limit_violations")
 
 SERVER_CALL = 0.5
 """Score from which a minute of the server becomes an alert."""
@@ -67,6 +68,10 @@ PER_SECOND = 300
 WAITING = 10_000
 """Users who were passed over and are looked at a moment later; more wait for their turn in the minute's round."""
 
+LASTING = frozenset({"addresses"})
+"""Features that count since the salt was changed, and so stay as high as they were."""
+
+SALT_S = 86_400.0
 MINUTE_S = 60
 QUIET_EVERY_S = 60.0
 """Mean seconds between two quiet windows that are shown to the platform too, so that it sees what is normal."""
@@ -89,6 +94,7 @@ class AnomalyDetector:
         counts: analysed, server_minutes, skipped_too_soon, skipped_too_many, alerts_<severity>, held_back (windows),
             exposed, confirmed, dismissed.
         latencies: of analyses of users.
+        server_level: of the server's minutes; whoever ticks has it learn.
     """
 
     def __init__(
@@ -116,6 +122,7 @@ class AnomalyDetector:
         self._per_second = per_second
         self._clock = clock
         self._series = {name: SeriesDetector() for name in SERIES}
+        self.server_level = ServerLevel()
         self._minute = -1
         self._second = -1
         self._looked_at: set[str] = set()
@@ -179,18 +186,39 @@ class AnomalyDetector:
     def judge(self, user_id: str, features: Features, at: float) -> Judgement:
         """Weigh a window against a user's normal; teaches nothing and tells nobody."""
         deviation, seen = self._baselines.deviation(user_id, features, at)
-        evidence = Evidence(features, _sobered(deviation, features), seen, hits(self.rules, features))
-        scored = self.scorer(evidence, server=user_id == SERVER)
+        deviation, broken = sobered(deviation, features), hits(self.rules, features)
+        level = self.book.harmless.level(user_id)
+        met = softened(broken, deviation, seen, level)
+        evidence, scored = self._weigh(user_id, Evidence(features, deviation, seen, met))
+        usual = met is not broken and not two_agree(scored.score, scored.parts)
+        if met is not broken and not usual:
+            evidence, scored = self._weigh(user_id, replace(evidence, hits=broken))
         severity = severity_of(scored.score, scored.parts, evidence.hits)
-        return Judgement(evidence, scored, severity, partial(self._reasons, user_id, evidence))
+        harmless = severity is not Severity.CRITICAL and covered(level, features, deviation, broken)
+        told = partial(self._reasons, user_id, evidence, scored)
+        return Judgement(evidence, scored, severity, told, usual, harmless)
+
+    def _weigh(self, user_id: str, evidence: Evidence) -> tuple[Evidence, Scored]:
+        return evidence, self.scorer(evidence, server=user_id == SERVER)
 
     def confirm(self, alert_id: str) -> Alert:
         """An operator says that it was harm; said again, nothing changes. Raises NotFound or AlreadyTold."""
-        return self._say(alert_id, Standing.CONFIRMED)
+        return self.say(alert_id, Standing.CONFIRMED)[0]
 
     def dismiss(self, alert_id: str) -> Alert:
-        """An operator says that it was none; said again, nothing changes. Raises NotFound or AlreadyTold."""
-        return self._say(alert_id, Standing.DISMISSED)
+        """An operator says that it was none; said again, nothing changes. Raises NotFound or AlreadyTold.
+
+        Unless it was critical, the user's windows up to that level teach from now on what is normal for the user.
+        """
+        return self.say(alert_id, Standing.DISMISSED)[0]
+
+    def forget(self, user_id: str) -> int:
+        """Remove the alerts that name a user; how many there were."""
+        with self.lock:
+            self.budget.forget(user_id)
+            self._waiting.pop(user_id, None)
+            self._looked_at.discard(user_id)
+            return self.book.forget(user_id)
 
     def recent(self, limit: int = 100, min_severity: Severity = Severity.LOW) -> list[Alert]:
         """Newest first."""
@@ -201,13 +229,19 @@ class AnomalyDetector:
         """What goes on after a restart beside baselines and alerts: the budget, and each series of the server."""
         with self.lock:
             series = {f"series_{name}": detector.save() for name, detector in self._series.items()}
-            return {"budget": json.dumps(self.budget.state()).encode(), **series}
+            return {
+                "budget": json.dumps(self.budget.state()).encode(),
+                "server_level": self.server_level.save(),
+                **series,
+            }
 
     def load(self, parts: Mapping[str, bytes]) -> None:
         """Go on from what was saved; a part that is not there begins anew. Raises ValueError."""
         with self.lock:
             if "budget" in parts:
                 self.budget.restore(json.loads(parts["budget"]))
+            if "server_level" in parts:
+                self.server_level.load(parts["server_level"])
             for name, detector in self._series.items():
                 if f"series_{name}" in parts:
                     detector.load(parts[f"series_{name}"])
@@ -244,7 +278,7 @@ class AnomalyDetector:
             return True
 
     def _judge_server(self, features: Features, at: float) -> Judgement:
-        """The loudest series decides; the server's own normal is the second witness."""
+        """The loudest of the series, or all metrics together, decides; the server's own normal is one more witness."""
         loudest, reason = 0.0, ""
         for name, detector in self._series.items():
             known = features.messages_per_minute > 0 or name not in NEEDS_MESSAGES
@@ -255,14 +289,22 @@ class AnomalyDetector:
         deviation, seen = self._baselines.deviation(SERVER, features, at)
         evidence = Evidence(features, deviation, seen, ())
         own = self.scorer(evidence, server=True)
-        score = loudest / (loudest + SERVER_NATS)
-        parts = {"series": score, "own_baseline": own.parts.get("own_baseline", 0.0)}
+        together, why = self.server_level.update(features)
+        parts = {
+            "series": loudest / (loudest + SERVER_NATS),
+            "metrics": together / (together + WEEK),
+            "own_baseline": own.parts.get("own_baseline", 0.0),
+        }
+        score = max(parts["series"], parts["metrics"])
         scored, severity = Scored(score, own.version, parts), severity_of(score, parts, ())
-        return Judgement(evidence, scored, severity, partial(self._server_reasons, reason, evidence))
+        told = (why, reason) if parts["metrics"] > parts["series"] else (reason, why)
+        return Judgement(evidence, scored, severity, partial(self._server_reasons, told, evidence))
 
     def _alert(self, user_id: str, judged: Judgement, kinds: tuple[str, ...], at: float) -> Alert | None:
         """Enter what was seen into the book; what is new is logged and shown to the platform."""
-        entered = self.book.enter(Sighting(user_id, at, judged, kinds), self.budget)
+        lasting = all(hit.rule.feature in LASTING for hit in judged.evidence.hits) and bool(judged.evidence.hits)
+        sighting = Sighting(user_id, at, judged, kinds, SALT_S if lasting else 0.0)
+        entered = self.book.enter(sighting, self.budget)
         alert = entered.alert
         if alert is None:
             self.counts["held_back"] += 1
@@ -289,13 +331,14 @@ class AnomalyDetector:
         if alert.standing is not Standing.OPEN:
             self._tell(alert)
 
-    def _say(self, alert_id: str, standing: Standing) -> Alert:
+    def say(self, alert_id: str, standing: Standing) -> tuple[Alert, bool]:
+        """Take an operator's word: the alert, and whether it was news. Raises NotFound or AlreadyTold."""
         with self.lock:
             alert, news = self.book.say(alert_id, standing)
             self.counts[str(standing)] += news
         if news:
             self._tell(alert)
-        return alert
+        return alert, news
 
     def _tell(self, alert: Alert) -> None:
         if self._courier is not None and alert.event_id is not None:
@@ -310,26 +353,11 @@ class AnomalyDetector:
             self._courier.expose(NAME, unit_of(user_id), row_of(evidence))
         self._quiet_at = at + self._random.expovariate(1 / QUIET_EVERY_S)
 
-    def _reasons(self, user_id: str, evidence: Evidence) -> tuple[str, ...]:
-        return words.reasons(evidence, self._baselines.normal(user_id))
+    def _reasons(self, user_id: str, evidence: Evidence, scored: Scored) -> tuple[str, ...]:
+        return words.reasons(evidence, self._baselines.normal(user_id), novel=bool(scored.parts.get("novelty")))
 
-    def _server_reasons(self, reason: str, evidence: Evidence) -> tuple[str, ...]:
-        return (reason, *words.of_deviations(evidence, self._baselines.normal(SERVER), "this server's"))
-
-
-def _sobered(deviation: Deviation, features: Features) -> Deviation:
-    """What is rare is no farther above normal than chance allows: one failure of one message is no 100 %.
-
-    Of an error rate that is its sampling error, as if two more messages had come of which one failed (Agresti & Coull
-    1998); of violations the square root of their number, and one.
-    """
-    messages, rate, violations = features.messages_per_minute, features.error_rate, features.rate_limit_violations
-    if deviation[_ERRORS] > 0:
-        share = (rate * messages + 1) / (messages + 2)
-        deviation[_ERRORS] = min(deviation[_ERRORS], rate / math.sqrt(share * (1 - share) / (messages + 2)))
-    if deviation[_VIOLATIONS] > 0:
-        deviation[_VIOLATIONS] = min(deviation[_VIOLATIONS], violations / math.sqrt(violations + 1))
-    return deviation
+    def _server_reasons(self, told: tuple[str, ...], evidence: Evidence) -> tuple[str, ...]:
+        return (*filter(None, told), *words.of_deviations(evidence, self._baselines.normal(SERVER), "this server's"))
 
 
 def unit_of(user_id: str) -> str:

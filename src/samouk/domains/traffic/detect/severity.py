@@ -19,12 +19,19 @@ AGREE = 0.25
 
 
 class Judgement(NamedTuple):
-    """A weighed window, before anybody is told."""
+    """A weighed window, before anybody is told.
+
+    Attributes:
+        usual: every rule that it breaks is met by the user's settled normal, and nothing else speaks against it.
+        harmless: an operator dismissed as much of this user.
+    """
 
     evidence: Evidence
     scored: Scored
     severity: Severity
     told: Callable[[], tuple[str, ...]]
+    usual: bool = False
+    harmless: bool = False
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -34,7 +41,7 @@ class Judgement(NamedTuple):
     @property
     def alarming(self) -> bool:
         """Whether it is worth an alert, if the budget allows."""
-        return bool(self.evidence.hits) or self.scored.score >= CALL
+        return not self.usual and (bool(self.evidence.hits) or self.scored.score >= CALL)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -46,9 +53,14 @@ class Judgement(NamedTuple):
 
     @property
     def harm(self) -> float:
-        """How little it may teach the baseline: a rule of high severity keeps it from teaching whatever the score."""
+        """How little it may teach the baseline: a rule of high severity keeps it from teaching whatever the score.
+
+        So does one that is met as usual: by oneself nobody raises one's normal over it. An operator's word does.
+        """
+        if self.harmless:
+            return 0.0
         grave = any(hit.rule.severity.rank >= Severity.HIGH.rank for hit in self.evidence.hits)
-        return 1.0 if grave else self.scored.score
+        return 1.0 if grave or self.usual else self.scored.score
 
 
 def severity_of(score: float, parts: Mapping[str, float], hits: Sequence[Hit]) -> Severity:

@@ -70,10 +70,10 @@ def of_deviations(evidence: Evidence, normal: Features, whose: str | None = None
     return told
 
 
-def reasons(evidence: Evidence, normal: Features) -> tuple[str, ...]:
-    """All that speaks against a window; never empty."""
+def reasons(evidence: Evidence, normal: Features, *, novel: bool = True) -> tuple[str, ...]:
+    """All that speaks against a window; nothing where nothing does. ``novel``: whether novelty spoke."""
     told = [of_hit(hit) for hit in evidence.hits] + of_deviations(evidence, normal)
-    return tuple(told) or (NOVEL,)
+    return tuple(told) or ((NOVEL,) if novel else ())
 
 
 def quantity(feature: str, value: float) -> str:
