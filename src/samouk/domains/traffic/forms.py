@@ -34,6 +34,9 @@ class Activity(NamedTuple):
     at: float | None
 
 
+WINDOW_S = 60.0
+"""What happened longer ago has left the window that is looked at, and is not heard."""
+
 LOG, RECENT = SOURCES = ("log", "recent")
 """What is learnt from: what is stored; or that, once the windows analysed lately are stored as well."""
 

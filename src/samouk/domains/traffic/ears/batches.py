@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ LATEST = 1e11
 
 
 class Batch:
-    """Columns of equal length. ``channels`` is 0 where they are not told."""
+    """Columns of equal length. ``channels`` and ``addresses`` are lists, empty where nobody tells any."""
 
     def __init__(
         self,
@@ -30,7 +31,8 @@ class Batch:
         size: ArrayLike,
         error: ArrayLike | None = None,
         limited: ArrayLike | None = None,
-        channels: ArrayLike | None = None,
+        channels: IntArray | Sequence[Collection[str] | int] | None = None,
+        addresses: Sequence[str | None] | None = None,
     ) -> None:
         """Raises WireError when a column is not as long as ``users``."""
         self.users = users
@@ -38,7 +40,14 @@ class Batch:
         self.size = _column("message_size", size, len(users), np.float64)
         self.error = _column("error", error, len(users), np.bool_)
         self.limited = _column("rate_limited", limited, len(users), np.bool_)
-        self.channels = _column("channels", channels, len(users), np.int64)
+        self.channels = _listed("channels", channels, len(users))
+        self.addresses = _listed("ip_address", addresses, len(users))
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """Message by message: user, size, channels, address, error, limited, time."""
+        size, error, limited, at = (column.tolist() for column in (self.size, self.error, self.limited, self.at))
+        used, hidden = self.channels or repeat(()), self.addresses or repeat(None)
+        yield from zip(self.users, size, used, hidden, error, limited, at, strict=False)
 
     def timely(self) -> BoolArray:
         """(rows,) whether there is a time."""
@@ -68,6 +77,13 @@ def grouped(places: IntArray, slots: IntArray, size: FloatArray, error: BoolArra
     squares = np.add.reduceat(away * away, starts)
     errors, hits = (np.add.reduceat(flags.astype(np.float64), starts) for flags in (error, limited))
     return Groups(places[starts], slots[starts], messages, total, squares, errors, hits)
+
+
+def _listed(name: str, values: Any, rows: int) -> list[Any]:
+    found = [] if values is None else list(values.tolist() if isinstance(values, np.ndarray) else values)
+    if values is not None and len(found) != rows:
+        raise WireError(name, f"has {len(found)} values; give one value for each of the {rows} user ids")
+    return found
 
 
 def _column(name: str, values: ArrayLike | None, rows: int, dtype: type[np.generic]) -> NDArray[Any]:

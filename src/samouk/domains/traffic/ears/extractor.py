@@ -14,7 +14,7 @@ import numpy as np
 
 from samouk.domains.traffic.ears.batches import LATEST, Batch, BoolArray, FloatArray, IntArray, by_place, grouped
 from samouk.domains.traffic.ears.people import EVERYBODY
-from samouk.domains.traffic.ears.state import State
+from samouk.domains.traffic.ears.state import Piece, State, joined
 from samouk.domains.traffic.ears.timeline import JUMP, OUT_OF_ORDER
 from samouk.domains.traffic.ears.windows import SLOTS
 from samouk.domains.traffic.features import LARGEST, SERVER, Features
@@ -30,7 +30,12 @@ KEPT = 1_000
 FEWEST_SLOTS = 6
 """Slots of a window, at least, however small its buffer."""
 
-_KIND = "traffic-ears"
+AT_ONCE = 4_096
+"""Users copied at once for a save: the lock is held for about 20 ms."""
+
+BREATH_S = 0.001
+
+_KIND = "traffic-ears/2"
 _PLAIN = frozenset({int, float})
 
 
@@ -81,7 +86,7 @@ class FeatureExtractor:
         self._state = State(max_users, window_s, slots, salt_hours * 3_600.0)
         self._recent: deque[Observed] = deque(maxlen=KEPT)
         self._counts: Counter[str] = Counter()
-        self._heard = 0
+        self._heard = self._before = 0
         self._lock = threading.Lock()
         self._bind()
 
@@ -121,7 +126,8 @@ class FeatureExtractor:
         message_size: FloatArray,
         error: BoolArray | None = None,
         rate_limited: BoolArray | None = None,
-        channels: IntArray | None = None,
+        channels: IntArray | Sequence[Collection[str] | int] | None = None,
+        ip_address: Sequence[str | None] | None = None,
     ) -> list[str]:
         """Many messages in the order in which they came; the users for whom it is time to analyse.
 
@@ -129,7 +135,7 @@ class FeatureExtractor:
         messages which are out of order are put in order first. A batch that needs room for new users, or in which
         something comes too late, goes message by message.
         """
-        batch = Batch(user_ids, at, message_size, error, rate_limited, channels)
+        batch = Batch(user_ids, at, message_size, error, rate_limited, channels, ip_address)
         with self._lock:
             timely = batch.timely()
             slots = (np.where(timely, batch.at, 0.0) / self._slot_s).astype(np.int64)
@@ -208,17 +214,24 @@ class FeatureExtractor:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """``events``: messages heard; and the reasons named above, as far as there were any."""
+        """Since the start. ``events``: messages heard; and the reasons named above, as far as there were any."""
         with self._lock:
-            return {"events": self._heard, **{reason: number for reason, number in self._counts.items() if number}}
+            return {"events": self._heard - self._before, **{reason: number for reason, number in self._counts.items() if number}}
 
     def save(self) -> bytes:
-        """The whole state but ``recent``. User ids and addresses are in it as hashes only."""
-        with self._lock:
-            finish = self._state.copied()
-            more = {"kind": _KIND, "heard": self._heard, "counts": dict(self._counts)}
-        facts, arrays = finish()
-        return pack(facts | more, arrays)
+        """The whole state but ``recent`` and ``counts``. User ids and addresses are in it as hashes only.
+
+        Users are copied some at a time, each as it is then; messages are heard in between.
+        """
+        state, pieces, start = self._state, list[Piece](), 0
+        while not pieces or start < state.people.ever:
+            if pieces:
+                time.sleep(BREATH_S)  # or the lock would be taken again before those who wait for it wake
+            with self._lock:
+                pieces.append(state.copied(start, start + AT_ONCE))
+                facts = state.facts() | {"kind": _KIND, "heard": self._heard}
+            start += AT_ONCE
+        return pack(facts, joined(pieces, facts))
 
     def load(self, data: bytes) -> None:
         """Go on where ``save`` stopped. Raises ValueError for bytes that are no such state, or of other windows."""
@@ -227,7 +240,8 @@ class FeatureExtractor:
             state = self._state.fresh()
             state.load(facts, arrays)
             self._state = state
-            self._heard, self._counts = int(facts["heard"]), Counter(facts["counts"])
+            self._before += int(facts["heard"]) - self._heard
+            self._heard = int(facts["heard"])
             self._bind()
 
     def _take(
@@ -331,10 +345,7 @@ class FeatureExtractor:
         return places
 
     def _one_by_one(self, batch: Batch) -> list[str]:
-        columns = (batch.size, batch.channels, batch.error, batch.limited, batch.at)
-        rows = zip(batch.users, *(column.tolist() for column in columns), strict=True)
-        due = [user for user, size, used, bad, hit, at in rows if self._take(user, size, used, None, bad, hit, at)]
-        return list(dict.fromkeys(due))
+        return list(dict.fromkeys(row[0] for row in batch.rows() if self._take(*row)))
 
     def _take_many(self, batch: Batch, heard: IntArray, places: IntArray, slots: IntArray) -> list[str]:
         none, large = batch.clean_sizes(heard)
@@ -351,11 +362,20 @@ class FeatureExtractor:
         self._state.sessions.hear_sorted(np.zeros(1, np.int64), batch.at[in_time], np.zeros(1, np.int64))
         self._fill(batch, in_time, np.zeros_like(places), slots)
         self._heard += len(heard)
-        for row in heard[batch.channels[heard] != 0].tolist():
-            used = self._state.channels.use(int(places[row]), int(batch.channels[row]), float(batch.at[row]))
-            self._counts["refused_channels"] += not used
+        self._add_details(batch, heard, places)
         due = np.flatnonzero(before // self._every != after // self._every)
         return [batch.users[row] for row in order[starts[due]].tolist()]
+
+    def _add_details(self, batch: Batch, heard: IntArray, places: IntArray) -> None:
+        """Channels and addresses, which are kept user by user."""
+        if not batch.channels and not batch.addresses:
+            return
+        for row, place, at in zip(heard.tolist(), places[heard].tolist(), batch.at[heard].tolist(), strict=True):
+            if batch.channels and batch.channels[row]:
+                used = self._state.channels.use(place, batch.channels[row], at)
+                self._counts["refused_channels"] += not used
+            if batch.addresses and batch.addresses[row] is not None:
+                self._hide(place, batch.addresses[row], at)
 
     def _fill(self, batch: Batch, order: IntArray, places: IntArray, slots: IntArray) -> None:
         """Add messages that are sorted by place and slot to the windows; those that have left them already are not."""
