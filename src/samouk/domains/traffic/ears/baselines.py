@@ -50,8 +50,9 @@ FORGET_S = 7 * 86_400.0
 
 _MEAN_TO_SPREAD = math.sqrt(math.pi / 2)
 _KIND = "traffic-baselines"
-_SIZES = np.array([name in ("avg_message_size", "error_rate", "size_spread") for name in FEATURES])
-_REGULARITY = np.array([name == "regularity" for name in FEATURES])
+_LONGEST = math.log1p(LARGEST)
+_SIZES = frozenset({"avg_message_size", "error_rate", "size_spread"})
+_LINEAR: tuple[bool, ...] = tuple(LINEAR.tolist())
 _N = len(FEATURES)
 
 Row = NDArray[np.float64]
@@ -96,7 +97,8 @@ class Baselines:
             row = self._find(pseudonym(self._key, user_id))
             level, spread, known = self._expected(row, user_id == SERVER)
             seen = 0 if row is None else round(self._seen[row])
-        return np.where(known & _told(features), (x - level) / spread, 0.0), seen
+        told = zip(x.tolist(), level, spread, known, _told(features), strict=True)
+        return np.array([(one - usual) / wide if sure and says else 0.0 for one, usual, wide, sure, says in told]), seen
 
     def learn(self, user_id: str, features: Features, at: float, *, harm: float) -> None:
         """Take one window, weighted by 1 - harm / ``FULL_HARM``; windows that are not finite are passed over."""
@@ -106,7 +108,7 @@ class Baselines:
         with self._lock:
             name = pseudonym(self._key, user_id)
             row = self._row_of(name, at)
-            self._teach(row, x, _told(features), at, min(weight, 1.0), pooled=user_id != SERVER)
+            self._teach(row, x.tolist(), _told(features), at, min(weight, 1.0), pooled=user_id != SERVER)
             self._settle(name, row)
 
     def normal(self, user_id: str) -> Features:
@@ -114,9 +116,18 @@ class Baselines:
         with self._lock:
             row = self._find(pseudonym(self._key, user_id))
             level, _, known = self._expected(row, user_id == SERVER)
-        level = np.where(known, np.maximum(level, 0.0), 0.0)
-        natural = np.where(LINEAR, np.minimum(level / 4.0, 1.0), np.expm1(np.minimum(level, math.log1p(LARGEST))))
-        return Features(*natural.tolist())
+        levels = [max(one, 0.0) if sure else 0.0 for one, sure in zip(level, known, strict=True)]
+        return Features(
+            *(
+                min(one / 4.0, 1.0) if linear else math.expm1(min(one, _LONGEST))
+                for one, linear in zip(levels, _LINEAR, strict=True)
+            )
+        )
+
+    def settled(self, user_id: str) -> bool:
+        """Whether enough of the user's own was learnt that it weighs as much as everybody's."""
+        with self._lock:
+            return pseudonym(self._key, user_id) in self._settled
 
     def forget(self, user_id: str) -> int:
         """Remove what is normal for the user; how many baselines that were."""
@@ -140,62 +151,79 @@ class Baselines:
                     users[name] = row
                     return
 
-    def _expected(self, row: int | None, server: bool) -> tuple[Row, Row, NDArray[np.bool_]]:
-        """Level, spread of a single window around it, and whether anything is known."""
-        own = np.zeros(_N) if row is None else self._evidence[row]
-        level, spread = (np.zeros(_N), np.zeros(_N)) if row is None else (self._level[row], self._spread[row])
-        among, typical, within, evidence = self._pool if not server else np.zeros((4, _N))
-        prior = PRIOR * evidence / (evidence + PRIOR)
-        shrunk = (own * level + prior * typical) / np.maximum(own + prior, 1e-9)
-        share = prior / np.maximum(own + prior, 1e-9)
-        squares = (own * spread**2 + prior * within**2 + VAGUE**2) / (own + prior + 1.0) + (share * among) ** 2
-        return shrunk, np.maximum(np.sqrt(squares), FLOOR), own + prior > 0.0
+    def _expected(self, row: int | None, server: bool) -> tuple[list[float], list[float], list[bool]]:
+        """Level, spread of a single window around it, and whether anything is known; ten numbers each.
 
-    def _teach(self, row: int, x: Row, told: NDArray[np.bool_], at: float, weight: float, *, pooled: bool) -> None:
+        In plain floats, here and where is taught: for so few numbers arrays take three times as long.
+        """
+        nothing = [0.0] * _N
+        own = nothing if row is None else self._evidence[row].tolist()
+        level, spread = (nothing, nothing) if row is None else (self._level[row].tolist(), self._spread[row].tolist())
+        pool = [nothing] * 4 if server else self._pool.tolist()
+        levels, spreads, known = [], [], []
+        for mine, middle, width, among, typical, within, evidence in zip(own, level, spread, *pool, strict=True):
+            prior = PRIOR * evidence / (evidence + PRIOR)
+            whole = mine + prior
+            among *= prior / max(whole, 1e-9)
+            levels.append((mine * middle + prior * typical) / max(whole, 1e-9))
+            within = (mine * width * width + prior * within * within + VAGUE * VAGUE) / (whole + 1.0)
+            spreads.append(max(math.sqrt(within + among * among), FLOOR))
+            known.append(whole > 0.0)
+        return levels, spreads, known
+
+    def _teach(
+        self, row: int, x: list[float], told: tuple[bool, ...], at: float, weight: float, *, pooled: bool
+    ) -> None:
         first = self._seen[row] == 0.0
-        elapsed = WINDOW_S if first else min(at - self._at[row], LONGEST_STEP_S)
+        elapsed = WINDOW_S if first else min(at - float(self._at[row]), LONGEST_STEP_S)
         if elapsed < SHORTEST_STEP_S:
             # A clock that was put back is followed, or nothing would be learnt until it is there again.
             self._at[row] = min(at, self._at[row])
             return
         self._at[row] = at
-        fresh = weight * min(elapsed / WINDOW_S, 1.0)
-        own = self._evidence[row]
-        started = own > 0.0
-        level, spread = self._level[row], np.maximum(self._spread[row], FLOOR)
-        if not (started | ~told).all():
+        fresh, least = weight * min(elapsed / WINDOW_S, 1.0), weight * -math.expm1(-elapsed / FOLLOW_S)
+        faded = math.exp(-elapsed / FORGET_S)
+        own, level, spread = (table[row].tolist() for table in (self._evidence, self._level, self._spread))
+        new = [place for place in range(_N) if told[place] and own[place] <= 0.0]
+        if new:
             # A stranger starts where all are, so that his first window can pull no farther than anybody's.
             usual, wide, known = self._expected(row, not pooled)
-            level = np.where(started, level, np.where(known, usual, x))
-            spread = np.where(started, spread, wide)
-        away = np.clip(x - level, -CLIP * spread, CLIP * spread)
-        rate = np.maximum(fresh / (own + fresh), weight * -math.expm1(-elapsed / FOLLOW_S))
-        self._level[row] = np.where(told, level + rate * away, self._level[row])
-        moved = spread + rate * (_MEAN_TO_SPREAD * np.abs(away) - spread)
-        self._spread[row] = np.where(told, moved, self._spread[row])
-        if pooled:
-            self._teach_pool(x, np.abs(away), told, at, fresh * own / (own + PRIOR))
-        faded = math.exp(-elapsed / FORGET_S)
-        self._evidence[row] = np.where(told, own * faded + fresh, own)
+            for place in new:
+                level[place], spread[place] = usual[place] if known[place] else x[place], wide[place]
+        away, share = [0.0] * _N, [0.0] * _N
+        for place in range(_N):
+            if told[place]:
+                before, width = own[place], max(spread[place], FLOOR)
+                far = min(max(x[place] - level[place], -CLIP * width), CLIP * width)
+                rate = max(fresh / (before + fresh), least)
+                level[place] += rate * far
+                spread[place] = width + rate * (_MEAN_TO_SPREAD * abs(far) - width)
+                own[place] = before * faded + fresh
+                away[place], share[place] = abs(far), fresh * before / (before + PRIOR)
+        self._level[row], self._spread[row], self._evidence[row] = level, spread, own
         self._seen[row] = self._seen[row] * faded + fresh
+        if pooled:
+            self._teach_pool(x, away, share, at)
 
-    def _teach_pool(self, x: Row, away: Row, told: NDArray[np.bool_], at: float, fresh: Row) -> None:
+    def _teach_pool(self, x: list[float], away: list[float], fresh: list[float], at: float) -> None:
         """``fresh`` is nothing for a stranger's first window: a crowd of new names teaches nobody what is normal."""
-        among, typical, within, evidence = self._pool
-        elapsed = min(max(at - self._pool_at, 0.0), LONGEST_STEP_S)
+        faded = math.exp(-min(max(at - self._pool_at, 0.0), LONGEST_STEP_S) / FOLLOW_S)
         self._pool_at = at
-        evidence *= math.exp(-elapsed / FOLLOW_S)
-        taught = told & (fresh > 0.0)
-        started = evidence > 0.0
-        typical[:] = np.where(taught & ~started, x, typical)
-        among[:] = np.where(taught & ~started, VAGUE, among)
-        within[:] = np.where(taught & ~started, VAGUE, within)
-        rate = np.where(taught, fresh / np.maximum(evidence + fresh, 1e-9), 0.0)
-        step = np.clip(x - typical, -CLIP * np.maximum(among, FLOOR), CLIP * np.maximum(among, FLOOR))
-        typical += rate * step
-        among += rate * (_MEAN_TO_SPREAD * np.abs(step) - among)
-        within += rate * (_MEAN_TO_SPREAD * away - within)
-        evidence += np.where(taught, fresh, 0.0)
+        among, typical, within, evidence = self._pool.tolist()
+        for place, share in enumerate(fresh):
+            known = evidence[place] = evidence[place] * faded
+            if share <= 0.0:
+                continue
+            if known <= 0.0:
+                typical[place], among[place], within[place] = x[place], VAGUE, VAGUE
+            rate = share / max(known + share, 1e-9)
+            widest = CLIP * max(among[place], FLOOR)
+            step = min(max(x[place] - typical[place], -widest), widest)
+            typical[place] += rate * step
+            among[place] += rate * (_MEAN_TO_SPREAD * abs(step) - among[place])
+            within[place] += rate * (_MEAN_TO_SPREAD * away[place] - within[place])
+            evidence[place] += share
+        self._pool[:] = among, typical, within, evidence
 
     def _find(self, name: bytes) -> int | None:
         row = self._settled.get(name)
@@ -251,7 +279,13 @@ class Baselines:
                 getattr(self, f"_{name}")[: len(users)] = arrays[name]
 
 
-def _told(features: Features) -> NDArray[np.bool_]:
+def _told(features: Features) -> tuple[bool, ...]:
     """Which features the window tells: without messages there is no size, and no rhythm in fewer than three."""
-    number = features.messages_per_minute
-    return ~((_SIZES & (number <= 0.0)) | (_REGULARITY & (features.regularity <= 0.0)))
+    return _TOLD[features.messages_per_minute > 0.0, features.regularity > 0.0]
+
+
+_TOLD = {
+    (sent, rhythm): tuple((sent or name not in _SIZES) and (rhythm or name != "regularity") for name in FEATURES)
+    for sent in (False, True)
+    for rhythm in (False, True)
+}
