@@ -105,7 +105,8 @@ class RateLimiter:
     A limit goes towards ``factor`` times the user's normal rate, by no more than ``growth`` a day, up or down, and not
     up while the user is over it. What is normal is learnt from windows without harm alone, so that a flood does not
     raise its own limit, and whoever raises their rate slowly finds the growth bounded, and ``high`` at its end.
-    Strangers get what is normal for all. Safe to call from any thread.
+    Strangers get ``low``, whatever is normal for others, or a crowd of new names could raise it. Who was dropped
+    comes back to the limit that it had. Safe to call from any thread.
 
     Args:
         baselines: what is normal; None gives everybody ``low``.
@@ -132,6 +133,7 @@ class RateLimiter:
         self._baselines, self._clock, self._max_users = baselines, clock, max_users
         self._accounts: OrderedDict[str, _Account] = OrderedDict()
         self._kept: dict[bytes, float] = {}
+        self._penalties: dict[bytes, float] = {}
         self._key = new_key()
         self._lock = threading.Lock()
 
@@ -198,7 +200,7 @@ class RateLimiter:
     def forget(self, user_id: str) -> int:
         """Remove the user's limit; how many there were."""
         with self._lock:
-            kept = self._kept.pop(pseudonym(self._key, user_id), None) is not None
+            kept = self._take_kept(user_id) is not None
             return int(self._accounts.pop(user_id, None) is not None or kept)
 
     def limit(self, user_id: str) -> float:
@@ -210,10 +212,13 @@ class RateLimiter:
     def save(self) -> bytes:
         """All limits; users as hashes under a key that is saved too. Buckets are full again after a restart."""
         with self._lock:
-            known = self._kept | {pseudonym(self._key, user): one.limit for user, one in self._accounts.items()}
-            names = np.frombuffer(b"".join(known), np.uint8)
-            facts = {"kind": _KIND, "key": self._key.hex(), "low": self.limits.low}
-            return pack(facts, {"names": names, "limits": np.array(list(known.values()), np.float64)})
+            known, key, low = self._kept | self._penalties, self._key, self.limits.low
+            users, limits = list(self._accounts), [one.yes.limit_per_minute for one in self._accounts.values()]
+        # Hashing takes long: nobody waits for it.
+        known |= zip((pseudonym(key, user) for user in users), limits, strict=True)
+        names = np.frombuffer(b"".join(known), np.uint8)
+        facts = {"kind": _KIND, "key": key.hex(), "low": low}
+        return pack(facts, {"names": names, "limits": np.array(list(known.values()), np.float64)})
 
     def load(self, data: bytes) -> None:
         """Go on where ``save`` stopped. Raises ValueError for bytes that are no such state."""
@@ -229,8 +234,11 @@ class RateLimiter:
         with self._lock:
             self._key = key
             self._accounts.clear()
-            within = (self._within(limit, low) for limit in limits)
-            self._kept = dict(list(zip(users, within, strict=True))[-self._max_users :])
+            known = [(user, self._within(limit, low)) for user, limit in zip(users, limits, strict=True)]
+            lowest, room = self.limits.low, self._max_users
+            self._penalties = dict([(user, limit) for user, limit in known if limit < lowest][-room:])
+            room -= len(self._penalties)
+            self._kept = dict([(user, limit) for user, limit in known if limit >= lowest][-room:] if room else [])
 
     def _moment(self, at: float | None) -> float:
         if at is None:
@@ -247,18 +255,39 @@ class RateLimiter:
         return min(cost, self._burst)
 
     def _open(self, user_id: str, at: float) -> _Account:
-        account = _Account(at, self._burst, self._first(user_id))
-        if self._kept:
-            self._kept.pop(pseudonym(self._key, user_id), None)
+        kept = self._take_kept(user_id)
+        limit = self._target(user_id) if kept is None else kept
+        account = _Account(at, self._burst if limit >= self.limits.low else 0.0, limit)
         self._accounts[user_id] = account
         if len(self._accounts) > self._max_users:
-            self._accounts.popitem(last=False)
-            self.counts["evicted"] += 1
+            self._evict()
         return account
 
+    def _evict(self) -> None:
+        """Drop the least lately seen; a limit that it would not get again at once is kept, penalties the longest."""
+        user_id, account = self._accounts.popitem(last=False)
+        self.counts["evicted"] += 1
+        limit = account.limit
+        if limit == self._target(user_id):
+            return
+        kept = self._kept if limit >= self.limits.low else self._penalties
+        kept[pseudonym(self._key, user_id)] = limit
+        if len(self._kept) + len(self._penalties) > self._max_users:
+            fuller = self._kept or self._penalties
+            del fuller[next(iter(fuller))]
+
+    def _take_kept(self, user_id: str) -> float | None:
+        """A limit that was kept, which then is no longer."""
+        if not (self._kept or self._penalties):
+            return None
+        name = pseudonym(self._key, user_id)
+        kept = self._penalties.pop(name, None)
+        return self._kept.pop(name, None) if kept is None else kept
+
     def _first(self, user_id: str) -> float:
-        """Where a limit begins: where it stood before a restart, else at what is normal."""
-        kept = self._kept.get(pseudonym(self._key, user_id)) if self._kept else None
+        """Where a limit begins: where it stood before, else at what is normal for the user."""
+        name = pseudonym(self._key, user_id)
+        kept = self._penalties.get(name, self._kept.get(name))
         return self._target(user_id) if kept is None else kept
 
     def _within(self, limit: float, low: float) -> float:
@@ -268,7 +297,7 @@ class RateLimiter:
 
     def _target(self, user_id: str) -> float:
         limits = self.limits
-        if self._baselines is None:
+        if self._baselines is None or not self._baselines.settled(user_id):
             return limits.low
         wanted = limits.factor * self._baselines.normal(user_id).messages_per_minute
         return min(max(wanted, limits.low), limits.high)
