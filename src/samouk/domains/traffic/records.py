@@ -24,9 +24,14 @@ class Severity(StrEnum):
     HIGH = "high"
     CRITICAL = "critical"
 
-    @property
-    def rank(self) -> int:
-        return tuple(Severity).index(self)
+    rank: int
+
+    def __new__(cls, word: str) -> Severity:
+        """Ranks by the order above; kept, as every window asks for several."""
+        made = str.__new__(cls, word)
+        made._value_ = word
+        made.rank = len(cls.__members__)
+        return made
 
 
 @dataclass(frozen=True, slots=True)
