@@ -72,17 +72,20 @@ class Addresses:
     def drop(self, owner: int) -> None:
         self.owners.pop(owner, None)
 
-    def saved(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        """Facts and arrays; the salt is among them, see above what it can tell."""
-        facts = {"salt": self.salt.hex(), "salted_at": self.salted_at}
-        lengths = np.fromiter(map(len, self.owners.values()), np.int64, len(self.owners))
-        shorts = np.frombuffer(b"".join(self.owners.values()), np.uint16)
-        owners = np.array(list(self.owners), np.int64)
-        return facts, {"owners": owners, "lengths": lengths, "shorts": shorts, "marks": np.packbits(self.marks)}
+    def facts(self) -> dict[str, Any]:
+        """The salt is among them, see above what it can tell."""
+        return {"salt": self.salt.hex(), "salted_at": self.salted_at, "marks": np.packbits(self.marks).tobytes().hex()}
+
+    def kept(self, start: int, stop: int) -> dict[str, NDArray[Any]]:
+        """Owners from ``start`` to before ``stop``, and their hashes."""
+        owners = [owner for owner in range(start, stop) if owner in self.owners]
+        seen = [self.owners[owner] for owner in owners]
+        lengths, shorts = np.array(list(map(len, seen)), np.int64), np.frombuffer(b"".join(seen), np.uint16)
+        return {"owners": np.array(owners, np.int64), "lengths": lengths, "shorts": shorts}
 
     def restore(self, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
         self.salt, self.salted_at = bytes.fromhex(facts["salt"]), facts["salted_at"]
-        self.marks = np.unpackbits(arrays["marks"]).astype(np.bool_)
+        self.marks = np.unpackbits(np.frombuffer(bytes.fromhex(facts["marks"]), np.uint8)).astype(np.bool_)
         parts = np.split(arrays["shorts"], np.cumsum(arrays["lengths"])[:-1])
         owned = zip(arrays["owners"].tolist(), parts, strict=True) if len(arrays["owners"]) else ()
         self.owners = {owner: array("H", part.tolist()) for owner, part in owned}

@@ -103,26 +103,34 @@ class People:
         self._hand = found + 1 if found < self.most else 1
         return found
 
-    def saved(self) -> tuple[dict[str, Any], IntArray, list[Name]]:
-        """Facts, the places in use, and who has them, for ``hashed``."""
-        held = [(place, name) for place, name in enumerate(self._names) if name]
-        facts = {"key": self.key.hex(), "hand": self._hand, "free": list(self._free), "ever": len(self._names)}
-        facts["again"] = [place for place, _ in held if self.again[place]]
-        return facts, np.array([place for place, _ in held], np.int64), [name for _, name in held]
+    @property
+    def ever(self) -> int:
+        """Places that were ever given, that of everybody included: all are below."""
+        return len(self._names)
 
-    def restore(self, facts: Mapping[str, Any], places: IntArray, hashes: NDArray[np.uint8]) -> None:
-        """Raises ValueError when there are more users than places."""
-        if int(facts["ever"]) > self.most + 1:
-            raise ValueError(f"the state is of {int(facts['ever']) - 1} users; set max_users to so many or more")
-        self.key, self._hand, self._free = bytes.fromhex(facts["key"]), int(facts["hand"]), list(facts["free"])
+    def facts(self) -> dict[str, Any]:
+        return {"key": self.key.hex(), "hand": self._hand, "ever": self.ever}
+
+    def kept(self, start: int, stop: int) -> tuple[IntArray, list[Name], NDArray[np.uint8]]:
+        """Places in use from ``start`` to before ``stop``, who has them, for ``hashed``, and who was heard again."""
+        names = self._names[start:stop]
+        places = np.array([place for place, name in enumerate(names, start) if name], np.int64)
+        return places, [name for name in names if name], np.frombuffer(self.again, np.uint8)[places]
+
+    def restore(self, facts: Mapping[str, Any], places: IntArray, hashes: NDArray[np.uint8], again: IntArray) -> None:
+        """Of a user who moved while others were saved the last place counts. Raises ValueError for too many users."""
+        ever = int(facts["ever"])
+        if ever > self.most + 1:
+            raise ValueError(f"the state is of {ever - 1} users; set max_users to so many or more")
+        self.key, self._hand = bytes.fromhex(facts["key"]), int(facts["hand"])
         self.places, self.again = {}, bytearray(self.most + 1)
         self.asleep = {row.tobytes(): int(place) for place, row in zip(places, hashes, strict=True)}
-        self._names = [None] * int(facts["ever"])
+        self._names = [None] * ever
         self._names[EVERYBODY] = ""
         for name, place in self.asleep.items():
             self._names[place] = name
-        for place in facts["again"]:
-            self.again[place] = 1
+        self._free = [place for place in range(ever - 1, EVERYBODY, -1) if self._names[place] is None]
+        np.frombuffer(self.again, np.uint8)[places] = again
 
 
 def hashed(names: Sequence[Name], key: bytes) -> NDArray[np.uint8]:

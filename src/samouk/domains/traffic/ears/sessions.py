@@ -141,5 +141,7 @@ class Sessions:
         return {name: array[places] for name, array in self._arrays.items()}
 
     def restore(self, places: IntArray, kept: Mapping[str, NDArray[Any]]) -> None:
+        """What ``kept`` gave. Connections do not outlive the process that held them: none is open."""
         for name, array in self._arrays.items():
             array[places] = kept[name]
+        self._arrays["open"][places] = 0

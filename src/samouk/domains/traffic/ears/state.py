@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from samouk.domains.traffic.ears.addresses import Addresses
 from samouk.domains.traffic.ears.channels import Channels
-from samouk.domains.traffic.ears.people import EVERYBODY, People, hashed
+from samouk.domains.traffic.ears.people import EVERYBODY, Name, People, hashed
 from samouk.domains.traffic.ears.sessions import Sessions
 from samouk.domains.traffic.ears.timeline import Timeline
 from samouk.domains.traffic.ears.windows import Windows
 from samouk.domains.traffic.features import Features
 
 Arrays = dict[str, NDArray[Any]]
+
+
+class Piece(NamedTuple):
+    """A copy of some places. ``names``: of who has them; ``salt``: of the hashes of addresses in it."""
+
+    names: list[Name]
+    arrays: Arrays
+    salt: bytes
 
 
 class State:
@@ -74,27 +82,28 @@ class State:
             addresses=float(self.addresses.everywhere() if everybody else self.addresses.number(place)),
         )
 
-    def copied(self) -> Callable[[], tuple[dict[str, Any], Arrays]]:
-        """Take a copy at once; what it returns makes facts and arrays of it, which takes longer, without the tables.
+    def copied(self, start: int, stop: int) -> Piece:
+        """A copy of the places from ``start`` to before ``stop``, for ``joined``; about 4 µs each."""
+        places, names, again = self.people.kept(start, stop)
+        slots, numbers, stamps = self.windows.kept(start, stop, self.timeline.slot)
+        arrays: Arrays = {"slots": slots, "numbers": numbers, "stamps": stamps, "again": again}
+        arrays |= self.addresses.kept(start, stop)
+        if start == EVERYBODY:
+            places = np.concatenate([[EVERYBODY], places])
+        arrays |= {"places": places} | self.sessions.kept(places) | self.channels.kept(places)
+        return Piece(names, arrays, self.addresses.salt)
 
-        User ids and addresses are in these as hashes only.
-        """
-        facts, places, names = self.people.saved()
-        places = np.concatenate([[EVERYBODY], places])
-        slots, numbers, stamps = self.windows.kept(self.timeline.slot)
-        told, arrays = self.addresses.saved()
-        facts |= {"shape": self._shape(), "timeline": self.timeline.facts(), "addresses": told}
-        arrays |= {"places": places, "slots": slots, "numbers": numbers, "stamps": stamps}
-        arrays |= self.sessions.kept(places) | self.channels.kept(places)
-        key = self.people.key
-        return lambda: (facts, arrays | {"hashes": hashed(names, key)})
+    def facts(self) -> dict[str, Any]:
+        """What is of no one place, at the end of copying all."""
+        told = {"timeline": self.timeline.facts(), "addresses": self.addresses.facts()}
+        return self.people.facts() | told | {"shape": self._shape()}
 
     def load(self, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
         """Into fresh tables. Raises ValueError when the state is of other windows or of more users."""
         if facts["shape"] != self._shape():
             raise ValueError(f"the state has window and slots {facts['shape']}; set window_s and buffer_size as there")
         places = arrays["places"]
-        self.people.restore(facts, places[1:], arrays["hashes"])
+        self.people.restore(facts, places[1:], arrays["hashes"], arrays["again"])
         self.windows.restore(arrays["slots"], arrays["numbers"], arrays["stamps"])
         self.sessions.restore(places, arrays)
         self.channels.restore(places, arrays)
@@ -108,3 +117,13 @@ class State:
         self.windows.clear(place)
         self.channels.clear(place)
         self.addresses.drop(place)
+
+
+def joined(pieces: Sequence[Piece], facts: Mapping[str, Any]) -> Arrays:
+    """One table of all pieces, for ``State.load``. User ids and addresses are in it as hashes only."""
+    key, salt = bytes.fromhex(facts["key"]), facts["addresses"]["salt"]
+    salted = [piece for piece in pieces if piece.salt.hex() == salt]  # hashes under an older salt tell nothing any more
+    arrays = {name: np.concatenate([piece.arrays[name] for piece in pieces]) for name in pieces[0].arrays}
+    for name in ("owners", "lengths", "shorts"):
+        arrays[name] = np.concatenate([piece.arrays[name] for piece in salted])
+    return arrays | {"hashes": np.concatenate([hashed(piece.names, key) for piece in pieces])}
