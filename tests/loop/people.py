@@ -20,6 +20,7 @@ from samouk.loop.registry import enter
 from samouk.loop.release import register_next, release
 from samouk.loop.rollout_policy import RolloutPolicy
 from samouk.loop.serving import Asked, Serving
+from samouk.loop.staging import HELD
 from samouk.loop.train import LocalTrainer
 from samouk.store.clock import SteppedClock
 from samouk.store.memory import MemoryPublisher
@@ -61,9 +62,14 @@ def embedded(home: Path, clock: SteppedClock) -> Services:
 
 
 def enter_model(
-    services: Services, weights: tuple[float, ...], *, released: bool = False, batch: str | None = None
+    services: Services,
+    weights: tuple[float, ...],
+    *,
+    released: bool = False,
+    batch: str | None = None,
+    held: bool = False,
 ) -> Version:
-    """A version with these weights, in staging or in service, fitted on one batch."""
+    """A version with these weights, in staging or in service, fitted on one batch; ``held`` for a person's word."""
     artifact = model(weights)
     champion = services.registry.production(RAIN.name)
     snapshot = None
@@ -72,7 +78,8 @@ def enter_model(
         snapshot = Snapshot(digest, RAIN.name, 1, train=(batch,), holdout=(), quarantined=(), rows=1)
         services.registry.add_snapshot(snapshot)
     key = services.blobs.put(artifact.data)
-    version = enter(RAIN, [], artifact, key, services.clock.now(), champion=champion, snapshot=snapshot)
+    card = {HELD: True} if held else {}
+    version = enter(RAIN, [], artifact, key, services.clock.now(), champion=champion, snapshot=snapshot, card=card)
     version = register_next(services, version, "a test", "planted")
     return release(services, version, "a test", "planted") if released else version
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from examples import will_it_rain as rain
-from tests.loop.people import POOR, People, embedded, enter_model, learner
+from tests.loop.people import GOOD, POOR, People, embedded, enter_model, learner
 
 from samouk.loop import ramp, watch
 from samouk.loop.columns import Columns
@@ -104,6 +104,23 @@ def test_a_turn_that_is_held_shows_its_version_to_nobody(services: Services, clo
     ramp.resume(toy, services, "a person", "I have looked at it")
     ramp_up(toy, services, people, clock, days=14)
     assert services.publisher.published(toy.name) == "v1.1"
+
+
+def test_a_version_that_is_held_stays_so_behind_a_running_rollout(services: Services) -> None:
+    """It is staged when its turn comes, by whoever looks, and shows nobody anything before a person's word."""
+    toy = learner()
+    enter_model(services, POOR, released=True)
+    enter_model(services, GOOD)
+    assert ramp.take_up(toy, services) is not None
+    waiting = enter_model(services, (*GOOD[:-1], GOOD[-1] + 0.5), held=True)
+    ramp.promote(toy, services, "a person", "good enough")
+    ramp.tend(toy, services)
+    rollout = services.rollouts.active(toy.name)
+    assert rollout is not None and list(rollout.challengers) == [waiting.name]
+    assert rollout.state is RolloutState.PAUSED
+    ramp.resume(toy, services, "a person", "I have looked at it")
+    rollout = services.rollouts.active(toy.name)
+    assert rollout is not None and rollout.state is RolloutState.RUNNING
 
 
 def leaking() -> Learner:

@@ -16,6 +16,9 @@ from samouk.loop.release import enter_again
 from samouk.loop.rollout_policy import RolloutPolicy
 from samouk.loop.settle import LEASE_SECONDS, draw, place, settle
 
+HELD = "held"
+"""On the card of a version whose turn was ordered so: its rollout begins paused, and a person lets it go on."""
+
 PLATFORM = "samouk"
 """The actor of what nobody said."""
 
@@ -40,12 +43,20 @@ def ramps(learner: Learner) -> bool:
 
 
 def stage(
-    learner: Learner, services: Services, version: Version, actor: str, reason: str, *, beside: Sequence[Version] = ()
+    learner: Learner,
+    services: Services,
+    version: Version,
+    actor: str,
+    reason: str,
+    *,
+    beside: Sequence[Version] = (),
+    held: bool = False,
 ) -> Rollout:
     """Begin a rollout of a version that waits in staging, in the mode of the learner's policy.
 
     Args:
         beside: further challengers; in mode ``ab`` there are none.
+        held: it begins paused, and shows nobody anything until a person lets it go on.
 
     Raises:
         RolloutRefused: the learner has no rollouts, no champion or one that must go, another rollout is not
@@ -64,7 +75,7 @@ def stage(
         mode=policy.mode,
         steps=policy.steps,
         step=0,
-        state=RolloutState.RUNNING,
+        state=RolloutState.PAUSED if held else RolloutState.RUNNING,
         seed=services.chance.randbytes(16).hex(),
         started=_after_the_last(services, learner.name, now),
         since=now,
@@ -124,7 +135,8 @@ def take_up(learner: Learner, services: Services, reason: str = "waited for its 
     if not ready:
         return None
     try:
-        return stage(learner, services, ready[-1], PLATFORM, reason, beside=ready[:-1])
+        held = any(one.card.get(HELD) for one in ready)
+        return stage(learner, services, ready[-1], PLATFORM, reason, beside=ready[:-1], held=held)
     except RolloutRefused:
         return services.rollouts.active(learner.name)  # somebody was quicker
 

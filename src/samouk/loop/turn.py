@@ -35,6 +35,7 @@ from samouk.loop.records import (
     Version,
 )
 from samouk.loop.release import reconcile, register, register_next, release, take_back
+from samouk.loop.staging import HELD
 from samouk.loop.train import HandedOver
 from samouk.loop.watch import Champion, champion_of, taint_erased, unseen, untainted
 
@@ -63,7 +64,6 @@ class _Log:
         return lambda note, share: self(note, low + (high - low) * share)
 
 
-HELD = "asked to wait for a person's word"
 NOTHING_TO_JUDGE_BY = (
     "nothing was told yet by which it could be judged; gather outcomes first, of predictions or in samples that "
     "carry theirs, then register it again"
@@ -192,24 +192,27 @@ def _steps(learner: Learner, services: Services, run: Run, context: Context, log
     proves_itself = champion is not None and not erasing and ramp.ramps(learner)
     if not proves_itself:
         ramp.interrupt(learner, services, f"a version is released at once: {run.order.reason}")
-    version = _enter(learner, services, champion, challenger, frozen, mark, match, train, holdout)
-    end = _follow(learner, services, version, "; ".join(verdict.reasons), proves_itself, run.order.hold, log)
+    version = _enter(learner, services, champion, challenger, frozen, mark, match, train, holdout, run.order.hold)
+    end = _follow(learner, services, version, "; ".join(verdict.reasons), proves_itself, log)
     return dataclasses.replace(run, end=end, version=version.name)
 
 
 def _follow(
-    learner: Learner, services: Services, version: Version, reason: str, proves_itself: bool, hold: bool, log: _Log
+    learner: Learner, services: Services, version: Version, reason: str, proves_itself: bool, log: _Log
 ) -> RunEnd:
     """What becomes of a version that passed: it proves itself on people, waits for a person, or is released."""
+    held = bool(version.card.get(HELD))
     if proves_itself:
         rollout = ramp.take_up(learner, services, reason)
         joined = rollout is not None and version.name in rollout.challengers
-        log(f"{version.name} {'is shown to some people' if joined else 'waits until the running rollout ends'}", 1.0)
-        if hold and joined:
-            ramp.pause(learner, services, "samouk", HELD)
+        if held:
             log(f"{version.name} waits for a person's word: samouk rollout resume {learner.name}", 1.0)
+        else:
+            log(
+                f"{version.name} {'is shown to some people' if joined else 'waits until the running rollout ends'}", 1.0
+            )
         return RunEnd.STAGED
-    if hold or learner.policy.approval == "human":
+    if held or learner.policy.approval == "human":
         log(f"{version.name} waits for a person's word: samouk rollout approve {learner.name}", 1.0)
         return RunEnd.STAGED
     release(services, version, "samouk", reason)
@@ -300,6 +303,7 @@ def _enter(
     match: gate.Match,
     train: Examples,
     holdout: Examples,
+    hold: bool,
 ) -> Version:
     figures = {metric.name: mean(match.challenger[metric.name]) for metric in learner.metrics}
     reference = trigger.histogram(learner.schema, train.columns)
@@ -314,7 +318,7 @@ def _enter(
         snapshot=frozen,
         learns_from=mark,
         figures={name: value for name, value in figures.items() if not np.isnan(value)},
-        card=learner.card(challenger, train, figures),
+        card={**learner.card(challenger, train, figures), **({HELD: True} if hold else {})},
         changelog=learner.changes(champion.artifact if champion else None, challenger, holdout),
     )
     return register_next(services, version, "samouk", f"fitted on snapshot {frozen.digest[:12]}")
