@@ -30,6 +30,9 @@ BACK_S = 5.0
 MOST = 1e9
 """Messages a minute that may be asked for, and messages at once."""
 
+AT_ONCE = 5_000
+"""Limits that are copied at once for a save, while who asks for one has to wait."""
+
 FAIL = ("open", "closed")
 _NAME_BYTES = 16
 _KIND = "traffic-limits"
@@ -213,9 +216,14 @@ class RateLimiter:
         """All limits; users as hashes under a key that is saved too. Buckets are full again after a restart."""
         with self._lock:
             known, key, low = self._kept | self._penalties, self._key, self.limits.low
-            users, limits = list(self._accounts), [one.yes.limit_per_minute for one in self._accounts.values()]
-        # Hashing takes long: nobody waits for it.
-        known |= zip((pseudonym(key, user) for user in users), limits, strict=True)
+            users = list(self._accounts)
+        for start in range(0, len(users), AT_ONCE):
+            part = users[start : start + AT_ONCE]
+            with self._lock:
+                held = [self._accounts.get(user) for user in part]
+                limits = [account and account.limit for account in held]
+            # Hashing takes long: nobody waits for it.
+            known |= {pseudonym(key, user): limit for user, limit in zip(part, limits, strict=True) if limit}
         names = np.frombuffer(b"".join(known), np.uint8)
         facts = {"kind": _KIND, "key": key.hex(), "low": low}
         return pack(facts, {"names": names, "limits": np.array(list(known.values()), np.float64)})

@@ -49,7 +49,7 @@ FORGET_S = 7 * 86_400.0
 """Time constant at which evidence of an absent user fades."""
 
 _MEAN_TO_SPREAD = math.sqrt(math.pi / 2)
-_KIND = "traffic-baselines"
+_KIND = "traffic-baselines/2"
 _LONGEST = math.log1p(LARGEST)
 _SIZES = frozenset({"avg_message_size", "error_rate", "size_spread"})
 _LINEAR: tuple[bool, ...] = tuple(LINEAR.tolist())
@@ -251,15 +251,17 @@ class Baselines:
     def save(self) -> bytes:
         """All that was learnt; users as hashes under a key that is saved too."""
         with self._lock:
-            rows = np.array([*self._settled.values(), *self._new.values()], np.int64)
-            names = np.frombuffer(b"".join([*self._settled, *self._new]), np.uint8)
+            # Rows as they lie, and their order beside them: putting them in order would keep everybody waiting.
+            rows = [*self._settled.values(), *self._new.values()]
+            users = [*self._settled, *self._new]
             facts: dict[str, Any] = {"kind": _KIND, "key": self._key.hex(), "at": self._pool_at}
             facts |= {"evicted": self.evicted, "settled": len(self._settled)}
             arrays: dict[str, Row] = {"level": self._level, "spread": self._spread, "evidence": self._evidence}
             arrays |= {"seen": self._seen, "at": self._at}
-            kept = {name: array[rows] for name, array in arrays.items()}
+            kept = {name: array[: len(rows)].copy() for name, array in arrays.items()}
             pool = self._pool.copy()
-        return pack(facts, {"names": names, "pool": pool, **kept})
+        names = np.frombuffer(b"".join(users), np.uint8)
+        return pack(facts, {"names": names, "rows": np.array(rows, np.int64), "pool": pool, **kept})
 
     def load(self, data: bytes) -> None:
         """Go on where ``save`` stopped. Raises ValueError for bytes that are no such state, or of more users."""
@@ -271,9 +273,8 @@ class Baselines:
         with self._lock:
             self._key, self._pool_at = bytes.fromhex(facts["key"]), float(facts["at"])
             self.evicted = int(facts["evicted"])
-            rows, settled = list(enumerate(users)), int(facts["settled"])
-            self._settled = OrderedDict((name, row) for row, name in rows[:settled])
-            self._new = OrderedDict((name, row) for row, name in rows[settled:])
+            rows, settled = list(zip(users, arrays["rows"].tolist(), strict=True)), int(facts["settled"])
+            self._settled, self._new = OrderedDict(rows[:settled]), OrderedDict(rows[settled:])
             self._pool = arrays["pool"].copy()
             for name in ("level", "spread", "evidence", "seen", "at"):
                 getattr(self, f"_{name}")[: len(users)] = arrays[name]
