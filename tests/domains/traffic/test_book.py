@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -144,3 +145,61 @@ def test_a_restart_in_an_attack_goes_on_with_its_alert() -> None:
     enter(again, seen(at=60))
     assert [alert.windows for alert in again.unsaved()] == [2]
     assert again.unsaved() == []
+
+
+def test_an_answer_holds_for_what_was_answered() -> None:
+    """A dismissed alert stays one while it goes on alike; what becomes worse, or breaks another rule, is another."""
+    book = Book()
+    (first,) = enter(book, seen(score=0.65, kinds=("flood", "burst")))
+    assert first.alert is not None
+    book.say(first.alert.alert_id, Standing.DISMISSED)
+    alike = enter(
+        book,
+        seen(at=10, score=0.75, kinds=("flood",)),
+        seen(at=20, kinds=("unusual",)),
+        seen(at=30, kinds=("burst",)),
+    )
+    assert {entered.alert.alert_id for entered in alike if entered.alert} == {first.alert.alert_id}
+    (alert,) = book.recent()
+    assert (alert.windows, alert.score, alert.features.messages_per_minute) == (4, 0.65, 65.0)
+    worse, after = enter(book, seen(at=40, score=0.9, severity=CRITICAL, kinds=("flood",)), seen(at=50))
+    assert worse.alert and worse.fresh and worse.alert.standing is Standing.OPEN
+    assert after.alert and after.alert.kind == "a"
+    (again,) = enter(book, seen(at=60, kinds=("flood",)))
+    assert again.alert and again.alert.alert_id == worse.alert.alert_id
+    assert book.say(worse.alert.alert_id, Standing.CONFIRMED)[1]
+
+
+def test_another_rule_after_an_answer_is_another_alert() -> None:
+    """Of the same severity, even where the rule that was answered is still broken beside it."""
+    book = Book()
+    (first,) = enter(book, seen(kinds=("flood",)))
+    assert first.alert is not None
+    book.say(first.alert.alert_id, Standing.DISMISSED)
+    beside, leading = enter(book, seen(at=5, kinds=("flood", "errors")), seen(at=10, kinds=("errors", "flood")))
+    assert beside.alert and beside.alert.alert_id == first.alert.alert_id
+    assert leading.fresh
+    again = Book()
+    again.restore(book.all()[:1])
+    assert [one.fresh for one in enter(again, seen(at=20, kinds=("flood",)), seen(at=30, kinds=("errors",)))] == [
+        False,
+        True,
+    ]
+
+
+def test_what_lasts_by_itself_is_no_news_after_a_pause() -> None:
+    """As long as it may last; a user who breaks another rule beside it has an alert of its own."""
+    book, hour = Book(), 3_600.0
+    lasting = [replace(seen(at=at * hour, kinds=("addresses",)), lasting_s=24 * hour) for at in (0, 5, 20, 45)]
+    assert [one.fresh for one in enter(book, *lasting)] == [True, False, False, True]
+    (both,) = enter(book, seen(at=47 * hour, kinds=("flood", "addresses")))
+    assert both.fresh
+
+
+def test_critical_alerts_of_one_cause_leave_the_budget_to_others() -> None:
+    """Nine floods at once cost as much as one; a weaker alarm of another kind still comes."""
+    book, budget = Book(), Budget(10)
+    floods = [seen(f"bot {number}", number, 0.9, CRITICAL, ("flood",)) for number in range(9)]
+    assert all(entered.fresh for entered in enter(book, *floods, budget=budget))
+    (other,) = enter(book, seen("carol", 10, 0.53, MEDIUM, ("large",)), budget=budget)
+    assert other.fresh

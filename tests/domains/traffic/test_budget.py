@@ -75,6 +75,20 @@ def test_a_clock_that_goes_back_gives_nothing_away() -> None:
     assert budget.threshold(0.0) == budget.threshold(1_000.0)
 
 
+def test_a_clock_that_was_put_back_is_followed() -> None:
+    """After a jump ahead and back the threshold falls as always, not only once the clock is there again."""
+    budget = Budget(1)
+    assert budget.passes(0.9, HIGH, 365 * 24 * HOUR_S)
+    assert not budget.passes(0.9, HIGH, 0.0)
+    assert budget.clock_jumps == 1
+    again = Budget(1)
+    again.restore(json.loads(json.dumps(budget.state())))
+    for one in (budget, again):
+        assert one.passes(0.9, HIGH, 1.1 * HOUR_S)
+        assert not one.passes(0.9, HIGH, 1.1 * HOUR_S - 3)
+        assert one.clock_jumps == (one is budget)
+
+
 def test_what_was_held_back_is_counted_and_shown() -> None:
     """The last hundred can be looked at, all are counted."""
     budget = Budget(1)

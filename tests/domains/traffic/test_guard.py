@@ -89,6 +89,29 @@ def test_a_restart_in_the_middle_goes_on(tmp_path: Path) -> None:
     assert again.guard.counts["fresh_starts"] == 0
 
 
+def test_confirming_twice_penalizes_once() -> None:
+    """A limit that has climbed again since is not taken anew by the same word."""
+    site = Site()
+    site.minutes(1, {"anna": 300})
+    (alert,) = site.guard.detector.recent()
+    site.guard.confirm(alert.alert_id)
+    fallen = site.guard.limiter.limit("anna")
+    site.now += 86_400
+    climbed = site.guard.limiter.allow("anna").limit_per_minute
+    assert climbed > fallen
+    assert site.guard.confirm(alert.alert_id).standing is Standing.CONFIRMED
+    assert site.guard.limiter.limit("anna") == climbed
+    assert site.guard.limiter.counts["penalties"] == 1
+
+
+def test_the_limiter_knows_as_many_users_as_the_ears() -> None:
+    """One number bounds them all."""
+    site = Site(max_users=50)
+    for number in range(200):
+        site.guard.limiter.allow(f"user {number}")
+    assert len(site.guard.limiter) == 50
+
+
 def test_an_empty_folder_is_a_fresh_start_that_is_said(tmp_path: Path) -> None:
     """Counted, and the default rules lie there to be edited."""
     site = Site(tmp_path / "new")

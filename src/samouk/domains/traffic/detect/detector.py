@@ -24,7 +24,7 @@ from samouk.domains.traffic.courier import Courier
 from samouk.domains.traffic.detect import words
 from samouk.domains.traffic.detect.book import Book, Sighting
 from samouk.domains.traffic.detect.budget import HOUR_S, Budget
-from samouk.domains.traffic.detect.habits import covered, sobered, softened
+from samouk.domains.traffic.detect.habits import beyond_chance, covered, sobered, softened
 from samouk.domains.traffic.detect.rules import DEFAULT_RULES, hits
 from samouk.domains.traffic.detect.series import ALARM_FROM, HALF, SeriesDetector
 from samouk.domains.traffic.detect.server_level import WEEK, ServerLevel
@@ -58,6 +58,9 @@ much again as several series are more chances to be surprised by nothing."""
 
 WARM = 120
 """Minutes that the server's normal must have learnt from: before, every hour is the first of its kind."""
+
+FIRST_DAY, EARLY_CALL = 1_300, 0.6
+"""Minutes, less those that have faded, and what calls before: an hour that was never seen is unusual by itself."""
 
 NEEDS_MESSAGES = frozenset({"avg_message_size", "error_rate"})
 """In a minute without messages these are not known, which is not 0."""
@@ -177,10 +180,9 @@ class AnomalyDetector:
             self._extractor.note(SERVER, at, features)
             judged = self._judge_server(features, at)
             self._baselines.learn(SERVER, features, at, harm=judged.harm)
-            warm = judged.evidence.seen >= WARM
-            alert = (
-                self._alert(SERVER, judged, (SERVER_KIND,), at) if warm and judged.scored.score >= SERVER_CALL else None
-            )
+            seen, score = judged.evidence.seen, judged.scored.score
+            called = seen >= WARM and score >= (SERVER_CALL if seen >= FIRST_DAY else EARLY_CALL)
+            alert = self._alert(SERVER, judged, (SERVER_KIND,), at) if called else None
         return [] if alert is None else [alert]
 
     def judge(self, user_id: str, features: Features, at: float) -> Judgement:
@@ -279,12 +281,12 @@ class AnomalyDetector:
 
     def _judge_server(self, features: Features, at: float) -> Judgement:
         """The loudest of the series, or all metrics together, decides; the server's own normal is one more witness."""
-        loudest, reason = 0.0, ""
+        loudest, reason, normal = 0.0, "", self._baselines.normal(SERVER)
         for name, detector in self._series.items():
             known = features.messages_per_minute > 0 or name not in NEEDS_MESSAGES
             detector.update(at, getattr(features, name) if known else None)
             nats = HALF * detector.alarm / (1 - detector.alarm)
-            if nats > loudest:
+            if nats > loudest and beyond_chance(name, features, normal):
                 loudest, reason = nats, f"{words.NOUNS[name]} of the whole server: {detector.reason}"
         deviation, seen = self._baselines.deviation(SERVER, features, at)
         evidence = Evidence(features, deviation, seen, ())

@@ -99,3 +99,17 @@ def sobered(deviation: Deviation, features: Features) -> Deviation:
     if deviation[_VIOLATIONS] > 0:
         deviation[_VIOLATIONS] = min(deviation[_VIOLATIONS], violations / math.sqrt(violations + 1))
     return deviation
+
+
+def beyond_chance(name: str, features: Features, normal: Features) -> bool:
+    """Whether what is rare, failures and violations, is more than as many would be by chance; true of all else.
+
+    By ``WITHIN`` standard deviations of a count around the usual one, and one: fewer than usual harm nobody.
+    """
+    if name == "error_rate":
+        counted, usual = (share * features.messages_per_minute for share in (features.error_rate, normal.error_rate))
+    elif name == "rate_limit_violations":
+        counted, usual = features.rate_limit_violations, normal.rate_limit_violations
+    else:
+        return True
+    return counted - usual > WITHIN * math.sqrt(usual + 1)
