@@ -42,7 +42,7 @@ class Addresses:
     def __init__(self, salt_s: float) -> None:
         self.salt_s = salt_s
         self.salted_at: float | None = None
-        self.salt = new_key()
+        self._take_salt(new_key())
         self.owners: dict[int, array[int]] = {}
         self.marks = np.zeros(1 << _BITS, np.bool_)
 
@@ -53,7 +53,9 @@ class Addresses:
         elif abs(at - self.salted_at) >= self.salt_s:
             self._change(at)
         text = address[:LONGEST].encode("utf-8", "surrogatepass")
-        short = int.from_bytes(hashlib.blake2b(text, digest_size=_BITS // 8, key=self.salt).digest())
+        hashing = self._salted.copy()
+        hashing.update(text)
+        short = int.from_bytes(hashing.digest())
         self.marks[short] = True
         seen = self.owners.get(owner)
         if seen is None:
@@ -84,13 +86,20 @@ class Addresses:
         return {"owners": np.array(owners, np.int64), "lengths": lengths, "shorts": shorts}
 
     def restore(self, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
-        self.salt, self.salted_at = bytes.fromhex(facts["salt"]), facts["salted_at"]
+        self._take_salt(bytes.fromhex(facts["salt"]))
+        self.salted_at = facts["salted_at"]
         self.marks = np.unpackbits(np.frombuffer(bytes.fromhex(facts["marks"]), np.uint8)).astype(np.bool_)
         parts = np.split(arrays["shorts"], np.cumsum(arrays["lengths"])[:-1])
         owned = zip(arrays["owners"].tolist(), parts, strict=True) if len(arrays["owners"]) else ()
         self.owners = {owner: array("H", part.tolist()) for owner, part in owned}
 
     def _change(self, at: float) -> None:
-        self.salt, self.salted_at = new_key(), at
+        self._take_salt(new_key())
+        self.salted_at = at
         self.owners.clear()
         self.marks[:] = False
+
+    def _take_salt(self, salt: bytes) -> None:
+        """Hash the salt once, and not for each address."""
+        self.salt = salt
+        self._salted = hashlib.blake2b(digest_size=_BITS // 8, key=salt)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from zlib import crc32
 
@@ -42,6 +42,11 @@ class Channels:
 
     def use(self, place: int, channels: Any, at: float) -> bool:
         """Whether that were channels: names, one name, or a number of them from 0 on."""
+        if type(channels) is tuple and len(channels) == 1 and type(channels[0]) is str:  # as most messages tell it
+            if self._told[place] != 1.0:
+                self.tell(place, 1)
+            self._mark(place, (crc32(channels[0].encode("utf-8", "surrogatepass")),), int(at / self._window_s) + 1)
+            return True
         if isinstance(channels, int):
             if channels >= 0:
                 self.tell(place, channels)
@@ -87,7 +92,7 @@ class Channels:
             array[places] = kept[name]
         self.all_told = float(self._arrays["channels"].sum())
 
-    def _mark(self, place: int, hashes: set[int], pane: int) -> None:
+    def _mark(self, place: int, hashes: Iterable[int], pane: int) -> None:
         held = self._pane[place]
         if held != pane:
             now = self._arrays["now"]
