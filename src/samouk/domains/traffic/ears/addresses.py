@@ -100,6 +100,6 @@ class Addresses:
         self.marks[:] = False
 
     def _take_salt(self, salt: bytes) -> None:
-        """In front of the address it is as good as a key, since this hash cannot be extended, and takes half the time."""
+        """In front of an address it is as good as a key, as this hash cannot be extended, and takes half the time."""
         self.salt = salt
         self._salted = hashlib.blake2b(salt, digest_size=_BITS // 8)
