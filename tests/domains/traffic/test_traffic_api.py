@@ -8,10 +8,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import quote
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Header, HTTPException
+from fastapi.responses import PlainTextResponse
 from tests.server.house import Answer, House, running
 
 from samouk.domains.traffic import api
@@ -19,8 +21,11 @@ from samouk.domains.traffic.anomaly.judge import LEARNER as ANOMALY
 from samouk.domains.traffic.anomaly.schema import NAME
 from samouk.domains.traffic.behavior.judge import LEARNER as BEHAVIOR
 from samouk.domains.traffic.detect.rules import DEFAULT_RULES, document_of
+from samouk.domains.traffic.features import SERVER, Features
 from samouk.domains.traffic.guard import Guard
 from samouk.domains.traffic.keeping import ALERTS_SHELF, RULES_SHELF
+from samouk.domains.traffic.meters import metrics_of
+from samouk.domains.traffic.office import Office
 from samouk.loop import turn
 from samouk.loop.learner import Context, Domain
 from samouk.loop.ports import Scope, Services
@@ -28,6 +33,7 @@ from samouk.loop.records import Order, TriggerKind
 from samouk.server import Options, create_app
 from samouk.store.memory import memory_services
 
+RULE = DEFAULT_RULES[0]
 DOMAIN = Domain("traffic", "Traffic", (ANOMALY,), Path(__file__).parent, routes=api.routes)
 
 
@@ -86,7 +92,7 @@ def test_a_flood_told_by_another_process_becomes_an_alert_that_an_operator_confi
 ) -> None:
     """Heard, raised, shown to the learner, confirmed, told: the outcome joins its exposure."""
     answer = flood(house)
-    assert (answer.status, answer.json) == (200, {"heard": 400, "alerts": 1})
+    assert (answer.status, answer.json) == (200, {"heard": 400, "dropped": 0, "alerts": 1, "limits": {"mallory": 120}})
     found = house.call("GET", "/ml/anomalies/recent").json
     (alert,) = found["items"]
     assert (alert["user_id"], alert["severity"]) == ("mallory", "critical")
@@ -114,6 +120,8 @@ def test_nobody_learns_names_without_an_operators_key(house: House) -> None:
         answer = house.get(path)
         assert answer.status == 200, answer.body
         assert b"mallory" not in answer.body
+    events = json.dumps({"events": [{"user_id": "a"}]}).encode()
+    assert house.request("POST", "/ml/activity", events, {**upload, "Content-Type": "application/json"}).status == 403
     for path in ("/ml/features/recent", "/ml/anomalies/recent"):
         assert house.get(path).status == 401
         assert house.get(path, **upload).status == 403
@@ -126,10 +134,23 @@ def test_nobody_learns_names_without_an_operators_key(house: House) -> None:
 def test_status_tells_how_everything_stands(house: House) -> None:
     """Users, analyses, the model in force, what is stored for each learner."""
     flood(house)
-    status = house.get("/ml/status").json
+    status = house.call("GET", "/ml/status").json
     assert (status["users"], status["heard"]["events"]) == (1, 400)
     assert status["models"][NAME]["version"] == "v1.0"
     assert status["problems"] == []
+
+
+def test_strangers_are_told_that_the_guard_is_well_and_no_more(house: House) -> None:
+    """Not the alarm threshold, no counts, no problems in words; an upload key is a stranger, a wrong key is refused."""
+    flood(house)
+    upload = {"Authorization": f"Bearer {house.services.keys.create('app', Scope.UPLOAD)[1]}"}
+    for headers in ({}, upload):
+        assert house.get("/ml/status", **headers).json == {
+            "well": True,
+            "model": "v1.0",
+            "models": {NAME: {"version": "v1.0"}},
+        }
+    assert house.get("/ml/status", Authorization="Bearer wrong").status == 401
 
 
 def test_windows_that_were_analysed(house: House) -> None:
@@ -153,6 +174,7 @@ def test_windows_that_were_analysed(house: House) -> None:
         ("GET", "/ml/load/forecast?minutes=1,2881", None, 422, "minutes"),
         ("GET", "/ml/load/forecast?minutes=%C2%B2", None, 422, "minutes"),
         ("GET", "/ml/load/forecast?minutes=99999999999999999999", None, 422, "minutes"),
+        ("GET", "/ml/load/forecast?minutes=0000000099999", None, 422, "minutes"),
         ("GET", "/ml/load/forecast?coverage=1", None, 422, "coverage"),
         ("POST", "/ml/anomalies/analyze", {}, 422, "user_id"),
         ("POST", "/ml/anomalies/analyze", {"user_id": ""}, 422, "user_id"),
@@ -160,6 +182,8 @@ def test_windows_that_were_analysed(house: House) -> None:
         ("POST", "/ml/anomalies/analyze", {"features": {"speed": 1}}, 422, "features.speed"),
         ("POST", "/ml/anomalies/analyze", {"features": {"error_rate": 2}}, 422, "features.error_rate"),
         ("POST", "/ml/anomalies/analyze", {"features": 3}, 422, "features"),
+        ("POST", "/ml/anomalies/analyze", {"features": {"burst": 10**400}}, 422, "features.burst"),
+        ("PUT", "/ml/rules", {"rules": [{**document_of(RULE), "threshold": 10**400}]}, 422, "rules[0].threshold"),
         ("PUT", "/ml/rules", {"rules": []}, 422, "rules"),
         ("PUT", "/ml/rules", {"rule": []}, 422, "rule"),
         ("PUT", "/ml/rules", {"rules": [{"name": "x"}]}, 422, "rules[0].feature"),
@@ -168,6 +192,15 @@ def test_windows_that_were_analysed(house: House) -> None:
         ("POST", "/ml/activity", {"events": [{"user_id": 3}]}, 422, "events[0].user_id"),
         ("POST", "/ml/activity", {"events": [{"user_id": "a", "message_size": -1}]}, 422, "events[0].message_size"),
         ("POST", "/ml/activity", {"events": [{"user_id": "a", "channels": [1]}]}, 422, "events[0].channels"),
+        ("POST", "/ml/activity", {"events": [{"user_id": "a", "channels": 1.7}]}, 422, "events[0].channels"),
+        (
+            "POST",
+            "/ml/activity",
+            {"events": [{"user_id": "a", "message_size": 10**400}]},
+            422,
+            "events[0].message_size",
+        ),
+        ("POST", "/ml/activity", {"events": [{"user_id": "a", "at": 10**400}]}, 422, "events[0].at"),
         ("POST", "/ml/activity", {"events": [{"user_id": "a", "error": 1}]}, 422, "events[0].error"),
         ("POST", "/ml/activity", {"events": [{"user_id": "a", "at": 1e12}]}, 422, "events[0].at"),
         ("POST", "/ml/activity", {"events": [{"user_id": "a", "at": 5}]}, 422, "events[0].at"),
@@ -283,6 +316,83 @@ def test_a_store_without_models_says_what_to_do() -> None:
         assert "not there" in refused(house.call("POST", "/ml/models/anomaly/load"), 409)
 
 
+def test_clocks_that_run_ahead_or_behind_blind_nobody(house: House) -> None:
+    """A told time never hurries everybody's clock; what left the window is dropped, counted, and moves nothing."""
+    now = house.services.clock.now().timestamp()
+    ahead = [{"user_id": "hasty", "at": now + 50}] * 30
+    behind = [{"user_id": "slow", "at": now - 1_000}] * 30
+    mine = [{"user_id": "alice", "at": now - 5}] * 30
+    told = [house.call("POST", "/ml/activity", {"events": events}).json for events in (ahead, behind, mine, mine)]
+    assert [(one["heard"], one["dropped"]) for one in told] == [(30, 0), (0, 30), (30, 0), (30, 0)]
+    assert (
+        house.call("POST", "/ml/anomalies/analyze", {"user_id": "alice"}).json["features"]["messages_per_minute"] == 60
+    )
+    assert (
+        house.call("POST", "/ml/anomalies/analyze", {"user_id": "hasty"}).json["features"]["messages_per_minute"] == 30
+    )
+
+
+def test_another_process_learns_the_limits_that_it_is_to_hold(house: House) -> None:
+    """A confirmed user's limit falls in the next answer; a name that is not sent is not told."""
+    flood(house)
+    alert = house.call("GET", "/ml/anomalies/recent").json["items"][0]["alert_id"]
+    house.call("POST", f"/ml/anomalies/{alert}/confirm")
+    events = [{"user_id": "mallory", "rate_limited": True}, {"user_id": "alice"}]
+    told = house.call("POST", "/ml/activity", {"events": events}).json
+    assert told["limits"] == {"mallory": 30, "alice": 120}
+
+
+def test_a_window_that_nobody_sent_is_weighed_against_users_not_against_the_server(house: House) -> None:
+    """What all users together do in a minute is no measure of one."""
+    office_guard = Guard(clock=lambda: 1e9)
+    judge = office_guard.detector.judge
+    for minute in range(200):
+        busy = Features(messages_per_minute=9_000, avg_message_size=100, burst=300, channels_count=50)
+        office_guard.baselines.learn(SERVER, busy, 1e9 + 60 * minute, harm=0)
+        for user in range(5):
+            mine = Features(messages_per_minute=5, avg_message_size=100, burst=2)
+            office_guard.baselines.learn(f"user{user}", mine, 1e9 + 60 * minute, harm=0)
+    question = {"features": {"messages_per_minute": 95, "avg_message_size": 100, "burst": 60}}
+    told = Office(lambda: office_guard).analyze(question)
+    window = Features(messages_per_minute=95, avg_message_size=100, burst=60)
+    assert told["score"] == judge("never heard of", window, 0).scored.score > 0
+    assert told["score"] != judge(SERVER, window, 0).scored.score
+    assert told["windows_learnt_from"] == 0
+    assert house.call("POST", "/ml/anomalies/analyze", question).status == 200
+
+
+def test_a_user_is_forgotten_by_an_operator(house: House, services: Services) -> None:
+    """Counts of what went; the name is nowhere in what the room tells or keeps, however it is written."""
+    name = "mallory/ops?x"
+    flood(house, name)
+    path = f"/ml/users/{quote(name, safe='')}"
+    upload = {"Authorization": f"Bearer {house.services.keys.create('app', Scope.UPLOAD)[1]}"}
+    assert house.request("DELETE", path, b"", upload).status == 403
+    gone = house.call("DELETE", path)
+    assert gone.status == 200, gone.body
+    assert gone.json["alerts"] == 1
+    assert gone.json["windows"] >= 2
+    assert gone.json["limits"] == 1
+    for shown in ("/ml/anomalies/recent", "/ml/features/recent", "/ml/status"):
+        assert b"mallory" not in house.call("GET", shown).body
+    assert [one for one in services.documents.shelf(ALERTS_SHELF) if one.body["user_id"] == name] == []
+    assert house.call("DELETE", path).json == dict.fromkeys(gone.json, 0)
+
+
+def test_windows_of_late_can_be_learnt_from(house: House, turns: Turns, services: Services) -> None:
+    """Stored as samples without a verdict before the turn begins, once; what raised an alarm is not among them."""
+    flood(house)
+    for user in range(7):
+        flood(house, f"user{user}", 10)
+    wish = {"model_name": "anomaly", "data_source": "recent"}
+    before = services.log.stats(NAME).total_samples
+    assert house.call("POST", "/ml/models/train", wish).json["stored"] == 7
+    assert services.log.stats(NAME).total_samples == before + 7
+    assert house.call("POST", "/ml/models/train", wish).json["stored"] == 0
+    assert len(turns.begun) == 2
+    assert house.call("POST", "/ml/models/train", {"model_name": "anomaly"}).json["stored"] == 0
+
+
 def test_what_is_foreseen_has_an_interval_or_says_that_it_is_not_known(house: House) -> None:
     """Before anything was heard the upper bound is nobody's to tell."""
     told = house.get("/ml/load/forecast?minutes=1,60&coverage=0.8").json
@@ -308,7 +418,8 @@ def test_what_was_learnt_is_kept_when_the_server_stops(services: Services) -> No
     for heard in (400, 800):
         with running(create_app(services, {"traffic": DOMAIN}), services) as house:
             flood(house)
-            assert house.get("/ml/status").json["heard"]["events"] == heard
+            assert house.call("GET", "/ml/status").json["users"] == 1
+            assert house.call("GET", "/ml/features/recent?limit=1").json["items"][0]["messages_per_minute"] == heard
             assert len(house.call("GET", "/ml/anomalies/recent").json["items"]) == 1
 
 
@@ -330,3 +441,38 @@ def test_an_application_mounts_the_reading_routes_over_its_own_guard() -> None:
         refused(house.call("POST", "/ml/anomalies/analyze", {"user_id": "nobody"}), 404)
         refused(house.request("POST", "/ml/anomalies/analyze", b"{", {}), 422, "body")
         assert house.call("PUT", "/ml/rules", {"rules": []}).status == 405
+        assert house.call("POST", "/ml/anomalies/x/confirm").status == 404
+        assert guard.detector.counts["confirmed"] == 0
+
+
+def test_an_application_lets_its_operators_answer_where_the_limiter_works() -> None:
+    """Behind the application's own door: confirm lowers the limit, rules are put, users are forgotten, metrics told."""
+
+    def door(x_admin: Annotated[str, Header()] = "") -> None:
+        if x_admin != "yes":
+            raise HTTPException(403)
+
+    app, guard = FastAPI(), Guard()
+    app.state.closing = threading.Event()
+    app.include_router(api.routes_of(guard, operate=door))
+    app.get("/metrics", response_class=PlainTextResponse)(lambda: metrics_of(guard))
+    for _ in range(400):
+        guard.track("mallory", 100, rate_limited=not guard.limiter.allow("mallory").allowed)
+    (alert,) = guard.detector.analyze_user_activity("mallory")
+    admin = {"X-Admin": "yes", "Content-Type": "application/json"}
+    with running(app, memory_services()) as house:
+        path = f"/ml/anomalies/{alert.alert_id}/confirm"
+        assert house.request("POST", path, b"", {}).status == 403
+        before = guard.limiter.limit("mallory")
+        assert house.request("POST", path, b"", admin).json["standing"] == "confirmed"
+        assert guard.limiter.limit("mallory") < before
+        table = json.dumps({"rules": [{**document_of(RULE), "threshold": 5}]}).encode()
+        assert house.request("PUT", "/ml/rules", table, {}).status == 403
+        assert house.request("PUT", "/ml/rules", table, admin).status == 200
+        assert house.request("DELETE", "/ml/features/cleanup", b"", admin).json == {"dropped": 0}
+        told = house.get("/metrics").body.decode()
+        assert 'samouk_traffic_verdicts_total{verdict="confirmed"} 1.0' in told
+        assert 'websocket_rate_limit_total{decision="limited"} 3' in told
+        assert house.request("DELETE", "/ml/users/mallory", b"", {}).status == 403
+        assert house.request("DELETE", "/ml/users/mallory", b"", admin).json["alerts"] == 1
+        assert house.call("POST", "/ml/activity", {"events": [{"user_id": "a"}]}).status == 404

@@ -10,13 +10,13 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 from samouk.domains.traffic.detect.book import AlreadyTold
-from samouk.domains.traffic.forms import minutes_of
+from samouk.domains.traffic.forms import SOURCES, minutes_of
 from samouk.domains.traffic.guard import Guard
 from samouk.domains.traffic.meters import meters
 from samouk.domains.traffic.office import Conflict, Office, coverage_of, of_desk
 from samouk.domains.traffic.records import Severity
 from samouk.edge.wire import WireError
-from samouk.loop.ports import NotFound
+from samouk.loop.ports import NotFound, Scope
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -30,6 +30,7 @@ HORIZONS = "1,10,60,360,1440,2880"
 
 _OBJECT = {"content": {"application/json": {"schema": {"type": "object"}}}}
 _KEY: dict[str, Any] = {"security": [{"key": []}]}
+_EITHER: dict[str, Any] = {"security": [{}, {"key": []}]}
 _EVENTS = {
     "type": "object",
     "additionalProperties": False,
@@ -50,7 +51,7 @@ _EVENTS = {
                     "ip_address": {"type": ["string", "null"], "description": "hashed with a salt, and forgotten"},
                     "error": {"type": "boolean"},
                     "rate_limited": {"type": "boolean"},
-                    "at": {"type": ["number", "null"], "description": "seconds since 1970, of the last hour; else now"},
+                    "at": {"type": ["number", "null"], "description": "seconds since 1970; else now"},
                 },
             },
         }
@@ -76,7 +77,7 @@ _TRAINING = {
     "required": ["model_name"],
     "properties": {
         "model_name": {"type": "string", "description": "anomaly, load or behavior"},
-        "data_source": {"enum": ["log"]},
+        "data_source": {"enum": list(SOURCES), "description": "recent stores the windows analysed lately first"},
         "auto_deploy": {"type": "boolean", "description": "false, as by default: what passes waits for a person"},
     },
 }
@@ -114,19 +115,37 @@ def routes(desk: Any) -> Any:
     async def lifespan(_: Any) -> AsyncIterator[None]:
         from starlette.concurrency import run_in_threadpool
 
+        await run_in_threadpool(office.begin)
         yield
         await run_in_threadpool(office.close)
 
     router = APIRouter(tags=["traffic"], lifespan=lifespan)
     router.include_router(_reading(office))
+    router.include_router(_looking(office))
     router.include_router(_operating(office))
+    router.include_router(_hearing(office))
     router.include_router(_modelling(office))
     return router
 
 
-def routes_of(guard: Guard) -> Any:
-    """A FastAPI router over a guard of one's own: the routes that read. Who may see them, the application says."""
-    return _reading(Office(lambda: guard))
+def routes_of(guard: Guard, operate: Callable[..., Any] | bool = False) -> Any:
+    """A FastAPI router over a guard of one's own: the routes that read, and with ``operate`` those that act.
+
+    Who may see them the application says, where it mounts them.
+
+    Args:
+        operate: a FastAPI dependency that raises unless an operator asks: also mounts confirm, dismiss, rules, cleanup
+            and forgetting, behind it. True mounts them as open as the others. False leaves them away.
+    """
+    from fastapi import APIRouter, Depends
+
+    office, router = Office(lambda: guard), APIRouter()
+    router.include_router(_reading(office))
+    router.include_router(_looking(office))
+    if operate is not False:
+        doors = [] if operate is True else [Depends(operate)]
+        router.include_router(_operating(office), dependencies=doors)
+    return router
 
 
 def _router(office: Office) -> "APIRouter":
@@ -166,6 +185,14 @@ class _Doors:
         """Label of the key; "" where there are none."""
         return (await self._desk.require_key(request)).label if self._desk else ""
 
+    async def operates(self, request: Any) -> bool:
+        """Whether an operator asks, where anybody may. A key that is none is refused all the same."""
+        if self._desk is None:
+            return True
+        if "authorization" not in request.headers:
+            return False
+        return (await self._desk.require_key(request)).scope is Scope.OPERATE
+
     async def operator(self, request: Any) -> str:
         return (await self._desk.require_operator(request)).label if self._desk else ""
 
@@ -194,9 +221,10 @@ def _reading(office: Office) -> "APIRouter":
     router, doors = _router(office), _Doors(office.desk)
     many = Annotated[int, Query(ge=1, le=1_000)]
 
-    @router.get("/ml/status", **_about("How the guard stands, without anybody's name", _asks(key=False)))
-    async def status() -> JSONResponse:
-        return JSONResponse(await run_in_threadpool(office.status))
+    @router.get("/ml/status", **_about("Whether the guard is well; for operators also how everything stands", _EITHER))
+    async def status(request: Request) -> JSONResponse:
+        whole = await doors.operates(request)
+        return JSONResponse(await run_in_threadpool(office.status if whole else office.health))
 
     @router.get("/ml/features/recent", **_about("Windows that were analysed last, the newest first", _asks()))
     async def recent_features(request: Request, limit: many = 100) -> JSONResponse:
@@ -209,6 +237,16 @@ def _reading(office: Office) -> "APIRouter":
     ) -> JSONResponse:
         await doors.operator(request)
         return JSONResponse(await run_in_threadpool(office.alerts, limit, min_severity))
+
+    return router
+
+
+def _looking(office: Office) -> "APIRouter":
+    from fastapi import Query, Request
+    from fastapi.responses import JSONResponse
+    from starlette.concurrency import run_in_threadpool
+
+    router, doors = _router(office), _Doors(office.desk)
 
     @router.post("/ml/anomalies/analyze", **_about("Look at a user now, or weigh a window", _asks(_ANALYSIS)))
     async def analyze(request: Request) -> JSONResponse:
@@ -258,9 +296,24 @@ def _operating(office: Office) -> "APIRouter":
         await doors.operator(request)
         return JSONResponse(await run_in_threadpool(office.put_rules, await doors.body(request)))
 
-    @router.post("/ml/activity", **_about("Tell what happened in another process", _asks(_EVENTS)))
+    @router.delete("/ml/users/{user_id:path}", **_about("Forget all that the guard knows of a user", _asks()))
+    async def forget(request: Request, user_id: str) -> JSONResponse:
+        await doors.operator(request)
+        return JSONResponse(await run_in_threadpool(office.forget, user_id))
+
+    return router
+
+
+def _hearing(office: Office) -> "APIRouter":
+    from fastapi import Request
+    from fastapi.responses import JSONResponse
+    from starlette.concurrency import run_in_threadpool
+
+    router, doors = _router(office), _Doors(office.desk)
+
+    @router.post("/ml/activity", **_about("Tell what happened in another process; answers limits", _asks(_EVENTS)))
     async def activity(request: Request) -> JSONResponse:
-        await doors.key(request)
+        await doors.operator(request)
         return JSONResponse(await run_in_threadpool(office.hear, await doors.body(request, MAX_ACTIVITY)))
 
     return router

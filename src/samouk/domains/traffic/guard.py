@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from samouk.domains.traffic import census
+from samouk.domains.traffic import census, quiet
 from samouk.domains.traffic.anomaly.schema import NAME as ANOMALY
 from samouk.domains.traffic.anomaly.weighing import scorer_of
 from samouk.domains.traffic.courier import Courier
@@ -23,7 +23,7 @@ from samouk.domains.traffic.detect.budget import Budget, checked
 from samouk.domains.traffic.detect.detector import AnomalyDetector
 from samouk.domains.traffic.detect.rules import DEFAULT_RULES
 from samouk.domains.traffic.ears.baselines import Baselines
-from samouk.domains.traffic.ears.extractor import FeatureExtractor
+from samouk.domains.traffic.ears.extractor import KEPT, FeatureExtractor
 from samouk.domains.traffic.features import FEATURES, SERVER, Features
 from samouk.domains.traffic.foresight import Foresight
 from samouk.domains.traffic.forms import Activity
@@ -263,6 +263,7 @@ class Guard:
                 ("save", SAVE_S, self.save),
                 ("cleanup", CLEANUP_S, self._clean_up),
                 ("census", CENSUS_S, partial(self._take_census, at)),
+                ("quiet", quiet.EVERY_S, partial(self._gather_quiet, at)),
             ):
                 if self._due(name, at, every_s):
                     began = time.monotonic()
@@ -366,6 +367,11 @@ class Guard:
     def _take_census(self, at: float) -> None:
         if self.courier is not None:
             self.counts["gathered"] += census.take(self.extractor.users(), self.baselines, self.courier, at)
+
+    def _gather_quiet(self, at: float) -> None:
+        if self.courier is not None:
+            seen = self.extractor.recent(KEPT)
+            self.counts["gathered_quiet"] += quiet.take(self.detector, seen, self.courier, at)
 
     def _clean_up(self) -> None:
         self.extractor.cleanup_old_sessions(MAX_AGE_HOURS)

@@ -21,6 +21,20 @@ _LOST = ("refused_user", "refused_time", "dropped_late")
 _HOWS = ("dropped", "closed", "turned_away")
 
 
+def metrics_of(guard: Guard) -> str:
+    """Every family as the text that Prometheus reads, for a ``/metrics`` of one's own; needs prometheus_client."""
+    from prometheus_client import CollectorRegistry, generate_latest
+    from prometheus_client.registry import Collector
+
+    class Meters(Collector):
+        def collect(self) -> Iterator[Metric]:
+            return meters(guard)
+
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Meters())
+    return generate_latest(registry).decode()
+
+
 def meters(guard: Guard | None) -> Iterator[Metric]:
     """Every family; all are there, at 0, also before anybody has needed a guard."""
     heard = {} if guard is None else guard.extractor.counts
@@ -57,7 +71,7 @@ def _messages(heard: Mapping[str, int], own: Mapping[str, int]) -> Iterator[Metr
 def _limits(told: Mapping[str, int], guard: Guard | None) -> Iterator[Metric]:
     limited = 0 if guard is None else guard.counts["rate_limited"]
     decided = {
-        "allowed": told.get("allowed", 0),
+        "allowed": _allowed(told, guard),
         "limited": limited,  # by this limiter, or by the application
         "failed_open": told.get("failed_open", 0),
         "failed_closed": told.get("failed_closed", 0),
@@ -67,6 +81,13 @@ def _limits(told: Mapping[str, int], guard: Guard | None) -> Iterator[Metric]:
     yield _counters("samouk_traffic_refusals", "What was done with messages over the limit", "how", hows)
     faults = {step: count for step, count in _begun(told, "failed_").items() if step not in ("open", "closed")}
     yield _counters("samouk_traffic_middleware_failures", "Steps of the middleware that failed", "step", faults)
+
+
+def _allowed(told: Mapping[str, int], guard: Guard | None) -> int:
+    """By this limiter; where nobody asks it, because others limit, what was heard and not told to be limited."""
+    if guard is None or told.get("allowed", 0) or told.get("limited", 0):
+        return told.get("allowed", 0)
+    return max(guard.extractor.counts[_HEARD] - guard.counts["rate_limited"], 0)
 
 
 def _analyses(analysis: Mapping[str, int]) -> Iterator[Metric]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 from collections import Counter
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from samouk.domains.traffic import census, quiet
 from samouk.domains.traffic.anomaly.schema import NAME as ANOMALY
 from samouk.domains.traffic.anomaly.weighing import row_of
 from samouk.domains.traffic.behavior.model import NEW_KIND, assign, groups
@@ -22,6 +24,7 @@ from samouk.domains.traffic.detect.severity import Judgement
 from samouk.domains.traffic.detect.words import NOVEL
 from samouk.domains.traffic.features import FEATURES, SERVER
 from samouk.domains.traffic.forms import (
+    MAX_USER,
     activity_of,
     features_of,
     number,
@@ -30,16 +33,19 @@ from samouk.domains.traffic.forms import (
     training_of,
     user_of,
 )
+from samouk.domains.traffic.forms import RECENT as LATELY
 from samouk.domains.traffic.guard import Guard
 from samouk.domains.traffic.keeping import StoreKeeping
 from samouk.domains.traffic.link import DeskLink, Refused, Unlinked
 from samouk.domains.traffic.records import Severity
 from samouk.edge.wire import WireError
 from samouk.loop.learner import Learner
-from samouk.loop.ports import CorruptBlob, NotFound
+from samouk.loop.ports import CorruptBlob, NotFound, StoreUnavailable
 from samouk.loop.reason import reason_of
 from samouk.loop.records import Artifact, Version
 from samouk.loop.serving import NoVersion, PredictionFailed
+
+log = logging.getLogger("samouk.traffic")
 
 ROOM = "traffic."
 VERSIONS = 20
@@ -47,6 +53,9 @@ VERSIONS = 20
 
 RECENT = 1_000
 """Windows of late in which users are counted by their group."""
+
+STRANGER = "?" * (MAX_USER + 1)
+"""Longer than any user's name, and so nobody's: what nobody sent is weighed against what is normal for all users."""
 
 TRIED = "(tried)"
 """Who asks when a model is tried: the answer is nobody's, so it is not recorded."""
@@ -69,6 +78,7 @@ class Office:
         self._make = make
         self._making = threading.Lock()
         self._guard: Guard | None = None
+        self._stored_to = -math.inf
 
     @property
     def guard(self) -> Guard:
@@ -77,6 +87,13 @@ class Office:
             if self._guard is None:
                 self._guard = self._make()
             return self._guard
+
+    def begin(self) -> None:
+        """Make the guard; when the store does not answer yet, who first asks for the guard does."""
+        try:
+            self.guard  # noqa: B018 - making it is what is wanted
+        except StoreUnavailable as error:
+            log.warning("the guard begins with the first question: %s", error)
 
     @property
     def made(self) -> Guard | None:
@@ -88,8 +105,17 @@ class Office:
         if self._guard is not None:
             self._guard.close()
 
+    def health(self) -> dict[str, Any]:
+        """What anybody may know: whether nothing has failed since the start, and which versions are in force."""
+        found: dict[str, Any] = {"well": not self.guard.problems, "model": self.guard.status()["model"]}
+        if self.desk is not None:
+            found["models"] = {
+                one.name: {"version": self._standing(one)["version"]} for one in self._learners().values()
+            }
+        return found
+
     def status(self) -> dict[str, Any]:
-        """How everything stands; without anybody's name."""
+        """How everything stands, for operators; without anybody's name."""
         found = self.guard.status()
         del found["budget"]["recently_held_back"]
         if self.desk is not None:
@@ -117,7 +143,7 @@ class Office:
             raise WireError("user_id", "send either user_id or features")
         detector = self.guard.detector
         if "features" in document:
-            judged = detector.judge(SERVER, features_of(document["features"]), 0.0)
+            judged = detector.judge(STRANGER, features_of(document["features"]), 0.0)
             return {"alerts": [], **_judged(judged)}
         user_id = user_of(document["user_id"])
         features = self.guard.extractor.features(user_id)
@@ -133,6 +159,10 @@ class Office:
     def dismiss(self, alert_id: str) -> dict[str, Any]:
         """It was none."""
         return document_of(self.guard.dismiss(alert_id))
+
+    def forget(self, user_id: str) -> dict[str, int]:
+        """Remove all that the guard knows of a user; how many of each."""
+        return self.guard.forget(user_of(user_id))
 
     def rules(self) -> dict[str, Any]:
         """The table in force."""
@@ -157,10 +187,21 @@ class Office:
         return {"coverage": coverage, "items": items}
 
     def hear(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        """What happened in an application in another process."""
-        events = activity_of(document, self.desk.services.clock.now().timestamp())
-        alerts = self.guard.track_many(events)
-        return {"heard": len(events), "alerts": len({alert.alert_id for alert in alerts})}
+        """What happened in an application in another process, which is told the limits that its users are held to."""
+        now = self.desk.services.clock.now().timestamp()
+        events = activity_of(document, now)
+        heard, alerts = self.guard.track_many(events)
+        over = {event.user_id for event in events if event.rate_limited}
+        follow = self.guard.limiter.follow
+        return {
+            "heard": heard,
+            "dropped": len(events) - heard,
+            "alerts": len({alert.alert_id for alert in alerts}),
+            "limits": {
+                user: round(follow(user, now, limited=user in over), 3)
+                for user in dict.fromkeys(event.user_id for event in events)
+            },
+        }
 
     def models(self) -> dict[str, Any]:
         """Every model's versions, the newest first."""
@@ -210,9 +251,11 @@ class Office:
             raise Conflict("this server does not train; `samouk retrain` does, on the machine with the store")
         if self.desk.services.leases.held(f"turn:{learner.name}"):
             raise Conflict(f"{learner.name} is learning already; its runs tell how it ends")
+        stored = self._store_recent(learner) if wish.data_source == LATELY else 0
         reason = reason_of(f"asked for at /ml/models/train ({who})")
         self.desk.options.turns.start(learner.name, reason, hold=not wish.auto_deploy)
-        return {"model_name": wish.model_name, "learner": learner.name, "runs": f"/v1/learners/{learner.name}/runs"}
+        told = {"model_name": wish.model_name, "learner": learner.name, "runs": f"/v1/learners/{learner.name}/runs"}
+        return {**told, "stored": stored}
 
     def load(self, model_name: str) -> dict[str, Any]:
         """Read again what is in service, and put it in force here."""
@@ -236,7 +279,7 @@ class Office:
         learner = self._learner(text(document.get("model_name"), "model_name"))
         row = document.get("features")
         if learner.name == ANOMALY and isinstance(row, Mapping) and row.keys() <= set(FEATURES):
-            row = row_of(self.guard.detector.judge(SERVER, features_of(row), 0.0).evidence)
+            row = row_of(self.guard.detector.judge(STRANGER, features_of(row), 0.0).evidence)
         try:
             answer = self.desk.service.of(learner.name).predict(TRIED, row).answer
         except NoVersion as error:
@@ -245,6 +288,22 @@ class Office:
             raise Conflict(str(error)) from None
         told = {"version": answer.version, "score": answer.score, "value": answer.value}
         return {"model_name": document["model_name"], **told, "confidence": answer.confidence}
+
+    def _store_recent(self, learner: Learner) -> int:
+        """Keep what was seen lately, and was not kept before, as samples of a learner; how many. Blocks."""
+        store, guard = DeskLink(self.desk), self.guard
+        now = self.desk.services.clock.now().timestamp()
+        try:
+            if learner.name == BEHAVIOR:
+                return census.take(guard.extractor.users(), guard.baselines, store, now)
+            if learner.name == ANOMALY:
+                with self._making:
+                    since, self._stored_to = self._stored_to, now
+                seen = [one for one in guard.extractor.recent(RECENT) if since < one.at <= now]
+                return quiet.gather(quiet.drawn(guard.detector, seen), store, now)
+        except Refused as error:
+            raise Conflict(f"the windows of late cannot be stored: {error}") from None
+        raise WireError("data_source", f"must be log: what {learner.name} learns from is stored as it comes")
 
     def _learners(self) -> dict[str, Learner]:
         """Short name → learner."""
