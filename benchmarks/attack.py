@@ -20,6 +20,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -127,6 +128,8 @@ def serving(guard: Guard) -> Iterator[int]:
     app = Starlette(routes=[WebSocketRoute("/room/{name}", room)])
     app.add_middleware(TrafficMiddleware, guard=guard, user=lambda scope: scope["path"].rpartition("/")[2])
     config = uvicorn.Config(app, log_level="error", access_log=False, ws="websockets-sansio", lifespan="off")
+    config.load()
+    import_module("websockets.asyncio.client")  # here: two threads that import parts of it at once wait for each other
     server = uvicorn.Server(config)
     with socket.socket() as listening:
         listening.bind((ADDRESS, 0))
