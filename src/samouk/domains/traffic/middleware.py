@@ -37,6 +37,7 @@ half a message."""
 PATIENCE_S = 1.0
 """A message whose answer takes longer than this is heard before it is known whether it failed."""
 
+HOW = "take addresses from the proxy's headers (uvicorn --proxy-headers) or name users"
 FAILED = Decision(False, 0.0, 1.0)
 """What is decided when the guard fails and is to fail closed."""
 
@@ -55,7 +56,8 @@ class TrafficMiddleware:
     A user is who ``user`` says, else who the application authenticated (``scope["user"]``, so add this before the
     middleware that authenticates), else a pseudonym of the address, of the network of 64 bits for IPv6, under a key
     that no disk sees and that dies with the process. Behind a proxy the server must be told to take the address from
-    its headers (``uvicorn --proxy-headers``).
+    its headers (``uvicorn --proxy-headers``); whoever has neither name nor address is neither heard nor limited, which
+    is counted (``without_address``) and said once.
 
     A request that is over the limit is answered 429 with Retry-After; a WebSocket message is dropped, or its
     connection closed with 1008. What the guard does wrong is caught here, counted, and never reaches the host. The
@@ -101,20 +103,27 @@ class TrafficMiddleware:
                 await self.app(scope, receive, send)
 
     def decide(self, name: str) -> Decision | None:
-        """None lets the message through."""
+        """None lets the message through; nobody in particular is never limited, as all others would be with it."""
+        if not name:
+            return None
         try:  # as in ``attempt``; this is on the way of every message, where a call is a tenth of what there is to do
             decision = self.guard.limiter.allow(name)
         except Exception as error:  # noqa: BLE001 - the border to the host, as below; counted
             self._trouble("limit", error)
         else:
-            return None if decision.allowed else decision
+            return None if decision[0] else decision
         self._counts["failed_open" if self._fails_open else "failed_closed"] += 1
         return None if self._fails_open else FAILED
 
     def hear(self, visitor: Visitor, size: float, *, error: bool = False, limited: bool = False) -> None:
         """Tell the guard of a message."""
         name, channels, address = visitor
-        self.attempt("track", self.guard.track, name, size, channels, address, error=error, rate_limited=limited)
+        if not name:
+            return
+        try:  # as in ``attempt`` and ``decide``
+            self.guard.track(name, size, channels, address, error=error, rate_limited=limited)
+        except Exception as failure:  # noqa: BLE001 - the border to the host, as below; counted
+            self._trouble("track", failure)
 
     def count(self, what: str) -> None:
         """What was done with a message over the limit."""
@@ -161,7 +170,8 @@ class TrafficMiddleware:
             await receive()
             await send(shut(POLICY))  # 403; an answer with words, where servers know it, makes some log an error each
             return
-        self.attempt("connect", self.guard.connected, visitor.name, visitor.address)
+        if visitor.name:
+            self.attempt("connect", self.guard.connected, visitor.name, visitor.address)
         socket = _Socket(self, visitor._replace(address=None), receive, send)
         try:
             await self.app(scope, socket.receive, socket.send)
@@ -170,7 +180,8 @@ class TrafficMiddleware:
             raise
         finally:
             socket.end()
-            self.attempt("disconnect", self.guard.disconnected, visitor.name)
+            if visitor.name:
+                self.attempt("disconnect", self.guard.disconnected, visitor.name)
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Close the guard of one's own when the application ends; one that knows no lifespan goes on without that."""
@@ -192,14 +203,24 @@ class TrafficMiddleware:
         client = scope.get("client")
         address = str(client[0]) if client else None
         named = self.attempt("user", self._user or _authenticated, scope)
-        name = named if isinstance(named, str) and named else self._stranger(address or "")
+        name = named if isinstance(named, str) and named else self._stranger(address)
         if len(name) > LONGEST_NAME:
             name = "long-" + hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
         segment = str(scope.get("path", "")).lstrip("/").partition("/")[0]
         return Visitor(name, (segment,) if segment else (), address)
 
-    def _stranger(self, address: str) -> str:
-        """``ip-`` and 16 digits. One who has a network of IPv6 has 2^64 addresses of it, and is one."""
+    def _stranger(self, address: str | None) -> str:
+        """``ip-`` and 16 digits. One who has a network of IPv6 has 2^64 addresses of it, and is one.
+
+        Without an address it is nobody: all such visitors as one user would share one limit, and look like a flood.
+        """
+        if not address:
+            if not self._counts["without_address"]:  # said once, not at every request
+                log.warning(
+                    "traffic middleware: a visitor without address or name is neither heard nor limited; %s", HOW
+                )
+            self._counts["without_address"] += 1
+            return ""
         if ":" in address:
             try:
                 network = ipaddress.IPv6Address(address)
@@ -211,32 +232,29 @@ class TrafficMiddleware:
 
 
 class _Exchange:
-    """One request and its answer: bytes and status. What the headers tell counts, else what was seen."""
+    """One request and its answer: status, and bytes as they pass. What a client tells of a length moves nothing."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.status = 0
+        self.size = 0
         self._receive, self._send = receive, send
-        self._asked, self._asked_told = 0, _length(scope.get("headers"))
-        self._given, self._given_told = 0, None if scope.get("method") != "HEAD" else 0
-
-    @property
-    def size(self) -> float:
-        asked = self._asked if self._asked_told is None else self._asked_told
-        return asked + (self._given if self._given_told is None else self._given_told)
+        self._bodiless = scope.get("method") == "HEAD"
+        self._headers: Any = ()
 
     async def receive(self) -> Message:
         message = await self._receive()
-        self._asked += len(message.get("body", b""))
+        self.size += len(message.get("body", b""))
         return message
 
     async def send(self, message: Message) -> None:
         match message["type"]:
+            case "http.response.body" if not self._bodiless:
+                self.size += len(message.get("body", b""))
             case "http.response.start":
                 self.status = message.get("status", 0)
-                if self._given_told is None:
-                    self._given_told = _length(message.get("headers"))
-            case "http.response.body":
-                self._given += len(message.get("body", b""))
+                self._headers = message.get("headers")
+            case "http.response.pathsend" if not self._bodiless:  # the server reads the file: its size is only told
+                self.size += _length(self._headers)
         await self._send(message)
 
 
@@ -327,11 +345,12 @@ def _failed(status: int) -> bool:
     return 400 <= status < 600 and status not in HARMLESS
 
 
-def _length(headers: Any) -> int | None:
+def _length(headers: Any) -> int:
+    """Bytes that the application says to answer with; 0 where it does not."""
     for name, value in headers or ():
         if name.lower() == b"content-length" and value.isdigit() and len(value) < 16:
             return int(value)
-    return None
+    return 0
 
 
 def _size(message: Message) -> int:
