@@ -21,6 +21,7 @@ from samouk.loop import practice
 from samouk.loop.assignment import assign
 from samouk.loop.columns import from_rows
 from samouk.loop.exposure import is_ours, pseudonym
+from samouk.loop.latency import BOUNDS_S
 from samouk.loop.live import Checkpoint, Exposure, RolloutState, Variant
 from samouk.loop.ports import CorruptBlob, NotFound, Services, StoreUnavailable
 from samouk.loop.records import Artifact, Predictions, Stage
@@ -257,6 +258,41 @@ def test_shadows_are_asked_together_and_those_that_are_slow_or_fail_have_said_no
     assert all(math.isnan(one.exposure.shadows["v1.2"]) for one in shown)
     assert [math.isnan(one.exposure.shadows["v1.3"]) for one in shown] == damp
     assert all(one.exposure.latency_ms < 8 and not one.exposure.failed for one in shown)
+
+
+def test_what_is_measured_is_the_wait_for_the_answer(services: Services) -> None:
+    """Where a challenger fails, the champion's time counts with it; the arm's own latency is its own."""
+    slow = _Slow()
+    add(services, [2.0, 0.0, 0.0])
+    add(services, [4.0, 0.0, 0.0], stage=Stage.STAGING)
+    ramp(services, "v1.0", {"v1.1": 0.5})
+    serving = started(services, replace(RAIN, predict=slow))
+    shown = [serving.predict(f"u{n}", {**ROW, "humidity": 0.99}) for n in range(6)]
+    failed = [one for one in shown if one.exposure.failed]
+    assert failed
+    assert all(one.answer.version == "v1.0" for one in shown)
+    assert all(one.exposure.latency_ms < 40 for one in failed)
+    counts, total = serving.latencies.read()
+    assert sum(counts[: BOUNDS_S.index(2.5e-2) + 1]) == 0
+    assert (sum(counts), total >= 6 * 0.04) == (6, True)
+
+
+def test_an_attempt_in_vain_is_waited_for_too(services: Services) -> None:
+    """One bad row makes all be asked again: each row carries its share of the first attempt."""
+
+    def predict(artifact: Artifact, columns: Any) -> Predictions:
+        if len(columns["humidity"]) > 1:
+            time.sleep(0.2)
+            raise RuntimeError("planted")
+        return RAIN.predict(artifact, columns)
+
+    add(services, [1.0, 0.0, 0.0])
+    serving = started(services, replace(RAIN, predict=predict))
+    shown = serving.predict_all([Asked(f"u{n}", ROW) for n in range(4)])
+    counts, total = serving.latencies.read()
+    assert sum(counts[: BOUNDS_S.index(2.5e-2) + 1]) == 0
+    assert (sum(counts), total >= 0.2) == (4, True)
+    assert sum(one.exposure.latency_ms for one in shown) < 200
 
 
 @pytest.mark.parametrize("unit", ["", "u" * 201, None, 5, b"u", "\ud800"])

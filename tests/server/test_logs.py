@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from tests.e2e.platform import Platform
 
+from samouk.loop.ports import StoreUnavailable
 from samouk.server import logs
+from samouk.store.sql.engine import Database
 
 log = logging.getLogger("samouk.test")
 
@@ -95,11 +98,41 @@ class TestText:
         logging.getLogger("uvicorn.error").info("hello")
         assert stream.getvalue() == ""
 
+    def test_no_word_of_a_trace_looks_like_a_record(self) -> None:
+        """Its lines are indented and what no terminal should get is escaped."""
+        stream = io.StringIO()
+        logs.set_up("text", stream)
+        try:
+            raise RuntimeError("x\n2026-01-01 ERROR samouk forged \x1b[2J")
+        except RuntimeError:
+            log.exception("it failed")
+        first, *trace = stream.getvalue().splitlines()
+        assert first.endswith("ERROR samouk.test it failed")
+        assert all(line.startswith("    ") and line.isprintable() for line in trace)
+        assert "\\x1b[2J" in trace[-1]
+
     def test_setting_up_again_replaces(self) -> None:
         """Nothing is said twice."""
         logs.set_up("text", io.StringIO())
         assert said("text", "once").count("once") == 1
         assert len(logging.getLogger().handlers) == 1
+
+
+def test_an_error_is_told_without_what_was_sent(tmp_path: Path) -> None:
+    """Kind and place, where its words could quote a person; remedies of our own in full; parameters never."""
+    try:
+        raise ValueError("somebody@example.org")
+    except ValueError as error:
+        words = logs.told(error)
+    assert words.startswith("ValueError at ")
+    assert "test_an_error_is_told" in words
+    assert "somebody" not in words
+    assert logs.told(StoreUnavailable("the disk is gone")) == "StoreUnavailable: the disk is gone"
+    database = Database(tmp_path / "a.db")
+    with pytest.raises(sa.exc.OperationalError) as caught, database.read() as connection:
+        connection.execute(sa.text("SELECT * FROM nowhere WHERE who = :who"), {"who": "somebody"})
+    database.close()
+    assert "somebody" not in str(caught.value)
 
 
 @pytest.mark.slow

@@ -17,8 +17,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.contracts.live import event
 from tests.loop.serving_world import add, ramp
 from tests.server import toy
-from tests.server.house import House, running
-from tests.server.weather import OUTCOMES, PREDICT, ask, post, weather_house
+from tests.server.house import Answer, House, running
+from tests.server.weather import OUTCOMES, PREDICT, ask, post, weather_house, within
 
 from samouk.loop import watch
 from samouk.loop.drift import Apart
@@ -145,6 +145,25 @@ def test_a_store_that_is_out_of_order_is_measured_too() -> None:
     assert at(found, "samouk_http_requests_total", method="GET", route="/health/ready", status="503") == 1
 
 
+class Odd(MemoryLog):
+    """A log that fails as no store should, with a person in its words."""
+
+    def stats(self, learner: str) -> Any:
+        raise RuntimeError("somebody@example.org")
+
+
+def test_an_odd_error_of_the_store_takes_nothing_else_away(caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever it raises is counted and said without its words, and the server's own figures are there."""
+    clock = SteppedClock()
+    services = dataclasses.replace(memory_services(clock), log=Odd(clock))
+    with running(create_app(services, {"toy": toy.DOMAIN}), services) as house:
+        found = scraped(house)
+    assert at(found, "samouk_store_up") == 0
+    assert at(found, "samouk_failures_total", part="metrics") == 1
+    assert "cannot be measured: RuntimeError at " in caplog.text
+    assert "somebody" not in caplog.text
+
+
 def _anomalies() -> Iterator[Any]:
     family = CounterMetricFamily("toy_anomalies", "Anomalies by severity", labels=["severity"])
     family.add_metric(["critical"], 3)
@@ -268,6 +287,18 @@ def test_figures_of_the_store_are_kept_for_a_while() -> None:
     assert metrics.families() is first
 
 
+def _until_loaded(house: House) -> list[Answer]:
+    """What readiness says until the version in service answers."""
+    seen: list[Answer] = []
+
+    def loaded() -> bool:
+        seen.append(house.get("/health/ready"))
+        return bool(seen[-1].status == 200 and seen[-1].json["serving"][RAIN.name]["loaded"])
+
+    assert within(60, loaded)
+    return seen
+
+
 class TestReadiness:
     """Whether the models in service answer."""
 
@@ -279,10 +310,31 @@ class TestReadiness:
             "toy.half": {"version": None, "loaded": None},
         }
 
-    def test_what_was_released_just_now_is_loaded_for_the_answer(self, house: House) -> None:
-        """A release of another process is no outage."""
+    def test_what_was_released_just_now_is_no_outage(self, house: House) -> None:
+        """The version before it answers until the thread has loaded it; asking for it loads nothing."""
         add(house.services, [0.0, 1.0, 0.0])
-        assert house.get("/health/ready").json["serving"][RAIN.name] == {"version": "v1.1", "loaded": True}
+        seen = _until_loaded(house)
+        assert {answer.status for answer in seen} == {200}
+        assert seen[-1].json["serving"][RAIN.name] == {"version": "v1.1", "loaded": True}
+
+    def test_the_first_release_is_no_outage(self) -> None:
+        """What nobody has tried to load yet has not failed."""
+        services = memory_services()
+        with running(create_app(services, {"weather": DOMAIN}), services) as house:
+            add(services, [1.0, 0.0, 0.0])
+            seen = _until_loaded(house)
+        assert {answer.status for answer in seen} == {200}
+
+    def test_a_broken_release_takes_no_server_from_its_traffic(self, house: House) -> None:
+        """While the version before it answers, the server is ready, and says which version is not loaded."""
+        broken = add(house.services, [1.0])
+        assert within(60, lambda: house.get("/health/ready").json["serving"][RAIN.name]["version"] == broken.name)
+        assert within(60, lambda: at(scraped(house), "samouk_failures_total", part="service") or 0)
+        answer = house.get("/health/ready")
+        assert (answer.status, answer.json["status"]) == (200, "ready")
+        assert answer.json["serving"][RAIN.name] == {"version": "v1.1", "loaded": False}
+        assert at(scraped(house), "samouk_model_loaded", learner=RAIN.name) == 0
+        assert ask(house)["version"] == "v1.0"
 
     def test_a_version_that_cannot_be_loaded_is_named(self) -> None:
         """503 with learner and version; the metric says it too."""

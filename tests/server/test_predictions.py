@@ -16,7 +16,7 @@ from examples.will_it_rain import DOMAIN, RAIN
 from tests.loop.serving_world import ONLINE, add, ramp
 from tests.server import toy
 from tests.server.house import Answer, House, running
-from tests.server.weather import OUTCOMES, PREDICT, ROW, ask, journal_has, post, weather_house
+from tests.server.weather import OUTCOMES, PREDICT, ROW, ask, journal_has, post, weather_house, within
 
 from samouk.loop.live import RolloutState
 from samouk.loop.records import Artifact, Predictions, Stage
@@ -28,15 +28,6 @@ from samouk.store.memory import memory_services
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with weather_house(tmp_path_factory.mktemp("exposures")) as house:
         yield house
-
-
-def within(seconds: float, what: Any) -> bool:
-    until = time.monotonic() + seconds
-    while not what():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def problem(answer: Answer, status: int, field: str | None) -> str:

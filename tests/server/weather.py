@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -49,3 +50,12 @@ def ask(house: House, unit: str = "u", **features: Any) -> Any:
 
 def journal_has(services: Services, event_id: str) -> bool:
     return services.journal.exposure(event_id) is not None
+
+
+def within(seconds: float, what: Any) -> bool:
+    until = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.01)
+    return True

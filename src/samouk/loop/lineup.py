@@ -53,11 +53,13 @@ class Bench:
         attempt: lets a version answer once; raises whatever it raises.
 
     Attributes:
-        playing: what serves now; None before the first release.
+        playing: what serves now; None before the first release, or when no version could be loaded.
+        wanted: the champion that the last look tried to have in service; None when there was none.
     """
 
     def __init__(self, learner: Learner, services: Services, attempt: Callable[[Loaded], object]) -> None:
         self.playing: LineUp | None = None
+        self.wanted: str | None = None
         self._learner = learner
         self._services = services
         self._attempt = attempt
@@ -84,7 +86,7 @@ class Bench:
                 return []
             champion = rollout.champion if rollout else (production.name if production else None)
             if champion is None:
-                self.playing = None
+                self.playing = self.wanted = None
                 return []
             trouble: list[str] = []
             loaded = {name: self._load(name, trouble) for name in (champion, *(rollout.challengers if rollout else ()))}
@@ -93,6 +95,7 @@ class Bench:
             lost = loaded.keys() - versions.keys() - self._broken
             if champion in versions:
                 self._swap(() if lost else state, champion, rollout, versions)
+            self.wanted = champion
             if rollout is not None and not dealt(rollout):
                 told = f"a newer release deals the units of rollout {rollout.rollout_id}: upgrade"
                 trouble.append(f"{self._learner.name}: {told}; until then {champion} answers all, uncompared")

@@ -115,7 +115,7 @@ class Serving:
 
     Attributes:
         faults: answers that a version owed and did not give in time, those of shadows too.
-        latencies: of what was asked, shadows apart.
+        latencies: of what was asked, until the answer stood, whoever gave it; shadows apart.
     """
 
     def __init__(self, learner: Learner, services: Services) -> None:
@@ -132,6 +132,11 @@ class Serving:
         """Names of the versions that can answer now, the champion first; none before the first one."""
         service = self._bench.playing
         return tuple(service.versions) if service else ()
+
+    @property
+    def silent(self) -> bool:
+        """Whether the last look found a version in service, and nothing answers for it."""
+        return self._bench.playing is None and self._bench.wanted is not None
 
     def predict(self, unit: str, row: Row, *, event_id: str | None = None) -> Shown:
         """Answer one question.
@@ -172,24 +177,29 @@ class Serving:
             raise WireError(_unit(one), "holds half of a surrogate pair; send whole characters") from None
         return _Case(unit, coded, assign(service.rollout, unit) if service.rollout else service.everybody)
 
-    def _answer(self, service: LineUp, version: str, cases: Sequence[_Case]) -> None:
+    def _answer(self, service: LineUp, version: str, cases: Sequence[_Case], waited_ms: float = 0.0) -> None:
         """Let a version answer; where it fails, the champion does in its place.
 
         The latency of a row is its share of the time that all took: how many were asked together is the caller's
         choice. Arms are asked apart, so that a challenger and its control share what a call costs among as many.
+        It is the arm's own; ``latencies`` count until the answer stands, attempts in vain among them.
+
+        Args:
+            waited_ms: a row's share of an attempt in vain before this one.
         """
         began = time.perf_counter()
         found = self._ask(service, version, cases)
         if found is None and len(cases) > 1:  # one bad row is no reason to fail the others
+            waited_ms += _share_ms(began, cases)
             for case in cases:
-                self._answer(service, version, [case])
+                self._answer(service, version, [case], waited_ms)
             return
         latency_ms = _share_ms(began, cases)
         by: str | None = version
         if found is None:
             by = service.everybody.version
             found = self._ask(service, by, cases) if by != version else None
-        self.latencies.add(latency_ms / 1000, len(cases))
+        self.latencies.add((waited_ms + _share_ms(began, cases)) / 1000, len(cases))
         for place, case in enumerate(cases):
             case.latency_ms = latency_ms
             case.failed = by != version or found is None

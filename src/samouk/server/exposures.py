@@ -33,6 +33,7 @@ from starlette.concurrency import run_in_threadpool
 
 from samouk.loop.live import Exposure, Variant
 from samouk.loop.ports import Journal
+from samouk.server.logs import told
 from samouk.server.problems import Problem
 
 log = logging.getLogger("samouk.exposures")
@@ -233,7 +234,7 @@ class Exposures:
             self.settle()
         except Exception as error:  # noqa: BLE001 - the border of this thread: tried again, and counted
             self.failures += 1
-            log.error("exposures wait: the journal failed with %s: %s", type(error).__name__, error)  # noqa: TRY400
+            log.error("exposures wait: the journal failed with %s", told(error))  # noqa: TRY400 - one line
             return False
         return True
 

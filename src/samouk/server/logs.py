@@ -11,13 +11,21 @@ import json
 import logging
 import math
 import sys
+import traceback
 from collections.abc import Mapping
 from typing import Any, TextIO
+
+from samouk.loop.ports import StoreUnavailable
+from samouk.loop.serving import Unservable
 
 JSON, TEXT = "json", "text"
 
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 """What every record has; anything else was given by who logged it."""
+
+
+_PLAIN_SPOKEN = (StoreUnavailable, Unservable, OSError)
+"""Errors whose words name files, versions and remedies alone."""
 
 
 def set_up(form: str, stream: TextIO | None = None) -> None:
@@ -58,8 +66,26 @@ class TextLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         words = [_time(record), record.levelname, record.name, _printable(record.getMessage())]
         words += [f"{name}={_value(value)}" for name, value in _fields(record).items()]
-        trace = f"\n{self.formatException(record.exc_info)}" if record.exc_info else ""
-        return " ".join(words) + trace
+        trace = self.formatException(record.exc_info).splitlines() if record.exc_info else []
+        # Indented, so that no line of an error's own words begins like a record.
+        return "\n".join([" ".join(words), *(f"    {_printable(line)}" for line in trace)])
+
+
+def told(error: Exception) -> str:
+    """What may be logged of an error: its words where they are the platform's own, else its kind and place.
+
+    Words of any other error may hold what was sent: a row, a name, an address.
+    """
+    if isinstance(error, _PLAIN_SPOKEN):
+        return f"{type(error).__name__}: {error}"
+    return place_of(error)
+
+
+def place_of(error: Exception) -> str:
+    """Kind and place of an error, without a word of it."""
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    place = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+    return f"{type(error).__name__} at {place}"
 
 
 def _time(record: logging.LogRecord) -> str:

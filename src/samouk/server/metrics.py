@@ -8,8 +8,8 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from samouk.loop.latency import BOUNDS_S
-from samouk.loop.ports import StoreUnavailable
 from samouk.server.desk import Desk
+from samouk.server.logs import told
 from samouk.server.readiness import standings
 from samouk.server.store_metrics import Family, Key, StoreMetrics
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from prometheus_client.registry import CollectorRegistry
 
 log = logging.getLogger("samouk.metrics")
+
+MAX_SAID = 100
+"""Failures that are remembered as said; a domain may find new words without end."""
 
 
 class Metrics:
@@ -112,11 +115,11 @@ class Metrics:
         return {(name,): count for name, count in held.items()}
 
     def _kept(self) -> Iterator[Metric]:
-        """What the store holds; a store that is out of order takes no other metrics with it."""
+        """What the store holds; a store that is out of order, in whatever way, takes no other metrics with it."""
         try:
             found = [*self._store.families(), self._loaded()]
-        except (StoreUnavailable, OSError) as error:
-            self._failed(f"the store cannot be measured: {error}")
+        except Exception as error:  # noqa: BLE001 - the border of the store: the server's own figures are told; counted
+            self._failed(f"the store cannot be measured: {told(error)}")
             found = []
         yield _gauge("samouk_store_up", "Whether the store answers", (), {(): float(bool(found))})
         yield from found
@@ -132,14 +135,17 @@ class Metrics:
         try:
             return list(meter())
         except Exception as error:  # noqa: BLE001 - the border of domains' meters: the others are told; counted
-            self._failed(f"a domain's meter failed: {type(error).__name__}: {error}")
+            self._failed(f"a domain's meter failed: {told(error)}")
             return []
 
     def _failed(self, words: str) -> None:
         self.failures += 1
-        if words not in self._said:  # said once, not at every scrape
-            log.error("%s", words)
+        if words in self._said:  # said once, not at every scrape
+            return
+        if len(self._said) >= MAX_SAID:
+            self._said.clear()
         self._said.add(words)
+        log.error("%s", words)
 
     def _parts(self) -> Mapping[Key, float]:
         desk = self._desk

@@ -16,7 +16,6 @@ from __future__ import annotations
 import errno
 import json
 import logging
-import traceback
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -31,6 +30,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from samouk.edge.wire import WireError
 from samouk.loop.ports import NotFound, StoreUnavailable, WrongReceipt
 from samouk.loop.staging import RolloutRefused
+from samouk.server.logs import place_of
 
 MEDIA_TYPE = "application/problem+json"
 FIELD_LENGTH = 200
@@ -195,9 +195,7 @@ class Failures:
     def add(self, error: Exception) -> None:
         """Count it, and log its kind and place; never its words, which may hold what was sent."""
         self.count += 1
-        frames = traceback.extract_tb(error.__traceback__)[-3:]
-        place = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
-        log.error("%s at %s", type(error).__name__, place)
+        log.error("%s", place_of(error))
 
 
 class Border:

@@ -13,25 +13,19 @@ class Standing:
 
     Attributes:
         version: by its name; null before the first release.
-        loaded: whether it answers; null where clients make the predictions, or nothing is released.
+        loaded: whether it answers; while it does not, the version before it may. Null where clients make the
+            predictions, or nothing is released.
     """
 
     version: str | None
     loaded: bool | None
 
 
-def standings(desk: Desk, *, anew: bool = False) -> dict[str, Standing]:
-    """Learner → how it stands.
-
-    Args:
-        anew: look at once for what another process released a moment ago, before it is said to be missing.
-    """
+def standings(desk: Desk) -> dict[str, Standing]:
+    """Learner → how it stands, as the thread that looks after the models last saw it."""
     found = {}
     for name in desk.learners:
         version = desk.services.registry.production(name)
         loaded = desk.service.loaded(name, version.name) if version else None
-        if version and loaded is False and anew:
-            desk.service.refresh(name)
-            loaded = desk.service.loaded(name, version.name)
         found[name] = Standing(version.name if version else None, loaded)
     return found

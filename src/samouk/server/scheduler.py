@@ -12,6 +12,7 @@ from types import TracebackType
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from samouk.server import children
+from samouk.server.logs import told
 
 log = logging.getLogger("samouk.scheduler")
 
@@ -64,6 +65,7 @@ class Rounds:
             work()
         except Exception as error:  # noqa: BLE001 - the border of the worker step; counted
             self.failures += 1
+            # Its words may stand: neither keys nor commands hold what was sent.
             log.error("%s failed: %s: %s", what, type(error).__name__, error)  # noqa: TRY400 - one line
 
     def _turn(self, name: str, command: Sequence[str]) -> None:
@@ -110,7 +112,7 @@ class Looks:
             work()
         except Exception as error:  # noqa: BLE001 - the border of the worker step; counted
             self.failures += 1
-            log.error("the look at %s failed: %s: %s", name, type(error).__name__, error)  # noqa: TRY400 - one line
+            log.error("the look at %s failed: %s", name, told(error))  # noqa: TRY400 - one line
 
 
 class Scheduler:
@@ -135,9 +137,9 @@ class Scheduler:
         self.rounds += 1
         try:
             self._work()
-        except Exception:  # the border of the worker step: one bad round must not end the next ones; counted
+        except Exception as error:  # noqa: BLE001 - the border of the worker step: the next rounds come; counted
             self.failures += 1
-            log.exception("a round of the loop failed; the next one comes as planned")
+            log.error("a round of the loop failed; the next one comes as planned: %s", told(error))  # noqa: TRY400
 
     def __enter__(self) -> Scheduler:
         self._scheduler.start()

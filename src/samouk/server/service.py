@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from samouk.loop.learner import Learner
 from samouk.loop.ports import NotFound, Services
 from samouk.loop.serving import Serving
+from samouk.server.logs import told
 
 log = logging.getLogger("samouk.service")
 
@@ -45,6 +46,10 @@ class InService:
         """Whether the version can answer now; None for a learner that makes no predictions here."""
         return version in self._servings[name].versions if name in self._servings else None
 
+    def silent(self, name: str) -> bool:
+        """Whether a version is in service here, and nothing answers, not even the version before it."""
+        return name in self._servings and self._servings[name].silent
+
     @property
     def servings(self) -> Mapping[str, Serving]:
         """Those that make predictions here, by name."""
@@ -65,7 +70,7 @@ class InService:
             self._said.pop(name, None)
         except Exception as error:  # noqa: BLE001 - the border of this thread: what served goes on; counted
             self.failures += 1
-            words = f"{type(error).__name__}: {error}"
+            words = told(error)
             if self._said.get(name) != words:  # said once, not twice a second
                 log.error("a look at what serves %s failed: %s", name, words)  # noqa: TRY400 - one line
             self._said[name] = words

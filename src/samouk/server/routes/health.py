@@ -20,7 +20,7 @@ class Alive:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The store answers, and so does every version in service.
+    """The store answers, and so does some version of each learner that makes its predictions here.
 
     Attributes:
         models: learner → the version that clients find, null before the first release.
@@ -43,14 +43,14 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get(
         "/health/ready",
-        summary="The store and the models in service answer; a failing store or model answers 503, a full disk 507",
+        summary="The store and the models answer; a failing store or a learner without an answer: 503, full disk: 507",
     )
     def ready() -> Ready:
         for learner in desk.learners:
             desk.services.log.stats(learner)
         models = {learner: desk.services.publisher.published(learner) for learner in desk.learners}
-        serving = standings(desk, anew=True)
-        silent = [f"{name} {one.version}" for name, one in serving.items() if one.loaded is False]
+        serving = standings(desk)
+        silent = [f"{name} {one.version}" for name, one in serving.items() if desk.service.silent(name)]
         if silent:
             words = (
                 f"in service and not answering: {', '.join(silent)}; the log says why, a rollback or a retrain helps"

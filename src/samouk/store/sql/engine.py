@@ -148,6 +148,7 @@ def _engine(path: Path, begin: str, **pool: int) -> sa.Engine:
         sa.URL.create("sqlite", database=str(path)),
         connect_args={"timeout": BUSY_SECONDS},
         pool_reset_on_return="rollback",
+        hide_parameters=True,  # an error's words end in logs, where nothing stands that was sent
         **pool,
     )
     sa.event.listen(engine, "connect", _prepare)
