@@ -79,23 +79,31 @@ def opened(
     settings: Settings,
     clock: Clock | None = None,
     chance: Random | None = None,
-    domains: Iterable[Domain] = (),
+    domains: Iterable[Domain] | None = None,
 ) -> Iterator[Services]:
     """Every port over the embedded default, closed at the end.
 
     Args:
         chance: deals the units of rollouts; the system's own unless a demo is to play the same every time.
-        domains: the views that they want are in the database from then on.
+        domains: all that there are; the views that they want are in the database from then on, and no others of
+            domains. None leaves the views as they are.
 
     Raises:
         StoreUnavailable: the home cannot be opened or written; the message names the remedy.
         ValueError: a domain wants a view that cannot be.
     """
-    places = Places(settings.home)
-    clock = clock or SystemClock()
-    chance = chance or SystemRandom()
-    store = open_store(settings.home, clock, chance, _views(domains))
-    services = Services(
+    services = _services(settings.home, clock or SystemClock(), chance or SystemRandom(), domains)
+    try:
+        yield services
+    finally:
+        services.close()
+
+
+def _services(home: Path, clock: Clock, chance: Random, domains: Iterable[Domain] | None) -> Services:
+    """Raises StoreUnavailable and ValueError as ``opened`` does."""
+    places = Places(home)
+    store = open_store(home, clock, chance, None if domains is None else _views(domains))
+    return Services(
         clock=clock,
         blobs=store.blobs,
         log=store.log,
@@ -113,10 +121,6 @@ def opened(
         close=store.close,
         chance=chance,
     )
-    try:
-        yield services
-    finally:
-        services.close()
 
 
 def _views(domains: Iterable[Domain]) -> list[View]:

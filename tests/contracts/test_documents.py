@@ -58,9 +58,18 @@ class TestDocuments:
     def test_what_is_not_there_is_none(self, documents: Documents) -> None:
         """Neither an unknown key nor another shelf's is an error; nor a key that nothing can have."""
         documents.save(document())
-        asked = [(SHELF, "other"), ("toy.other", "flood"), (SHELF, ""), (SHELF, "\ud800"), ("", "flood")]
-        assert [documents.get(shelf, key) for shelf, key in asked] == [None] * 5
-        assert [documents.remove(shelf, key) for shelf, key in asked] == [False] * 5
+        asked = [
+            (SHELF, "other"),
+            ("toy.other", "flood"),
+            (SHELF, ""),
+            (SHELF, "\ud800"),
+            ("", "flood"),
+            ("\ud800", "k"),
+        ]
+        assert [documents.get(shelf, key) for shelf, key in asked] == [None] * len(asked)
+        assert [documents.remove(shelf, key) for shelf, key in asked] == [False] * len(asked)
+        assert documents.shelf("\ud800") == []
+        assert documents.trim("\ud800", 0) == 0
         assert documents.shelf("toy.other") == []
 
     def test_who_read_an_older_one_is_refused(self, documents: Documents) -> None:

@@ -91,13 +91,26 @@ def test_a_view_is_a_table_of_its_own(home: Path) -> None:
 
 
 def test_a_view_follows_its_domain(home: Path) -> None:
-    """Opened with other columns it is made anew; opened without views it stays."""
+    """Opened with other columns it is made anew; opened by who knows no views it stays."""
     open_store(home, SteppedClock(), views=[RULES]).close()
     open_store(home, SteppedClock(), views=[View("detection_rules", SHELF, ("severity",))]).close()
     open_store(home, SteppedClock()).close()
     with closing(sqlite3.connect(home / DATABASE)) as connection:
         shown = connection.execute("SELECT * FROM detection_rules").description
     assert [name for name, *_ in shown] == ["key", "severity"]
+
+
+def test_a_view_that_nobody_wants_goes(home: Path) -> None:
+    """What a domain wants no more leaves the database; what people made themselves stays."""
+    kept = View("kept_rules", SHELF, ("over",))
+    open_store(home, SteppedClock(), views=[RULES, kept, View("keys_alone", SHELF, ())]).close()
+    with closing(sqlite3.connect(home / DATABASE)) as connection:
+        connection.execute("CREATE VIEW somebodys AS SELECT key FROM documents")
+    open_store(home, SteppedClock(), views=[kept]).close()
+    names = "SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name"
+    assert rows(home, names) == [("kept_rules",), ("somebodys",)]
+    open_store(home, SteppedClock(), views=[]).close()
+    assert rows(home, names) == [("somebodys",)]
 
 
 @pytest.mark.parametrize(

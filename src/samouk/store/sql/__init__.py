@@ -66,14 +66,14 @@ class Store:
     close: Callable[[], None]
 
 
-def open_store(home: Path, clock: Clock, chance: Random | None = None, views: Sequence[View] = ()) -> Store:
+def open_store(home: Path, clock: Clock, chance: Random | None = None, views: Sequence[View] | None = None) -> Store:
     """Open the store under ``home``, making or migrating it, and repair what a crash left behind.
 
     Several processes may have one home open at once.
 
     Args:
         chance: makes the secret of a fresh journal; the system's own unless told.
-        views: shelves that are to be tables of their own in the database; those that it has already stay.
+        views: all shelves that are to be tables of their own in the database; None leaves those that it has.
 
     Raises:
         StoreUnavailable: no permission, no space, or made by a newer samouk; the message names the remedy.
@@ -119,7 +119,7 @@ def _close_to_others(home: Path) -> None:
             close_to_others(home)
 
 
-def _enter(home: Path, log: SqlLog, registry: SqlRegistry, blobs: LocalBlobs, views: Sequence[View]) -> int:
+def _enter(home: Path, log: SqlLog, registry: SqlRegistry, blobs: LocalBlobs, views: Sequence[View] | None) -> int:
     """Start one process at a time; returns the descriptor whose lock tells others that we are here."""
     with _starting(home):
         presence = _open(home / "open.lock")
@@ -128,7 +128,8 @@ def _enter(home: Path, log: SqlLog, registry: SqlRegistry, blobs: LocalBlobs, vi
             # A process that died, or a reader that was open, may have left traces of an erasure in the log.
             database.traces = database.has_log()
             migrate(database)
-            make_views(database, views)
+            if views is not None:
+                make_views(database, views)
             log.bury()
             # Who is alone knows that no commit is under way: every orphan is a dead one's.
             age = 0.0 if _alone(presence) else ORPHAN_SECONDS

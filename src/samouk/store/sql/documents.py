@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from samouk.loop.ports import Document, Outdated
-from samouk.store.document import checked, is_key
+from samouk.store.document import checked, is_key, is_shelf
 from samouk.store.sql.engine import Database
 from samouk.store.sql.tables import documents
 
@@ -33,20 +33,22 @@ class SqlDocuments:
         return saved
 
     def get(self, shelf: str, key: str) -> Document | None:
-        if not is_key(key):
+        if not (is_shelf(shelf) and is_key(key)):
             return None
         with self.database.read() as connection:
             row = connection.execute(sa.select(documents).where(_at(shelf, key))).first()
         return _document(row) if row else None
 
     def shelf(self, name: str, limit: int = 10_000, *, newest: bool = False) -> list[Document]:
+        if not is_shelf(name):
+            return []
         order = documents.c.sequence.desc() if newest else documents.c.key
         wanted = sa.select(documents).where(documents.c.shelf == name).order_by(order).limit(max(limit, 0))
         with self.database.read() as connection:
             return [_document(row) for row in connection.execute(wanted)]
 
     def remove(self, shelf: str, key: str) -> bool:
-        if not is_key(key):
+        if not (is_shelf(shelf) and is_key(key)):
             return False
         with self.database.write() as connection:
             gone = connection.execute(sa.delete(documents).where(_at(shelf, key))).rowcount > 0
@@ -55,6 +57,12 @@ class SqlDocuments:
         return gone
 
     def trim(self, shelf: str, keep: int) -> int:
+        """The port's; bytes of what went leave the disk with the next removal or erasure, or when the store closes.
+
+        Trimming goes with every alert: emptying the write-ahead log each time would wait for every reader.
+        """
+        if not is_shelf(shelf):
+            return 0
         mine = documents.c.shelf == shelf
         kept = sa.select(documents.c.sequence).where(mine).order_by(documents.c.sequence.desc()).limit(max(keep, 0))
         with self.database.write() as connection:

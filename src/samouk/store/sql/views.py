@@ -17,9 +17,18 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
+_OURS = re.compile(
+    r"""CREATE VIEW "[a-z0-9_]+" AS SELECT documents\."?key"?"""
+    r"""(, json_extract\(documents\.body, '\$\."[a-z0-9_]+"'\) AS "?[a-z0-9_]+"?)*"""
+    r""" \nFROM documents \nWHERE documents\.shelf = '[a-z0-9_.]+'"""
+)
+"""What ``_statement`` gives, and nobody writes by hand."""
+
 
 def make_views(database: Database, views: Sequence[View]) -> None:
     """Make each view, or make it anew where it is another than it was; nothing is written when all stand.
+
+    Views that were made here and that nobody wants any more go; those that people made themselves stay.
 
     Raises:
         ValueError: a view, its shelf or a column cannot have that name, or two views have one.
@@ -30,37 +39,34 @@ def make_views(database: Database, views: Sequence[View]) -> None:
     if len(set(names)) < len(names):
         raise ValueError(f"two views have one name: {', '.join(sorted(names))}")
     with database.read() as connection:
-        missing = _missing(connection, views)
-    if missing:
+        changes = _changes(connection, views)
+    if changes:
         with database.write() as connection:
-            for view in _missing(connection, views):  # another process may have been quicker
-                connection.exec_driver_sql(f"DROP VIEW IF EXISTS {_quoted(connection, view)}")
-                connection.exec_driver_sql(_statement(connection, view))
+            for statement in _changes(connection, views):  # another process may have been quicker
+                connection.exec_driver_sql(statement)
 
 
-def _missing(connection: sa.Connection, views: Sequence[View]) -> list[View]:
+def _changes(connection: sa.Connection, views: Sequence[View]) -> list[str]:
+    """Statements after which the views that are wanted stand, and no other of ours."""
     inspector = sa.inspect(connection)
-    there = {name: inspector.get_view_definition(name) for name in inspector.get_view_names()}
-    return [view for view in views if there.get(view.name) != _statement(connection, view)]
+    there = {name: inspector.get_view_definition(name) or "" for name in inspector.get_view_names()}
+    wanted = {view.name: _statement(connection, view) for view in views}
+    unwanted = [name for name, text in there.items() if name not in wanted and _OURS.fullmatch(text)]
+    anew = [name for name, text in wanted.items() if there.get(name) != text]
+    drops = [f"DROP VIEW IF EXISTS {_quoted(connection, name)}" for name in (*unwanted, *anew)]
+    return [*drops, *(wanted[name] for name in anew)]
 
 
 def _statement(connection: sa.Connection, view: View) -> str:
-    members = [_member(connection, name).label(name) for name in view.columns]
+    members = [sa.func.json_extract(documents.c.body, f'$."{name}"').label(name) for name in view.columns]
     rows = sa.select(documents.c.key, *members).where(documents.c.shelf == view.shelf)
     # A view's text takes no parameters.
     text = rows.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
-    return f"CREATE VIEW {_quoted(connection, view)} AS {text}"
+    return f"CREATE VIEW {_quoted(connection, view.name)} AS {text}"
 
 
-def _member(connection: sa.Connection, name: str) -> sa.ColumnElement[object]:
-    """A member of the body: in SQLite a number stays a number, so that it compares as one; elsewhere it is text."""
-    if connection.dialect.name == "sqlite":
-        return sa.func.json_extract(documents.c.body, f'$."{name}"')
-    return documents.c.body.op("->>")(name)
-
-
-def _quoted(connection: sa.Connection, view: View) -> str:
-    return connection.dialect.identifier_preparer.quote_identifier(view.name)
+def _quoted(connection: sa.Connection, name: str) -> str:
+    return connection.dialect.identifier_preparer.quote_identifier(name)
 
 
 def _require_sound(view: View) -> None:
