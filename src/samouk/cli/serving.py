@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from samouk.cli.ends import explained, home_option, settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from samouk.loop.learner import Learner
+    from samouk.loop.ports import Services
+    from samouk.settings import Settings
 
 DEMO_WEEKS = 9
 
@@ -25,10 +34,7 @@ def serve(home: Path | None, host: str | None, port: int | None, no_schedule: bo
     """Take samples, learn when it is time, hand out models: one process."""
     from samouk import assembly
     from samouk.domains import discover
-    from samouk.loop.rules import note
-    from samouk.loop.turn import begin
     from samouk.server import logs
-    from samouk.server.erasure import mend
     from samouk.server.scheduler import Scheduler
     from samouk.server.serve import listen
     from samouk.server.serve import serve as run
@@ -45,25 +51,46 @@ def serve(home: Path | None, host: str | None, port: int | None, no_schedule: bo
         if made is not None:
             click.echo(f"🔑 {made.message}")
         services = open_until_the_end.enter_context(assembly.opened(chosen, domains=domains.values()))
-        for learner in known:
-            begin(learner, services)
-            note(learner, services)
-            mend(services, learner.name)
-        issued = services.keys.keys()
-        if all(key.revoked for key in issued):
-            click.echo("💡 Nobody may upload yet: `samouk keys create --label NAME` makes an API key.")
+        _begin(services, known)
         app = assembly.application(chosen, services, domains)
         if not no_schedule:
-            rounds = assembly.rounds(chosen, services, [learner.name for learner in known])
-            looks = assembly.looks(services, known, app)
-            app.state.parts.update(rounds=lambda: rounds.failures, looks=lambda: looks.failures)
-            open_until_the_end.enter_context(Scheduler(rounds, chosen.check_minutes, at_once=True))
-            open_until_the_end.enter_context(Scheduler(looks, chosen.look_minutes))
-            # Closed before the scheduler, which waits for the running round.
-            open_until_the_end.enter_context(closing(rounds))
+            open_until_the_end.enter_context(_scheduled(chosen, services, known, app))
         courier = open_until_the_end.enter_context(closing(Courier(services, private=bool(chosen.webhooks_private))))
         open_until_the_end.enter_context(Scheduler(courier, COURIER_S / 60))
         run(app, listener, chosen.home, click.echo)
+
+
+def _begin(services: Services, known: Sequence[Learner]) -> None:
+    """What each learner needs before the first request; says so when nobody could send one."""
+    from samouk.loop.rules import note
+    from samouk.loop.turn import begin
+    from samouk.server.erasure import mend
+
+    for learner in known:
+        begin(learner, services)
+        note(learner, services)
+        mend(services, learner.name)
+    issued = services.keys.keys()
+    if all(key.revoked for key in issued):
+        click.echo("💡 Nobody may upload yet: `samouk keys create --label NAME` makes an API key.")
+
+
+@contextmanager
+def _scheduled(chosen: Settings, services: Services, known: Sequence[Learner], app: FastAPI) -> Iterator[None]:
+    """Rounds and looks, as long as the context is open."""
+    from samouk import assembly
+    from samouk.server.scheduler import Scheduler
+
+    rounds = assembly.rounds(chosen, services, [learner.name for learner in known])
+    looks = assembly.looks(services, known, app)
+    app.state.parts.update(rounds=lambda: rounds.failures, looks=lambda: looks.failures)
+    # The rounds are closed before the scheduler, which waits for the running one.
+    with (
+        Scheduler(rounds, chosen.check_minutes, at_once=True),
+        Scheduler(looks, chosen.look_minutes),
+        closing(rounds),
+    ):
+        yield
 
 
 @click.command()
