@@ -20,6 +20,7 @@ from samouk.domains.traffic.anomaly.schema import NAME as ANOMALY
 from samouk.domains.traffic.anomaly.weighing import scorer_of
 from samouk.domains.traffic.courier import Courier
 from samouk.domains.traffic.detect.budget import Budget, checked
+from samouk.domains.traffic.detect.connections import ConnectionWatch
 from samouk.domains.traffic.detect.detector import AnomalyDetector
 from samouk.domains.traffic.detect.rules import DEFAULT_RULES
 from samouk.domains.traffic.ears.baselines import Baselines
@@ -83,7 +84,7 @@ class Guard:
         clock: seconds since 1970.
 
     Attributes:
-        extractor, baselines, detector, limiter, foresight, courier: the parts; no courier without a link.
+        extractor, baselines, detector, connections, limiter, foresight, courier: the parts; no courier without a link.
         counts: rate_limited (messages), ticks, minutes, saved, fresh_starts, unreadable, failed_<step>.
         problems: the last ones, in words.
     """
@@ -113,6 +114,7 @@ class Guard:
             courier=self.courier,
             clock=clock,
         )
+        self.connections = ConnectionWatch(self.detector, clock)
         self.limiter = RateLimiter(limits or Limits(), self.baselines, clock, max_users=max_users)
         self.promises = Promises(self.courier)
         self.foresight = Foresight(self.promises)
@@ -122,7 +124,7 @@ class Guard:
         self._round_size = 0
         self._minute = -1
         self._minute_at = 0.0
-        self._next: dict[str, float] = {}
+        self._next: dict[str, tuple[float, float]] = {}
         self._ticking = threading.Lock()
         self._telling = threading.Lock()
         self._closing = threading.Event()
@@ -199,6 +201,7 @@ class Guard:
                 "limits": self.limiter.forget(user_id),
                 "alerts": self.detector.forget(user_id),
             }
+            self.connections.forget(user_id)
             found["documents"] = 0 if self._memory is None else self._memory.forget(user_id)
             return found
 
@@ -255,6 +258,7 @@ class Guard:
             self.counts["ticks"] += 1
             self._step("minute", partial(self._end_minute, at))
             self._step("server_level", self.detector.server_level.learn)
+            self._step("connections", partial(self.connections.tick, at))
             self._step("slice", partial(self._look_around, at))
             self._step("forecast", partial(self.foresight.learn, CATCH_UP_S))
             for name, every_s, work in (
@@ -268,7 +272,8 @@ class Guard:
                 if self._due(name, at, every_s):
                     began = time.monotonic()
                     self._step(name, work)
-                    self._next[name] = at + max(every_s, 20 * (time.monotonic() - began))
+                    gap = max(every_s, 20 * (time.monotonic() - began))
+                    self._next[name] = at + gap, gap
 
     def save(self) -> None:
         """Keep everything that must survive a restart, now. Raises what keeping raises."""
@@ -321,14 +326,14 @@ class Guard:
 
     def _trouble(self, kind: str, words: str) -> None:
         self.counts[kind] += 1
-        if not self.problems or self.problems[-1] != words:  # said once, not at every tick
+        if words not in self.problems:  # said once, not at every tick, also where two take turns
             self.problems.append(words)
             log.error("traffic guard: %s", words, extra={"step": kind})
 
     def _due(self, name: str, at: float, every_s: float) -> bool:
-        """Whether its time has come; after a clock that went back, from now on."""
-        due = self._next.setdefault(name, at + every_s)
-        return at >= due or due - at > 100 * every_s
+        """Whether its time has come; a clock that was put back by more than its period has it come at once."""
+        due, gap = self._next.setdefault(name, (at + every_s, every_s))
+        return at >= due or due - at > 2 * gap
 
     def _end_minute(self, at: float) -> None:
         minute = int(at // MINUTE_S)
@@ -411,6 +416,7 @@ class Guard:
             "threshold": threshold if math.isfinite(threshold) else None,
             "passed": budget.passed,
             "held_back": budget.held_back,
+            "clock_jumps": budget.clock_jumps,
             "recently_held_back": held,
         }
 

@@ -150,6 +150,10 @@ class FolderKeeping:
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(path)
+        except OSError as error:
+            if error.filename == str(draft):  # whose name is another each time, and says nothing to anybody
+                error.filename = str(path)
+            raise
         finally:
             draft.unlink(missing_ok=True)
 

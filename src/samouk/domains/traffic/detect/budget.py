@@ -45,7 +45,7 @@ class Budget:
 
     Attributes:
         per_hour: 0 to ``MOST``; 0 lets only critical ones through.
-        passed, held_back: alarms so far.
+        passed, held_back: alarms since the start.
         clock_jumps: times that the clock was put back.
         recent: the last ones that were held back.
     """
@@ -89,21 +89,19 @@ class Budget:
         self.recent = deque((held for held in self.recent if held.user_id != user_id), REMEMBERED)
 
     def state(self) -> dict[str, Any]:
-        """Plain JSON; what was held back is counted on, and its list begins anew."""
-        at = self._at if math.isfinite(self._at) else None
-        return {"threshold": self._threshold, "at": at, "passed": self.passed, "held_back": self.held_back}
+        """Plain JSON; what passed and what was held back is counted since the start, and is not in it."""
+        return {"threshold": self._threshold, "at": self._at if math.isfinite(self._at) else None}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on where it was saved; the budget itself stays as it is set now. Raises ValueError."""
         try:
             threshold = float(state["threshold"])
             at = -math.inf if state["at"] is None else float(state["at"])
-            passed, held_back = int(state["passed"]), int(state["held_back"])
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"no saved state of an alarm budget ({error}); start from a fresh one") from None
         if not threshold >= REST or math.isnan(at) or at == math.inf:
             raise ValueError("no saved state of an alarm budget: a number is out of range; start from a fresh one")
-        self._threshold, self._at, self.passed, self.held_back = threshold, at, passed, held_back
+        self._threshold, self._at = threshold, at
 
 
 def checked(per_hour: float) -> float:

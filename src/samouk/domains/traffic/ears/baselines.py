@@ -49,6 +49,10 @@ FORGET_S = 7 * 86_400.0
 """Time constant at which evidence of an absent user fades."""
 
 _MEAN_TO_SPREAD = math.sqrt(math.pi / 2)
+AT_ONCE = 5_000
+"""Rows that are copied at once for a save, while who asks for one has to wait."""
+
+_TABLES = ("level", "spread", "evidence", "seen", "at")
 _KIND = "traffic-baselines/2"
 _LONGEST = math.log1p(LARGEST)
 _SIZES = frozenset({"avg_message_size", "error_rate", "size_spread"})
@@ -256,12 +260,21 @@ class Baselines:
             users = [*self._settled, *self._new]
             facts: dict[str, Any] = {"kind": _KIND, "key": self._key.hex(), "at": self._pool_at}
             facts |= {"evicted": self.evicted, "settled": len(self._settled)}
-            arrays: dict[str, Row] = {"level": self._level, "spread": self._spread, "evidence": self._evidence}
-            arrays |= {"seen": self._seen, "at": self._at}
-            kept = {name: array[: len(rows)].copy() for name, array in arrays.items()}
             pool = self._pool.copy()
+        kept = self._kept(len(rows))
         names = np.frombuffer(b"".join(users), np.uint8)
         return pack(facts, {"names": names, "rows": np.array(rows, np.int64), "pool": pool, **kept})
+
+    def _kept(self, number: int) -> dict[str, Row]:
+        """The first rows, copied some at a time. A row that is given to another meanwhile is saved as that one's."""
+        arrays: dict[str, Row] = {name: getattr(self, f"_{name}") for name in _TABLES}
+        kept: dict[str, Row] = {name: np.empty((number, *array.shape[1:])) for name, array in arrays.items()}
+        for start in range(0, number, AT_ONCE):
+            part = slice(start, min(start + AT_ONCE, number))
+            with self._lock:
+                for name, array in arrays.items():
+                    kept[name][part] = array[part]
+        return kept
 
     def load(self, data: bytes) -> None:
         """Go on where ``save`` stopped. Raises ValueError for bytes that are no such state, or of more users."""
@@ -276,7 +289,7 @@ class Baselines:
             rows, settled = list(zip(users, arrays["rows"].tolist(), strict=True)), int(facts["settled"])
             self._settled, self._new = OrderedDict(rows[:settled]), OrderedDict(rows[settled:])
             self._pool = arrays["pool"].copy()
-            for name in ("level", "spread", "evidence", "seen", "at"):
+            for name in _TABLES:
                 getattr(self, f"_{name}")[: len(users)] = arrays[name]
 
 
