@@ -16,7 +16,16 @@ from tests.automl.test_search import made
 
 import samouk.automl.kenning as kenning
 from samouk.automl.choice import chosen, exported
-from samouk.automl.kenning import KenningFailed, KenningMissing, run_scenario, scenario_of, write_scenario
+from samouk.automl.kenning import (
+    KenningFailed,
+    KenningMissing,
+    NoScenario,
+    check_scenario,
+    run_scenario,
+    scenario_of,
+    summary,
+    write_scenario,
+)
 from samouk.automl.search import search
 from samouk.automl.table import Table
 
@@ -50,6 +59,7 @@ TABULAR = {
         "shuffle_data": {"type": "boolean"},
         "expand_classes": {"type": "boolean"},
         "download_dataset": {"type": "boolean"},
+        "split_fraction_test": {"type": "number", "minimum": 0, "maximum": 1},
     },
 }
 """Parameters of Kenning's ``TabularDataset``."""
@@ -93,14 +103,25 @@ def test_a_folder_works_by_itself(tmp_path: Path, model: bytes) -> None:
     ("table", "words"),
     [
         (made(1, number=True), "numbers in between"),
+        (Table(("a",), np.ones((3, 1), np.float32), np.array([0, 0.5, 1]), np.arange(3), 2), "numbers in between"),
         (Table(("a",), np.full((3, 1), np.nan, np.float32), np.ones(3), np.arange(3), 2), "lacks a value"),
+        (Table(("a",), np.ones((3, 1), np.float32), np.array([0.0, 2, 3]), np.arange(3), 4), "is of class 1;"),
+        (
+            Table(("a",), np.array([[1], [1], [np.nan]], np.float32), np.array([0.0, 1, 2]), np.arange(3), 3),
+            "is of class 2;",
+        ),
+        (None, "nothing is held out"),
     ],
-    ids=["numbers", "holes"],
+    ids=["numbers", "numbers among classes", "holes", "no row of a class", "no complete row of a class", "no rows"],
 )
-def test_what_its_tables_cannot_hold_is_refused(tmp_path: Path, table: Table, words: str) -> None:
-    """Answers between yes and no, and rows that all lack something."""
-    with pytest.raises(ValueError, match=words):
-        write_scenario(tmp_path / "scenario", b"", table)
+def test_what_its_tables_cannot_hold_is_refused(tmp_path: Path, table: Table | None, words: str) -> None:
+    """Answers between yes and no, rows that all lack something, classes without a row; and no folder is left."""
+    with pytest.raises(NoScenario, match=words):
+        check_scenario(tmp_path / "scenario", table)
+    if table is not None:
+        with pytest.raises(NoScenario, match=words):
+            write_scenario(tmp_path / "scenario", b"", table)
+    assert not (tmp_path / "scenario").exists()
 
 
 def test_no_folder_is_written_over(tmp_path: Path) -> None:
@@ -125,9 +146,34 @@ def test_without_kenning_it_says_how(tmp_path: Path, model: bytes) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("kenning") is None, reason="Kenning is not installed: it is in no package index")
 def test_kenning_measures_what_we_do(tmp_path: Path, model: bytes) -> None:
-    """Where it is installed: every row that it tests is decided as the model decides it."""
-    scenario = write_scenario(tmp_path / "scenario", model, made(5))
+    """Where it is installed: it tests every complete row, and its confusion matrix is the model's own."""
+    held_out = made(5)
+    scenario = write_scenario(tmp_path / "scenario", model, held_out)
     measured: Any = run_scenario(scenario)
-    matrix = np.array(measured["eval_confusion_matrix"])
-    assert matrix.sum() > 10
-    assert matrix.trace() / matrix.sum() > 0.6
+    complete = np.isfinite(held_out.x).all(axis=1)
+    session = onnxruntime.InferenceSession(model)
+    decided = session.run(None, {"features": held_out.x[complete]})[0].argmax(axis=1)
+    told = held_out.y[complete].astype(int)
+    own = np.zeros((2, 2))
+    np.add.at(own, (told, decided), 1)
+    assert np.array_equal(np.array(measured["eval_confusion_matrix"]), own)
+    assert summary(measured)["accuracy"] == pytest.approx((told == decided).mean())
+
+
+def test_a_summary_tells_what_was_measured_of_the_whole() -> None:
+    """Accuracy from the matrix, the median second, the matrix itself and scalars; not what is of every moment."""
+    measured = {
+        "eval_confusion_matrix": [[3.0, 1.0], [0.0, 4.0]],
+        "target_inference_step": [0.1, 0.2, 0.9],
+        "tags": [{"name": "run"}],
+        "compiled_model_size": 1865,
+        "class_names": ["0", "1"],
+    }
+    assert summary(measured) == {
+        "accuracy": 0.875,
+        "median_inference_s": 0.2,
+        "eval_confusion_matrix": [[3.0, 1.0], [0.0, 4.0]],
+        "compiled_model_size": 1865,
+        "class_names": ["0", "1"],
+    }
+    assert summary({}) == {}

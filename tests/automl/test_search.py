@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from samouk.automl.choice import NothingFit, chosen, exported
-from samouk.automl.parity import parity
-from samouk.automl.search import FAMILIES, Found, search
+from samouk.automl.parity import parity, source_scores
+from samouk.automl.search import FAMILIES, BadSearch, Found, search
+from samouk.automl.study import study
 from samouk.automl.table import NothingToSearch, Table, seen_fields, table_of
 from samouk.domains import learner
 from samouk.loop.columns import take
@@ -77,16 +79,49 @@ def test_a_model_too_large_is_refused(found: Found) -> None:
     assert one.refusal is not None and "more than 100" in one.refusal
 
 
+def classed(seed: int, present: tuple[int, ...], classes: int = 4) -> Table:
+    """Rows of some of the classes, told apart by the first column; ``present`` are those that have rows."""
+    table = made(seed, 300)
+    place = np.clip(np.floor(np.nan_to_num(table.x[:, 0]) + len(present) / 2), 0, len(present) - 1).astype(int)
+    return Table(table.names, table.x, np.array(present, float)[place], table.groups, classes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("present", [(0, 2, 3), (1, 3), (0, 1, 2, 3)], ids=["three", "two", "all"])
+def test_a_class_without_rows_keeps_its_column(present: tuple[int, ...]) -> None:
+    """The export answers with every class that the table knows: shares of those that had rows, nothing elsewhere."""
+    table, probes = classed(1, present), classed(2, present)
+    found = search(table, 2.0, families=("lgbm", "rf"))
+    for one in exported(found, table, probes.x):
+        assert one.parity.faithful and one.refusal is None
+        session = onnxruntime.InferenceSession(one.data)
+        assert session.get_outputs()[0].shape[1] == table.classes
+        scores = session.run(None, {"features": probes.x})[0]
+        assert not scores[:, sorted(set(range(4)) - set(present))].any()
+        assert np.allclose(scores, source_scores(one.candidate.estimator, probes.x, 4), atol=1e-3)
+        assert (scores.argmax(axis=1) == probes.y).mean() > 0.8
+
+
+@pytest.mark.slow
+def test_exports_are_compared_on_what_is_held_out_where_there_is_anything() -> None:
+    """The rows that likeness was judged on are the held-out ones, and those that were learnt from only without any."""
+    train, held_out = made(1), made(2, 60)
+    with_rows = study(train, held_out, 1.0, families=("lgbm",))
+    without = study(train, None, 1.0, families=("lgbm",))
+    assert [one.parity.rows for one in (*with_rows.candidates, *without.candidates)] == [60, 400]
+    assert without.held_out is None
+
+
 @pytest.mark.slow
 def test_another_model_is_not_taken_for_a_true_copy(found: Found) -> None:
     """A graph of one family beside the estimator of another: the difference is seen."""
     table = made(1)
     candidates = list(exported(found, table, table.x))
     assert len(candidates) > 1
-    likeness = parity(candidates[0].candidate.estimator, candidates[1].data, table.x)
+    likeness = parity(candidates[0].candidate.estimator, candidates[1].data, table.x, 2)
     assert not likeness.faithful
     with pytest.raises(ValueError, match="needs rows"):
-        parity(candidates[0].candidate.estimator, candidates[0].data, table.x[:0])
+        parity(candidates[0].candidate.estimator, candidates[0].data, table.x[:0], 2)
 
 
 @pytest.mark.parametrize("which", [OUTCOME, CALLING], ids=["outcome", "calling"])
@@ -126,5 +161,15 @@ def test_rows_that_cannot_teach_are_refused() -> None:
 )
 def test_what_cannot_be_searched_is_refused(families: tuple[str, ...], budget: float, words: str) -> None:
     """Families that do not survive an export, none at all, and no time."""
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(BadSearch, match=words):
         search(made(1), budget, families=families)
+
+
+@pytest.mark.slow
+def test_an_error_within_a_search_is_not_told_as_a_wrong_question() -> None:
+    """Rows that no family can learn from raise what the family raises."""
+    table = made(1, 100)
+    table.x[:] = np.inf
+    with pytest.raises(ValueError, match="infinity") as raised:
+        search(table, 1.0, families=("rf",))
+    assert not isinstance(raised.value, BadSearch)

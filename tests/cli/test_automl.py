@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +53,7 @@ def test_a_search_ends_in_a_staged_version(home: Path, tmp_path: Path) -> None:
     width = session.get_inputs()[0].shape[1]
     assert session.run(None, {"features": np.zeros((3, width), np.float32)})[0].shape == (3, 2)
     assert json.loads((folder / "scenario.json").read_text())["dataset"]["parameters"]["col_y"] == "target"
+    assert report["compared_on"] == "held out"
     assert report["kenning"]["rows"] + report["kenning"]["left_out"] == report["held_out"]
     with assembly.opened(load({"SAMOUK_HOME": str(home)})) as services:
         version = services.registry.version(OUTCOME.name, report["entered"]["version"])
@@ -70,6 +74,7 @@ def test_the_table_says_what_was_tried(home: Path) -> None:
     [
         (("scoring.outcome", "--families", "xgboost"), 2, "must be some of lgbm"),
         (("scoring.outcome", "--budget", "nan"), 2, "budget"),
+        (("scoring.calling", "--budget", "0"), 2, "budget"),
         (("scoring.outcome", "--run-kenning"), 2, "--kenning FOLDER"),
         (("screens.element", "--enter"), 2, "takes no models"),
         (("scoring.calling",), 1, "no labelled rows"),
@@ -80,3 +85,81 @@ def test_what_cannot_be_is_told(home: Path, words: tuple[str, ...], code: int, t
     """Wrong use and missing rows end in one line that says what would be right."""
     result = samouk(home, *words)
     assert (result.exit_code, told in result.stderr) == (code, True), result.stderr
+
+
+HOURS = ("--budget", "36000")
+"""A search that no test would see the end of."""
+
+
+def test_what_can_be_known_to_fail_fails_before_the_search(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file in no folder, a folder that holds something or is none, and Kenning where it is not installed."""
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("years of work")
+    cases = [
+        (("--output", str(tmp_path / "no" / "model.onnx")), 3, "cannot be written"),
+        (("--kenning", str(tmp_path / "full" / "thesis.txt" / "scenario")), 3, "cannot be written"),
+        (("--kenning", str(tmp_path / "full")), 1, "is not empty"),
+        (("--kenning", str(tmp_path / "new"), "--run-kenning", "--enter"), 3, "kenning is not installed"),
+    ]
+    for words, code, told in cases:
+        result = samouk(home, OUTCOME.name, *HOURS, *words)
+        assert (result.exit_code, told in result.stderr) == (code, True), result.stderr
+    assert not (tmp_path / "new").exists()
+
+
+def program(folder: Path, words: str) -> None:
+    """A program named kenning that runs these words of a shell."""
+    folder.mkdir()
+    path = folder / "kenning"
+    path.write_text(f"#!/bin/sh\n{words}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+
+@pytest.mark.slow
+def test_a_kenning_that_fails_takes_nothing_with_it(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was found is written, entered and reported before its program ends with an error."""
+    program(tmp_path / "bin", "echo 'no such backend' >&2; exit 7")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    words = ("--budget", "2", "--families", "lgbm", "--output", str(tmp_path / "model.onnx"), "--enter", "--json")
+    result = samouk(home, OUTCOME.name, *words, "--kenning", str(tmp_path / "scenario"), "--run-kenning")
+    assert (result.exit_code, "code 7: no such backend" in result.stderr) == (1, True), result.stderr
+    report = json.loads(result.stdout)
+    assert report["entered"]["why"] and "measured" not in report["kenning"]
+    assert (tmp_path / "model.onnx").stat().st_size > 0
+
+
+@pytest.mark.slow
+def test_what_was_measured_is_shown(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Accuracy and scalars on a terminal with the file that holds the rest, the confusion matrix in the JSON."""
+    measured = '{"eval_confusion_matrix": [[30, 10], [5, 55]], "compiled_model_size": 1865}'
+    program(tmp_path / "bin", f"echo '{measured}' > measurements.json")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    folder = tmp_path / "scenario"
+    words = (OUTCOME.name, "--budget", "2", "--families", "lgbm", "--kenning", str(folder), "--run-kenning")
+    result = samouk(home, *words)
+    assert result.exit_code == 0, result.output
+    assert all(word in result.stdout for word in ("accuracy", "0.85", "1865", str(folder / "measurements.json")))
+    shutil.rmtree(folder)
+    report = json.loads(samouk(home, *words, "--json").stdout)
+    assert report["kenning"]["measured"]["eval_confusion_matrix"] == [[30, 10], [5, 55]]
+    assert report["kenning"]["measurements"] == str(folder / "measurements.json")
+
+
+@pytest.mark.slow
+def test_without_held_out_rows_it_says_what_was_compared_on(tmp_path: Path) -> None:
+    """A log of training groups alone: it is told that likeness was judged on what was learnt from, and no scenario."""
+    chosen = load({"SAMOUK_HOME": str(tmp_path / "home")})
+    assembly.ensure_signing_keys(chosen)
+    with assembly.opened(chosen) as services:
+        batches = OUTCOME.world(7, False).batches(0, 24)
+        services.log.append([one for one in batches if one.group not in OUTCOME.policy.holdout_groups])
+    words = (OUTCOME.name, "--budget", "2", "--families", "lgbm")
+    result = samouk(tmp_path / "home", *words)
+    assert (result.exit_code, "rows that were learnt from" in result.stdout) == (0, True), result.output
+    refused = samouk(tmp_path / "home", *words, "--kenning", str(tmp_path / "scenario"))
+    assert (refused.exit_code, "nothing is held out" in refused.stderr) == (1, True), refused.output

@@ -29,10 +29,10 @@ class Exported:
 
 
 def exported(found: Found, table: Table, probes: Matrix, largest: int = LARGEST) -> Iterator[Exported]:
-    """Every candidate, the best first, compared on ``probes``: rows that were not learnt from."""
+    """Every candidate, the best first, compared on the rows ``probes``."""
     for candidate in found.candidates:
         data = to_onnx(candidate, table)
-        likeness = parity(candidate.estimator, data, probes)
+        likeness = parity(candidate.estimator, data, probes, table.classes)
         yield Exported(candidate, data, likeness, _refusal(data, likeness, candidate, found, largest))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from samouk.automl.search import Candidate
 from samouk.automl.table import Table
 
@@ -14,14 +16,18 @@ IR_VERSION = 8
 
 
 def to_onnx(candidate: Candidate, table: Table) -> bytes:
-    """One input ``features`` (n, k); ``score`` (n, classes) of shares, or (n, 1) of numbers cut to [0, 1]."""
+    """One input ``features`` (n, k); ``score`` (n, classes) of shares, or (n, 1) of numbers cut to [0, 1].
+
+    A class that no row had keeps its column, with a share of nothing.
+    """
     from onnx import TensorProto, checker, helper
 
     model = _converted(candidate, len(table.names))
     graph = model.graph
     source = _scores_of(graph, bool(table.classes))
     if table.classes:
-        graph.node.append(helper.make_node("Identity", [source], [OUTPUT]))
+        known = [int(code) for code in candidate.estimator.classes_]
+        graph.node.append(_placed(graph, source, known, table.classes))
     else:
         graph.initializer.append(helper.make_tensor("least", TensorProto.FLOAT, [], [0.0]))
         graph.initializer.append(helper.make_tensor("most", TensorProto.FLOAT, [], [1.0]))
@@ -50,6 +56,17 @@ def _converted(candidate: Candidate, width: int) -> Any:
     options = {id(last): {"zipmap": False}} if hasattr(last, "classes_") else None
     rows = [(INPUT, FloatTensorType([None, width]))]
     return convert_sklearn(candidate.estimator, initial_types=rows, target_opset=OPSET, options=options)
+
+
+def _placed(graph: Any, source: str, known: list[int], classes: int) -> Any:
+    """The node that puts each known class into the column of its code."""
+    from onnx import TensorProto, helper
+
+    if known == list(range(classes)):
+        return helper.make_node("Identity", [source], [OUTPUT])
+    places = np.eye(classes, dtype=np.float32)[known]
+    graph.initializer.append(helper.make_tensor("places", TensorProto.FLOAT, places.shape, places.ravel()))
+    return helper.make_node("MatMul", [source, "places"], [OUTPUT])
 
 
 def _raise_opset(model: Any) -> None:

@@ -1,4 +1,4 @@
-"""Whether an exported model answers as its source does, row by row, on rows that neither has learnt from."""
+"""Whether an exported model answers as its source does, row by row."""
 
 from __future__ import annotations
 
@@ -39,11 +39,15 @@ class Parity:
         return self.off <= MOST_OFF and self.mean <= MOST_MEAN and self.decisions >= 1 - MOST_OFF
 
 
-def parity(estimator: Any, graph: bytes, x: Matrix) -> Parity:
-    """Ask both; raises ValueError without rows, or when the graph answers in another shape than its source."""
+def parity(estimator: Any, graph: bytes, x: Matrix, classes: int) -> Parity:
+    """Ask both; raises ValueError without rows, or when the graph answers in another shape than its source.
+
+    Args:
+        classes: how many the table knows, whether or not each had rows; 0 for numbers.
+    """
     if not len(x):
         raise ValueError("parity: needs rows to compare on")
-    source = source_scores(estimator, x)
+    source = source_scores(estimator, x, classes)
     session = runtime.session(graph)
     exported = session.run(None, {session.get_inputs()[0].name: x})[0]
     if exported.shape != source.shape:
@@ -59,10 +63,12 @@ def parity(estimator: Any, graph: bytes, x: Matrix) -> Parity:
     )
 
 
-def source_scores(estimator: Any, x: Matrix) -> NDArray[np.float64]:
-    """(n, classes) shares of a classifier, (n, 1) numbers of a regressor cut to [0, 1]."""
-    if hasattr(estimator, "predict_proba"):
-        return np.asarray(estimator.predict_proba(x), np.float64)
+def source_scores(estimator: Any, x: Matrix, classes: int) -> NDArray[np.float64]:
+    """(n, classes) shares of a classifier, each in the column of its code; (n, 1) numbers of a regressor in [0, 1]."""
+    if classes:
+        shares = np.zeros((len(x), classes))
+        shares[:, np.asarray(estimator.classes_, np.intp)] = estimator.predict_proba(x)
+        return shares
     return np.clip(np.asarray(estimator.predict(x), np.float64), 0, 1).reshape(-1, 1)
 
 

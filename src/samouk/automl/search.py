@@ -25,6 +25,10 @@ FOLDS = 4
 _LEAST_SHARE = 1e-6
 
 
+class BadSearch(ValueError):
+    """What was asked of a search cannot be; the message begins with the name of what is wrong."""
+
+
 class SearchMissing(RuntimeError):
     """FLAML is not installed; the message says how to install it."""
 
@@ -66,19 +70,24 @@ def search(table: Table, budget_s: float, *, families: Sequence[str] = FAMILIES,
 
     Raises:
         SearchMissing: FLAML is not installed.
-        ValueError: an unknown family, or a budget that is not positive.
+        BadSearch: see ``check``.
     """
-    strange = [name for name in families if name not in FAMILIES]
-    if strange or not families:
-        raise ValueError(f"families: must be some of {', '.join(FAMILIES)}, not {', '.join(strange) or 'none'}")
-    if not 0 < budget_s < np.inf:
-        raise ValueError(f"budget: must be a positive number of seconds, not {budget_s:g}")
+    check(budget_s, families)
     with _silently():
         searcher = _run(table, budget_s, families, seed)
         tried = [name for name in families if searcher.best_model_for_estimator(name) is not None]
         found = [_refitted(table, name, searcher) for name in tried]
     ranked = tuple(sorted(found, key=lambda one: one.loss))
     return Found(ranked, len(searcher.config_history), _constant_loss(table))
+
+
+def check(budget_s: float, families: Sequence[str]) -> None:
+    """Raises BadSearch for an unknown family, none at all, or a budget that is not positive."""
+    strange = [name for name in families if name not in FAMILIES]
+    if strange or not families:
+        raise BadSearch(f"families: must be some of {', '.join(FAMILIES)}, not {', '.join(strange) or 'none'}")
+    if not 0 < budget_s < np.inf:
+        raise BadSearch(f"budget: must be a positive number of seconds, not {budget_s:g}")
 
 
 def _run(table: Table, budget_s: float, families: Sequence[str], seed: int) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from samouk.automl.choice import LARGEST, Exported, exported
 from samouk.automl.search import FAMILIES, search
@@ -19,7 +19,8 @@ class Study:
 
     Attributes:
         train: rows that were learnt from: the training side of the snapshot that a turn would take now.
-        held_out: rows of the other side; None when there are none yet, and likeness is compared on ``train``.
+        held_out: rows of the other side; None when there are none yet. Then exports are compared with their
+            sources on ``train``, where forests that are grown out may look more alike than elsewhere: say so.
         candidates: the best first, refused ones too.
         trials: settings that were tried.
         constant: loss of one answer to every row.
@@ -33,22 +34,20 @@ class Study:
 
 
 def study(
-    learner: Learner,
-    services: Services,
+    train: Table,
+    held_out: Table | None,
     budget_s: float,
     *,
     families: Sequence[str] = FAMILIES,
     seed: int = 0,
     largest: int = LARGEST,
 ) -> Study:
-    """Search on what the log holds of a learner; changes nothing.
+    """Search on ``train``, and compare the exports on what is held out where there is anything; see ``tables``.
 
     Raises:
-        NothingToSearch: the rows cannot teach a model.
         SearchMissing: FLAML is not installed.
-        ValueError: an unknown family, or a budget that is not positive.
+        BadSearch: an unknown family, or a budget that is not positive.
     """
-    train, held_out = tables(learner, services)
     found = search(train, budget_s, families=families, seed=seed)
     probes = (held_out or train).x
     return Study(train, held_out, tuple(exported(found, train, probes, largest)), found.trials, found.constant)
@@ -60,4 +59,8 @@ def tables(learner: Learner, services: Services) -> tuple[Table, Table | None]:
     frozen = snapshot.freeze(learner, entries, services.registry.latest_snapshot(learner.name))
     train = snapshot.load(learner, services.log, entries, frozen.train)
     kept = snapshot.trusted(snapshot.load(learner, services.log, entries, frozen.holdout))
-    return table_of(learner, train), table_of(learner, kept, judged=True) if kept.rows else None
+    taught = table_of(learner, train)
+    if not kept.rows:
+        return taught, None
+    # What is learnt decides whether answers are classes: held-out labels alone may look otherwise.
+    return taught, replace(table_of(learner, kept, judged=True), classes=taught.classes)
