@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from samouk.domains.traffic.forms import Activity
 from samouk.domains.traffic.guard import Guard
 from samouk.domains.traffic.limiter import Limits
-from samouk.domains.traffic.meters import meters
+from samouk.domains.traffic.meters import meters, metrics_of
 
 START = 1_700_000_000.0 // 60 * 60
 DASHBOARD = Path(__file__).parents[3] / "deploy" / "grafana" / "samouk.json"
@@ -67,6 +68,17 @@ def test_figures_are_those_of_the_guard() -> None:
     assert found['samouk_traffic_analysis_seconds_bucket{le="+Inf"}'] == guard.detector.counts["analysed"]
     assert found["samouk_traffic_analysis_seconds_sum"] > 0
     assert not any("mallory" in name for name in found)
+
+
+def test_where_others_limit_what_they_let_through_is_counted_as_allowed() -> None:
+    """On a server that is only told what happened the share of refused messages is that of the messages, not all."""
+    guard = Guard(clock=lambda: START + 5)
+    guard.track_many([Activity("alice", 10, (), None, False, number < 3, None) for number in range(300)])
+    text = metrics_of(guard)
+    assert 'websocket_rate_limit_total{decision="allowed"} 297.0' in text
+    assert 'websocket_rate_limit_total{decision="limited"} 3.0' in text
+    guard.limiter.follow("alice")
+    assert 'decision="allowed"} 297.0' in metrics_of(guard)
 
 
 def test_what_the_dashboard_shows_is_measured() -> None:
