@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from tests.server.weather import ask, weather_house
 
+from samouk.domains.traffic.meters import meters
 from samouk.settings import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 GUIDE = ROOT / "docs" / "guides" / "monitor.md"
-DOMAINS = ("samouk_traffic_", "websocket_")
-"""How the names of metrics begin that a domain adds: the guide says what they are."""
-
 NAME = re.compile(r"\b(?:samouk|websocket|process)_[a-z0-9_]+|\bup\b")
 WORD = re.compile(r'"[^"]*"|\{[^}]*\}|\b(?:by|on) \([^)]*\)|\[[^]]*\]')
 """What stands in an expression beside names of metrics: texts, labels, spans."""
@@ -37,9 +36,18 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     with weather_house(tmp_path_factory.mktemp("exposures")) as house:
         ask(house)
         text = house.get("/metrics").body.decode()
-    families = {one.name: one.type for one in text_string_to_metric_families(text)}
-    endings = {"counter": "_total"}
-    return {name + endings.get(kind, "") for name, kind in families.items()}
+    return asked_as(text_string_to_metric_families(text))
+
+
+@pytest.fixture(scope="module")
+def domains_tell() -> set[str]:
+    """Names of the families that the room traffic adds."""
+    return asked_as(meters(None))
+
+
+def asked_as(families: Iterable[Metric]) -> set[str]:
+    """As they are asked for."""
+    return {one.name + ("_total" if one.type == "counter" else "") for one in families}
 
 
 def asked(expression: str) -> set[str]:
@@ -73,24 +81,31 @@ def expressions() -> Iterator[tuple[str, str]]:
         yield rule["alert"], rule["expr"]
 
 
-def test_what_is_asked_for_is_told(told: set[str]) -> None:
-    """Every metric of every panel and alert is one that a server gives, or that the guide says of a domain."""
-    known = told | {"up"} | {name for name in documented() if name.startswith(DOMAINS)}
+def test_what_is_asked_for_is_told(told: set[str], domains_tell: set[str]) -> None:
+    """Every metric of every panel and alert is one that a server gives, or its domain."""
+    known = told | domains_tell | {"up"}
     for place, expression in expressions():
         assert asked(expression), place
         assert asked(expression) <= known, place
 
 
-def test_what_is_told_is_documented(told: set[str]) -> None:
+def test_what_is_told_is_documented(told: set[str], domains_tell: set[str]) -> None:
     """The guide names every metric and no other, those of the process apart."""
-    own = {name for name in documented() if not name.startswith(DOMAINS)}
-    assert own == {name for name in told if not name.startswith("process_")}
+    assert documented() == domains_tell | {name for name in told if not name.startswith("process_")}
 
 
 def test_what_is_told_is_shown(told: set[str]) -> None:
     """The dashboard leaves no metric of the guide out."""
     shown = {name for title, expression in expressions() for name in asked(expression)}
     assert documented() - shown == set()
+
+
+def test_what_fails_calls_a_person() -> None:
+    """Every count of failures has its alert, with its first failure; and so has a learner that nobody looks at."""
+    watched = {rule["alert"]: rule["expr"] for rule in rules()}
+    failing = {name for name in documented() if name.endswith("failures_total")}
+    assert failing <= {name for expression in watched.values() for name in asked(expression)}
+    assert "unless samouk_drift_looked_timestamp_seconds" in watched["SamoukNotLooking"]
 
 
 def test_expressions_are_whole() -> None:
