@@ -120,10 +120,12 @@ class State:
 
 
 def joined(pieces: Sequence[Piece], facts: Mapping[str, Any]) -> Arrays:
-    """One table of all pieces, for ``State.load``. User ids and addresses are in it as hashes only."""
+    """One table of all pieces, which are used up, for ``State.load``. Users and addresses are in it as hashes only."""
     key, salt = bytes.fromhex(facts["key"]), facts["addresses"]["salt"]
-    salted = [piece for piece in pieces if piece.salt.hex() == salt]  # hashes under an older salt tell nothing any more
-    arrays = {name: np.concatenate([piece.arrays[name] for piece in pieces]) for name in pieces[0].arrays}
-    for name in ("owners", "lengths", "shorts"):
-        arrays[name] = np.concatenate([piece.arrays[name] for piece in salted])
-    return arrays | {"hashes": np.concatenate([hashed(piece.names, key) for piece in pieces])}
+    arrays = {"hashes": np.concatenate([hashed(piece.names, key) for piece in pieces])}
+    for piece in pieces:
+        if piece.salt.hex() != salt:  # hashes under an older salt tell nothing any more
+            piece.arrays.update({name: piece.arrays[name][:0] for name in ("owners", "lengths", "shorts")})
+    for name in list(pieces[0].arrays):  # one after the other, or all would be held twice
+        arrays[name] = np.concatenate([piece.arrays.pop(name) for piece in pieces])
+    return arrays
