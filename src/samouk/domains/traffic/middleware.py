@@ -125,6 +125,22 @@ class TrafficMiddleware:
         except Exception as failure:  # noqa: BLE001 - the border to the host, as below; counted
             self._trouble("track", failure)
 
+    def ended(self, visitor: Visitor, kind: str, began: float, messages: int, size: float, failed: bool) -> None:
+        """Tell the guard of a connection, or a request with its answer, that ended; ``began`` by a monotonic clock."""
+        if visitor.name:
+            segment = visitor.channels[0] if visitor.channels else ""
+            self.attempt(
+                "ended",
+                self.guard.connections.ended,
+                visitor.name,
+                kind,
+                segment,
+                duration_s=time.monotonic() - began,
+                messages=messages,
+                size=size,
+                errors=int(failed),
+            )
+
     def count(self, what: str) -> None:
         """What was done with a message over the limit."""
         self._counts[what] += 1
@@ -151,7 +167,7 @@ class TrafficMiddleware:
             for message in http_refusal(refused):
                 await send(message)
             return
-        exchange = _Exchange(scope, receive, send)
+        began, exchange = time.monotonic(), _Exchange(scope, receive, send)
         try:
             await self.app(scope, exchange.receive, exchange.send)
         except Exception:
@@ -160,6 +176,7 @@ class TrafficMiddleware:
         finally:
             status = exchange.status
             self.hear(visitor, exchange.size, error=_failed(status), limited=status == 429)
+            self.ended(visitor, "http", began, 1, exchange.size, _failed(status))
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         visitor = self._visitor(scope)
@@ -172,7 +189,7 @@ class TrafficMiddleware:
             return
         if visitor.name:
             self.attempt("connect", self.guard.connected, visitor.name, visitor.address)
-        socket = _Socket(self, visitor._replace(address=None), receive, send)
+        began, socket = time.monotonic(), _Socket(self, visitor._replace(address=None), receive, send)
         try:
             await self.app(scope, socket.receive, socket.send)
         except Exception:
@@ -182,6 +199,7 @@ class TrafficMiddleware:
             socket.end()
             if visitor.name:
                 self.attempt("disconnect", self.guard.disconnected, visitor.name)
+            self.ended(visitor, "websocket", began, socket.messages, socket.size, socket.failed)
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Close the guard of one's own when the application ends; one that knows no lifespan goes on without that."""
@@ -267,6 +285,7 @@ class _Socket:
 
     def __init__(self, gate: TrafficMiddleware, visitor: Visitor, receive: Receive, send: Send) -> None:
         self.failed = False
+        self.messages = self.size = 0
         self._gate, self._visitor = gate, visitor
         self._unnamed = visitor._replace(channels=())
         self._receive, self._send = receive, send
@@ -283,6 +302,8 @@ class _Socket:
                     self.failed |= message.get("code", 1005) in ERROR_CODES
                 return message
             size = _size(message)
+            self.messages += 1
+            self.size += size
             refused = self._gate.decide(self._visitor.name)
             if refused is None:
                 self._pending, self._pending_at = size, time.monotonic()

@@ -22,7 +22,7 @@ from samouk.domains.traffic.anomaly.schema import NAME
 from samouk.domains.traffic.anomaly.weighing import first_scorer, row_of
 from samouk.domains.traffic.courier import Courier
 from samouk.domains.traffic.detect import words
-from samouk.domains.traffic.detect.book import Book, Sighting
+from samouk.domains.traffic.detect.book import GENERIC, Book, Sighting
 from samouk.domains.traffic.detect.budget import HOUR_S, Budget
 from samouk.domains.traffic.detect.habits import beyond_chance, covered, sobered, softened
 from samouk.domains.traffic.detect.rules import DEFAULT_RULES, hits
@@ -202,6 +202,16 @@ class AnomalyDetector:
 
     def _weigh(self, user_id: str, evidence: Evidence) -> tuple[Evidence, Scored]:
         return evidence, self.scorer(evidence, server=user_id == SERVER)
+
+    def report(self, user_id: str, kind: str, score: float, told: tuple[str, ...], at: float) -> Alert | None:
+        """Enter what another watch has seen of a user; None when the budget holds it back. Teaches nothing."""
+        features = self._extractor.features(user_id, at) or Features()
+        with self.lock:
+            judged = self.judge(user_id, features, at)
+            parts = {"connections": score}
+            scored = Scored(score, judged.scored.version, parts)
+            seen = Judgement(judged.evidence, scored, severity_of(score, parts, ()), lambda: told)
+            return self._alert(user_id, seen, (kind, GENERIC[0]), at)
 
     def confirm(self, alert_id: str) -> Alert:
         """An operator says that it was harm; said again, nothing changes. Raises NotFound or AlreadyTold."""
