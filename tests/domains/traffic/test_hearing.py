@@ -19,12 +19,13 @@ NOW = 1_700_000_000.0 // 60 * 60 + 50
 def told(number: int, seed: int = 0) -> list[Activity]:
     """Messages of the last half minute, in order, of thirty users who tell names, numbers or nothing of channels."""
     rng = random.Random(seed)
+    channels: list[tuple[str, ...] | int] = [("chat",), ("chat", "news"), 7, 0, ()]
     times = sorted(NOW - 30 * rng.random() for _ in range(number))
     return [
         Activity(
             f"user{rng.randrange(30)}",
             rng.randrange(5_000),
-            rng.choice([("chat",), ("chat", "news"), 7, 0, ()]),
+            rng.choice(channels),
             rng.choice([None, f"10.0.0.{rng.randrange(9)}"]),
             rng.random() < 0.1,
             rng.random() < 0.1,

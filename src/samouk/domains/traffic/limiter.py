@@ -221,7 +221,7 @@ class RateLimiter:
             part = users[start : start + AT_ONCE]
             with self._lock:
                 held = [self._accounts.get(user) for user in part]
-                limits = [account and account.limit for account in held]
+                limits = [account.limit if account else 0.0 for account in held]
             # Hashing takes long: nobody waits for it.
             known |= {pseudonym(key, user): limit for user, limit in zip(part, limits, strict=True) if limit}
         names = np.frombuffer(b"".join(known), np.uint8)
