@@ -4,8 +4,10 @@ Three servers (uvicorn, one process each, Starlette's routing): one with ``Traff
 more without, whose difference from the second is what the machine adds by itself. 20 users with a connection to each
 send to the three in turn, half a second each, many times over in one run, one after the other as fast as answers come,
 with one, two or four messages on their way at any moment: with many, a round trip tells the sum of everybody's work.
-CPU time a message stands beside. The guard hears, limits, analyses and ticks as always; limits and rules are set so
-that nothing is refused.
+CPU time a message stands beside. The guard hears, limits, analyses and ticks as always, under the rules that it comes
+with; only its limits are set so that nothing is refused. 20 users who send hundreds of messages a second are floods,
+each looked at once a second; so the same is measured with a crowd, 5,000 users whose requests come in turn, of whom
+nothing is at hand in the processor's caches and every tenth request calls for a look.
 
 Run: ``python -m benchmarks.middleware [--blocks 16] [--realtime]``; with ``--realtime`` (root) client and servers go
 before all else on the machine, on a core each, without which a round trip on a busy one tells how long they queue.
@@ -23,7 +25,6 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ import numpy as np
 
 RESULTS = Path(__file__).parent / "results" / "middleware.json"
 CONNECTIONS = 20
+CROWD = 5_000
 AT_ONCE = (1, 2, 4)
 """Messages on their way at any moment, all connections together; each is measured."""
 
@@ -52,7 +54,6 @@ def serve(kind: str, port: int) -> None:
     from starlette.routing import Route, WebSocketRoute
     from starlette.websockets import WebSocket, WebSocketDisconnect
 
-    from samouk.domains.traffic.detect.rules import DEFAULT_RULES
     from samouk.domains.traffic.guard import Guard
     from samouk.domains.traffic.limiter import Limits
     from samouk.domains.traffic.middleware import TrafficMiddleware
@@ -72,8 +73,7 @@ def serve(kind: str, port: int) -> None:
     if os.sched_getscheduler(0) == os.SCHED_FIFO:
         os.sched_setaffinity(0, {0})
     if kind == "guarded":
-        rules = tuple(replace(rule, enabled=rule.feature == "error_rate") for rule in DEFAULT_RULES)
-        guard = Guard(limits=Limits(low=1e6, high=1e6, burst=1e6), rules=rules).start()
+        guard = Guard(limits=Limits(low=1e6, high=1e6, burst=1e6)).start()
         app.add_middleware(TrafficMiddleware, guard=guard, user=lambda scope: scope["path"])
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", access_log=False, ws="websockets-sansio")
 
@@ -148,14 +148,31 @@ async def http(stack: AsyncExitStack, port: int, user: int) -> Ask:
 
     async def ask() -> None:
         writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 200")
-        await reader.readexactly(5)
+        await answered(reader)
 
     return ask
 
 
-PROTOCOLS = {"websocket": websocket, "http": http}
+async def answered(reader: asyncio.StreamReader) -> None:
+    head = await reader.readuntil(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200")
+    await reader.readexactly(5)
+
+
+async def crowd(stack: AsyncExitStack, port: int, user: int) -> Ask:
+    """A request of another user each time."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    stack.callback(writer.close)
+    users = cycle(range(user, CROWD, CONNECTIONS))
+
+    async def ask() -> None:
+        writer.write(f"GET /hello/{next(users)} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        await answered(reader)
+
+    return ask
+
+
+PROTOCOLS = {"websocket": websocket, "http": http, "crowd": crowd}
 
 
 async def load(protocol: str, ports: dict[str, int], blocks: int, at_once: int) -> list[dict[str, Blocks]]:
