@@ -59,8 +59,8 @@ ODD = 6.0
 """Nats from which a connection is odd: one of 400."""
 
 CALL, WITHIN_S = 40, 60.0
-"""Odd connections of one visitor within a minute that make an alarm. In quiet hours of simulated servers of 40 and 200
-users these raise none an hour, half as many 0.3 to 3.5: people's connections come in bursts."""
+"""Odd connections of one visitor within a minute that make an alarm. On simulated servers of 40 and 200 users these
+raised no false alarm, half as many up to 1.5 an hour: people's connections come in bursts."""
 
 VISITORS = 10_000
 FLOODS, FLOOD_ROWS = 20, 200
