@@ -43,7 +43,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get(
         "/health/ready",
-        summary="The store answers, and a version of each learner; a failing store or model answers 503, a full disk 507",
+        summary="The store and a version of each learner answer; a failing store or model answers 503, a full disk 507",
     )
     def ready() -> Ready:
         for learner in desk.learners:
