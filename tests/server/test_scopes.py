@@ -25,6 +25,7 @@ APPLICATIONS = {
     ("post", "/personalizer/v1.0/rank"),
     ("post", "/personalizer/v1.0/events/{eventId}/reward"),
     ("post", "/personalizer/v1.0/events/{eventId}/activate"),
+    ("post", "/ml/models/predict"),
 }
 BY_RECEIPT = {("delete", "/v1/learners/{name}/samples/{batch_id}"), ("delete", "/v1/ml/samples/{batch_id}")}
 """The secret of who sent a batch is the authority to erase it."""
@@ -36,6 +37,9 @@ NAMES = {
     "eventId": "event",
     "batch_id": "0b6ad1c5-0f0a-4f52-9a10-7b6f1c9a2b11",
     "unit": "agent 7",
+    "alert_id": "0" * 32,
+    "user_id": "mallory",
+    "model_name": "anomaly",
 }
 BODIES = {
     "/v1/learners/{name}/runs": {"reason": "r"},
