@@ -41,7 +41,7 @@ def _demo(host: Any) -> None:
 def _domain() -> Domain:
     from samouk.domains.traffic.anomaly.judge import LEARNER as ANOMALY
     from samouk.domains.traffic.behavior.judge import LEARNER as BEHAVIOR
-    from samouk.domains.traffic.keeping import RULES_SHELF
+    from samouk.domains.traffic.keeping import RULE_COLUMNS, RULES_SHELF
     from samouk.domains.traffic.load.learner import LEARNER as LOAD
     from samouk.loop.learner import Domain, View
 
@@ -53,7 +53,6 @@ def _domain() -> Domain:
         routes=_routes,
         commands=_commands,
         demo=_demo,
-        views=(
-            View("detection_rules", RULES_SHELF, ("feature", "threshold", "severity", "enabled", "minimum", "help")),
-        ),
+        # Its name is the key of each document.
+        views=(View("detection_rules", RULES_SHELF, RULE_COLUMNS[1:]),),
     )

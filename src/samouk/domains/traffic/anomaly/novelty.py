@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samouk.domains.traffic.anomaly.weighing import Reading
-from samouk.domains.traffic.features import FEATURES, LINEAR
+from samouk.domains.traffic.features import FEATURES, levels
 
 Floats = NDArray[np.float64]
 
@@ -52,8 +52,7 @@ class Novelty(NamedTuple):
 
 def vectors(reading: Reading) -> Floats:
     """(n, 20): features on the scale on which they are compared (``features.scaled``), then deviations."""
-    levels = np.where(LINEAR, 4.0 * reading.features, np.log1p(reading.features))
-    return np.concatenate([levels, reading.deviation], axis=1)
+    return np.concatenate([levels(reading.features), reading.deviation], axis=1)
 
 
 def nothing() -> Novelty:

@@ -16,7 +16,7 @@ from samouk.domains.traffic.anomaly import forest, novelty, weighing
 from samouk.domains.traffic.anomaly.model import EDGE, LEVEL, Learnt
 from samouk.domains.traffic.anomaly.schema import LARGEST_DEVIATION, LARGEST_TIMES, SEVERITIES
 from samouk.domains.traffic.anomaly.weighing import FIRST, KEPT, PARTS, USUAL, Bounded, bounded
-from samouk.domains.traffic.features import LINEAR
+from samouk.domains.traffic.features import level
 from samouk.domains.traffic.records import Evidence, Scored
 
 _RULES = tuple(zip(weighing.AT_ONCE.tolist(), weighing.AT_MOST.tolist(), strict=True))
@@ -24,7 +24,6 @@ _GRAVE = 2
 """Severities from this one on are kept by ``weighing.floor``."""
 
 _COUNTS = tuple(zip(weighing.UP.tolist(), weighing.DOWN.tolist(), weighing.AVERAGED.tolist(), strict=True))
-_LINEAR: tuple[bool, ...] = tuple(LINEAR.tolist())
 _WHOLE_TIMES, _WHOLE_DEVIATION = math.log(LARGEST_TIMES), math.log1p(LARGEST_DEVIATION)
 
 
@@ -85,11 +84,10 @@ class LearntScorer:
 
     def _units(self, window: Bounded) -> list[float]:
         """(20,) as ``novelty.units_of``."""
-        levels = [4.0 * x if linear else math.log1p(x) for x, linear in zip(window.features, _LINEAR, strict=True)]
         reach = novelty.REACH
         return [
             min(max((value - center) / scale, -reach), reach)
-            for value, (center, scale) in zip(levels + window.deviation, self._crowd, strict=True)
+            for value, (center, scale) in zip(level(window.features) + window.deviation, self._crowd, strict=True)
         ]
 
 

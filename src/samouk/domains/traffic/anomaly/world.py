@@ -26,7 +26,7 @@ from samouk.domains.traffic.anomaly.schema import (
 )
 from samouk.domains.traffic.anomaly.weighing import Reading, heard, noisy_or
 from samouk.domains.traffic.detect.rules import DEFAULT_RULES
-from samouk.domains.traffic.features import FEATURES, LINEAR, WINDOW_S
+from samouk.domains.traffic.features import FEATURES, WINDOW_S, levels
 from samouk.domains.traffic.world import (
     DAY,
     DEEDS,
@@ -213,11 +213,6 @@ def deviations(past: Floats, seen: Ints, present: Floats) -> Floats:
         scales.append(trust * scale[0] + (1 - trust) * pooled_scale[0])
     z = (after - np.array(centers)[:, None]) / np.array(scales)[:, None]
     return np.asarray(np.clip(z, -LARGEST_DEVIATION, LARGEST_DEVIATION))
-
-
-def levels(features: Floats) -> Floats:
-    """The scale on which windows are compared, as ``features.scaled``; any shape (..., 10)."""
-    return np.where(LINEAR, 4.0 * features, np.log1p(features))
 
 
 def _middle(rows: Floats) -> tuple[Floats, Floats]:

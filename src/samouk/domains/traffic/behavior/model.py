@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from samouk.domains.traffic.behavior import clusters, naming
 from samouk.domains.traffic.behavior.naming import Typical
 from samouk.domains.traffic.behavior.schema import NAME, SCHEMA
-from samouk.domains.traffic.features import FEATURES, LINEAR
+from samouk.domains.traffic.features import FEATURES
+from samouk.domains.traffic.features import levels as compared
 from samouk.families.packing import pack, unpack
 from samouk.loop.columns import Columns, rows_in
 from samouk.loop.learner import Context
@@ -72,8 +73,7 @@ class Grouping(NamedTuple):
 
 def levels(features: Floats) -> Floats:
     """(n, d) features → the scale on which they are compared, as ``features.scaled``. NaN counts as 0."""
-    known = np.fmax(features, 0.0)
-    return np.where(LINEAR, 4.0 * known, np.log1p(known))
+    return compared(np.fmax(features, 0.0))
 
 
 def levels_of(columns: Columns) -> Floats:
