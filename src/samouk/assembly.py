@@ -30,7 +30,7 @@ from samouk.publish.publisher import BrokenRepository, TufPublisher
 from samouk.publish.release import RefusedRelease
 from samouk.settings import BadSetting, Settings
 from samouk.store.clock import SteppedClock, SystemClock
-from samouk.store.sql import open_store
+from samouk.store.sql import Store, open_store
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -92,17 +92,17 @@ def opened(
         StoreUnavailable: the home cannot be opened or written; the message names the remedy.
         ValueError: a domain wants a view that cannot be.
     """
-    services = _services(settings.home, clock or SystemClock(), chance or SystemRandom(), domains)
+    services = _services(settings, clock or SystemClock(), chance or SystemRandom(), domains)
     try:
         yield services
     finally:
         services.close()
 
 
-def _services(home: Path, clock: Clock, chance: Random, domains: Iterable[Domain] | None) -> Services:
+def _services(settings: Settings, clock: Clock, chance: Random, domains: Iterable[Domain] | None) -> Services:
     """Raises StoreUnavailable and ValueError as ``opened`` does."""
-    places = Places(home)
-    store = open_store(home, clock, chance, None if domains is None else _views(domains))
+    places = Places(settings.home)
+    store = _store(settings, clock, chance, None if domains is None else _views(domains))
     return Services(
         clock=clock,
         blobs=store.blobs,
@@ -121,6 +121,17 @@ def _services(home: Path, clock: Clock, chance: Random, domains: Iterable[Domain
         close=store.close,
         chance=chance,
     )
+
+
+def _store(settings: Settings, clock: Clock, chance: Random, views: Sequence[View] | None) -> Store:
+    """The backend that the settings name: one file in the home, or PostgreSQL."""
+    if not settings.database_url:
+        return open_store(settings.home, clock, chance, views)
+    from samouk.store.blobs.local import LocalBlobs
+    from samouk.store.sql.served import open_served
+
+    packs, blobs = LocalBlobs(settings.home / "packs"), LocalBlobs(settings.home / "blobs")
+    return open_served(settings.database_url, packs, blobs, clock, chance, views)
 
 
 def _views(domains: Iterable[Domain]) -> list[View]:

@@ -61,6 +61,9 @@ class Setting:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("home", Path("~/.samouk"), "folder of the embedded store, the keys and the published files"),
+    Setting("database_url", "", "postgresql://user:password@host:port/name; empty keeps one SQLite file in the home"),
+    Setting("blobs_url", "", "s3://bucket/prefix, where models and samples lie; empty keeps them in the home"),
+    Setting("redis_url", "", "redis://host:port/number, for the queue, the cache and the bell; empty does without"),
     Setting("host", "127.0.0.1", "address to listen on; 0.0.0.0 listens to the whole network"),
     Setting("port", 8000, "port to listen on; 0 takes any free one", 0, 65_535),
     Setting("check_minutes", 60.0, "minutes between two looks at whether it is time to learn", 0.01, 100_000),
@@ -81,6 +84,9 @@ class Settings:
     """The values that hold; one attribute a row of ``SETTINGS``."""
 
     home: Path
+    database_url: str
+    blobs_url: str
+    redis_url: str
     host: str
     port: int
     check_minutes: float
@@ -105,9 +111,21 @@ def load(environment: Mapping[str, str], **given: Any) -> Settings:
     for setting in SETTINGS:
         text = given.get(setting.name)
         if text is None:
-            text = environment.get(setting.variable) or str(setting.default)
+            text = environment.get(setting.variable) or _of_file(environment, setting) or str(setting.default)
         values[setting.name] = setting.read(str(text))
     return Settings(**values)
+
+
+def _of_file(environment: Mapping[str, str], setting: Setting) -> str:
+    """What stands in the file that ``SAMOUK_..._FILE`` names, so that a secret need not stand in the environment."""
+    variable = f"{setting.variable}_FILE"
+    name = environment.get(variable)
+    if not name:
+        return ""
+    try:
+        return Path(name).expanduser().read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{variable} names {name}, which cannot be read ({error}); name a text file") from None
 
 
 def table() -> list[tuple[str, str, str]]:

@@ -16,7 +16,7 @@ from tests.e2e.platform import Platform
 
 from samouk.loop.ports import StoreUnavailable
 from samouk.server import logs
-from samouk.store.sql.engine import Database
+from samouk.store.sql.sqlite import SqliteDatabase
 
 log = logging.getLogger("samouk.test")
 
@@ -128,7 +128,7 @@ def test_an_error_is_told_without_what_was_sent(tmp_path: Path) -> None:
     assert "test_an_error_is_told" in words
     assert "somebody" not in words
     assert logs.told(StoreUnavailable("the disk is gone")) == "StoreUnavailable: the disk is gone"
-    database = Database(tmp_path / "a.db")
+    database = SqliteDatabase(tmp_path / "a.db")
     with pytest.raises(sa.exc.OperationalError) as caught, database.read() as connection:
         connection.execute(sa.text("SELECT * FROM nowhere WHERE who = :who"), {"who": "somebody"})
     database.close()

@@ -18,7 +18,7 @@ from samouk.loop.ports import Document
 from samouk.settings import load
 from samouk.store.clock import SteppedClock
 from samouk.store.sql import DATABASE, Store, migrations, open_store
-from samouk.store.sql.engine import Database
+from samouk.store.sql.sqlite import SqliteDatabase
 
 SHELF = "toy.rules"
 RULES = View("detection_rules", SHELF, ("metric", "over", "on"))
@@ -158,7 +158,7 @@ def test_a_domain_shows_its_own_documents_alone(tmp_path: Path) -> None:
 def test_the_way_back(home: Path) -> None:
     """The migration can be undone, views and all, and done again."""
     open_store(home, SteppedClock(), views=[RULES]).close()
-    database = Database(home / DATABASE)
+    database = SqliteDatabase(home / DATABASE)
     with database.write() as connection:
         config = Config(attributes={"connection": connection})
         config.set_main_option("script_location", str(Path(migrations.__file__).parent))

@@ -14,8 +14,8 @@ from samouk.loop.ports import StoreUnavailable
 from samouk.store.blobs.local import LocalBlobs
 from samouk.store.clock import SteppedClock
 from samouk.store.sql import DATABASE, Store, open_store
-from samouk.store.sql.engine import Database
 from samouk.store.sql.log import SqlLog
+from samouk.store.sql.sqlite import SqliteDatabase
 
 
 class StuckBlobs(LocalBlobs):
@@ -48,7 +48,7 @@ def test_an_erasure_that_was_cut_short_ends_at_the_next_start(home: Path) -> Non
     """Once it is committed, the bytes go at the next start at the latest."""
     store = open_store(home, SteppedClock())
     store.log.append([batch(number) for number in range(3)])
-    stuck = SqlLog(Database(home / DATABASE), StuckBlobs(home / "packs"), SteppedClock())
+    stuck = SqlLog(SqliteDatabase(home / DATABASE), StuckBlobs(home / "packs"), SteppedClock())
     with pytest.raises(StoreUnavailable):
         stuck.erase(batch_id(1), receipt(1))
     stuck.database.close()
@@ -62,7 +62,7 @@ def test_an_erasure_that_was_cut_short_ends_at_the_next_start(home: Path) -> Non
 def test_asking_again_ends_an_erasure_that_was_cut_short(store: Store, home: Path) -> None:
     """A second ``erase`` deletes what the first could not."""
     store.log.append([batch(1)])
-    stuck = SqlLog(Database(home / DATABASE), StuckBlobs(home / "packs"), SteppedClock())
+    stuck = SqlLog(SqliteDatabase(home / DATABASE), StuckBlobs(home / "packs"), SteppedClock())
     with pytest.raises(StoreUnavailable):
         stuck.erase(batch_id(1), receipt(1))
     stuck.database.close()
@@ -146,7 +146,7 @@ def test_a_young_pack_is_left_while_others_are_at_work(store: Store, home: Path)
 def test_a_commit_that_failed_leaves_no_pack(home: Path) -> None:
     """Clients that try again while the disk is full do not fill it with what was refused."""
     open_store(home, SteppedClock()).close()
-    log = SqlLog(Database(home / DATABASE), LocalBlobs(home / "packs"), SteppedClock())
+    log = SqlLog(SqliteDatabase(home / DATABASE), LocalBlobs(home / "packs"), SteppedClock())
     with log.database.write() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1")
     with pytest.raises(StoreUnavailable, match="free some space"):
@@ -159,7 +159,7 @@ def test_a_commit_that_failed_leaves_no_pack(home: Path) -> None:
 def test_the_database_keeps_nothing_about_who_sent(store: Store, home: Path) -> None:
     """Of a batch there is the day it came, and no finer time and no address."""
     store.log.append([batch(1)])
-    database = Database(home / DATABASE)
+    database = SqliteDatabase(home / DATABASE)
     with database.read() as connection:
         row = connection.exec_driver_sql("SELECT * FROM batches").mappings().one()
     database.close()

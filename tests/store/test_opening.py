@@ -17,7 +17,7 @@ from tests.contracts.making import LEARNER, batch
 from samouk.loop.ports import StoreUnavailable
 from samouk.store.clock import SteppedClock
 from samouk.store.sql import DATABASE, Store, migrations, open_store
-from samouk.store.sql.engine import Database
+from samouk.store.sql.sqlite import SqliteDatabase
 from samouk.store.sql.tables import metadata
 
 
@@ -48,7 +48,7 @@ def test_opening_again_keeps_everything(home: Path) -> None:
 
 def test_the_database_is_durable_and_forgets(store: Store, home: Path) -> None:
     """Every connection writes ahead, syncs each commit, checks references and overwrites what it deletes."""
-    database = Database(home / DATABASE)
+    database = SqliteDatabase(home / DATABASE)
     for opened in (database.read, database.write):
         with opened() as connection:
             pragmas = ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "busy_timeout")
@@ -86,7 +86,7 @@ def test_a_home_that_cannot_be_is_refused(tmp_path: Path) -> None:
 def test_a_full_database_says_so(home: Path) -> None:
     """When SQLite finds no room the error names the remedy, and nothing is half written."""
     store = open_store(home, SteppedClock())
-    database = Database(home / DATABASE)
+    database = SqliteDatabase(home / DATABASE)
     with pytest.raises(StoreUnavailable, match="free some space"), database.write() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1")
         connection.exec_driver_sql("INSERT INTO audit VALUES (1, 'a', 'b', 'c', ?, 'e', 'f', 'g')", ("x" * 100_000,))

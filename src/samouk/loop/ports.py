@@ -551,6 +551,38 @@ class Trainer(Protocol):
         """Fit a challenger; deterministic for one seed."""
 
 
+class Cache(Protocol):
+    """What may be lost at any moment, because everybody who reads it can make it anew; shared where it can be.
+
+    A cache that is out of order answers as an empty one, and counts that; it never raises for it.
+    """
+
+    def get(self, key: str) -> bytes | None:
+        """What was put under the key, unless its time is over or it was lost."""
+
+    def put(self, key: str, value: bytes, seconds: float) -> None:
+        """Keep it for so long, at most."""
+
+    def drop(self, key: str) -> None:
+        """Forget it."""
+
+    def count(self, key: str, seconds: float, by: int = 1) -> int:
+        """Add to a counter that begins at nothing so many seconds after its first count; what it comes to."""
+
+
+class Bell(Protocol):
+    """Wakes those who wait for something, on every machine; what happened stands in the store, never here.
+
+    A ring may be lost: who waits looks by itself from time to time.
+    """
+
+    def ring(self, name: str) -> None:
+        """Something happened: ``events``, ``published``."""
+
+    def wait(self, name: str, seconds: float) -> bool:
+        """Block until it rings or the time is over; whether it rang since this caller's last wait began."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Every port in one hand, as `assembly` puts them together.

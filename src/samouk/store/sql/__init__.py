@@ -4,66 +4,29 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
-from samouk.loop.ports import (
-    Audit,
-    Blobs,
-    Clock,
-    Documents,
-    Journal,
-    Keys,
-    Leases,
-    Log,
-    Registry,
-    Rollouts,
-    Runs,
-    Webhooks,
-)
+from samouk.loop.ports import Clock
 from samouk.store.blobs.local import LocalBlobs, close_to_others, explained, make_folder
-from samouk.store.sql.audit import SqlAudit
-from samouk.store.sql.documents import SqlDocuments
-from samouk.store.sql.engine import Database
-from samouk.store.sql.journal import SqlJournal
-from samouk.store.sql.keys import SqlKeys
-from samouk.store.sql.leases import SqlLeases
 from samouk.store.sql.log import ORPHAN_SECONDS, SqlLog
 from samouk.store.sql.migrations import migrate
 from samouk.store.sql.registry import SqlRegistry
-from samouk.store.sql.rollouts import SqlRollouts
-from samouk.store.sql.runs import SqlRuns
+from samouk.store.sql.sqlite import SqliteDatabase
+from samouk.store.sql.store import Store, over
 from samouk.store.sql.views import make_views
-from samouk.store.sql.webhooks import SqlWebhooks
 
 if TYPE_CHECKING:
     from samouk.loop.learner import View
 
+__all__ = ["DATABASE", "Store", "open_store"]
+
 DATABASE = "samouk.sqlite3"
 _OURS = frozenset({"packs", "blobs", "keys", "published", "clients", "exposures", "open.lock", "start.lock"})
 """What samouk puts into a home, beside the database and what begins with a dot."""
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """Every port that keeps something, over one home."""
-
-    log: Log
-    registry: Registry
-    runs: Runs
-    leases: Leases
-    audit: Audit
-    keys: Keys
-    journal: Journal
-    rollouts: Rollouts
-    webhooks: Webhooks
-    documents: Documents
-    blobs: Blobs
-    close: Callable[[], None]
 
 
 def open_store(home: Path, clock: Clock, chance: Random | None = None, views: Sequence[View] | None = None) -> Store:
@@ -82,29 +45,16 @@ def open_store(home: Path, clock: Clock, chance: Random | None = None, views: Se
     make_folder(home)
     _close_to_others(home)
     packs, blobs = LocalBlobs(home / "packs"), LocalBlobs(home / "blobs")
-    database = Database(home / DATABASE)
+    database = SqliteDatabase(home / DATABASE)
     log = SqlLog(database, packs, clock)
     registry = SqlRegistry(database, clock)
-    presence = _enter(home, log, registry, blobs, views)
+    presence = _enter(home, database, log, registry, blobs, views)
 
     def close() -> None:
         database.close()
         os.close(presence)
 
-    return Store(
-        log=log,
-        registry=registry,
-        runs=SqlRuns(database),
-        leases=SqlLeases(database, clock),
-        audit=SqlAudit(database),
-        keys=SqlKeys(database, clock),
-        journal=SqlJournal(database, clock, chance or SystemRandom()),
-        rollouts=SqlRollouts(database),
-        webhooks=SqlWebhooks(database),
-        documents=SqlDocuments(database),
-        blobs=blobs,
-        close=close,
-    )
+    return over(database, log, registry, blobs, clock, chance or SystemRandom(), close)
 
 
 def _close_to_others(home: Path) -> None:
@@ -119,12 +69,18 @@ def _close_to_others(home: Path) -> None:
             close_to_others(home)
 
 
-def _enter(home: Path, log: SqlLog, registry: SqlRegistry, blobs: LocalBlobs, views: Sequence[View] | None) -> int:
+def _enter(
+    home: Path,
+    database: SqliteDatabase,
+    log: SqlLog,
+    registry: SqlRegistry,
+    blobs: LocalBlobs,
+    views: Sequence[View] | None,
+) -> int:
     """Start one process at a time; returns the descriptor whose lock tells others that we are here."""
     with _starting(home):
         presence = _open(home / "open.lock")
         try:
-            database = log.database
             # A process that died, or a reader that was open, may have left traces of an erasure in the log.
             database.traces = database.has_log()
             migrate(database)
@@ -137,7 +93,7 @@ def _enter(home: Path, log: SqlLog, registry: SqlRegistry, blobs: LocalBlobs, vi
             registry.sweep(blobs, age)
             fcntl.flock(presence, fcntl.LOCK_SH)
         except BaseException:
-            log.database.close()
+            database.close()
             os.close(presence)
             raise
     return presence

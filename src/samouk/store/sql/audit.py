@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from samouk.loop.records import Act, AuditEntry
 from samouk.store.chain import first_break, link
-from samouk.store.sql.engine import Database
+from samouk.store.sql.database import Database
 from samouk.store.sql.tables import audit
 
 _PAGE = 1000

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from samouk.loop.ports import Document, Outdated
 from samouk.store.document import checked, is_key, is_shelf
-from samouk.store.sql.engine import Database
+from samouk.store.sql.database import Database
 from samouk.store.sql.tables import documents
 
 

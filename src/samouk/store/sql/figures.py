@@ -1,4 +1,4 @@
-"""What live figures are made of: sums over exposures and outcomes, a unit or a day each, made by SQLite."""
+"""What live figures are made of: sums over exposures and outcomes, a unit or a day each, made by the database."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from operator import itemgetter
 from typing import Any
 
 import numpy as np
-import sqlalchemy as sa
 
 from samouk.loop.live import FIRST, ArmStats, DayFigures, Share, Variant
+from samouk.store.sql.database import Question
 from samouk.store.sql.micros import DAY, EPOCH, micros, moment
 
 _EVER = 2**62
@@ -24,9 +24,11 @@ GROUP BY unit HAVING MIN(variant) <> MAX(variant) OR MIN(version) <> MAX(version
 
 # All rows of a unit come together, its first step first.
 _UNITS = """
-SELECT e.unit, e.step, e.variant, e.version, COUNT(*), SUM(e.failed), SUM(e.latency_ms > :slow), MAX(e.at),
+SELECT e.unit, e.step, e.variant, e.version, COUNT(*), COUNT(*) FILTER (WHERE e.failed),
+    COUNT(*) FILTER (WHERE e.latency_ms > :slow), MAX(e.at),
     AVG(o.value), MIN(o.sequence),
-    MAX(NOT e.failed AND e.at < :closed), MAX(NOT e.failed AND e.at < :closed AND o.value IS NOT NULL)
+    COUNT(*) FILTER (WHERE NOT e.failed AND e.at < :closed) > 0,
+    COUNT(*) FILTER (WHERE NOT e.failed AND e.at < :closed AND o.value IS NOT NULL) > 0
 FROM exposures e LEFT JOIN outcomes o
     ON o.exposure = e.number AND o.metric = :metric AND NOT o.late AND e.at < :before
 WHERE e.rollout = :rollout AND e.variant <> 'champion'
@@ -38,21 +40,24 @@ WHERE e.rollout = ? AND o.metric = ? AND NOT o.late AND e.shadows IS NOT NULL AN
 ORDER BY o.sequence"""
 
 _DAYS = """
-SELECT e.version, e.at / :length AS day, MIN(e.at), COUNT(*), SUM(e.failed), COUNT(o.value),
-    COALESCE(SUM(o.late), 0), COALESCE(SUM(o.assumed), 0), SUM(o.value IS NULL AND e.at >= :opened),
-    COALESCE(SUM(o.value >= 0.5), 0), AVG(e.score), AVG(o.value), AVG(CASE WHEN o.value IS NOT NULL THEN e.score END),
-    AVG((e.score - o.value) * (e.score - o.value)), AVG(MAX(e.score, 1 - e.score)), AVG(e.latency_ms), p95(e.latency_ms)
+SELECT e.version, e.at / :length AS day, MIN(e.at), COUNT(*), COUNT(*) FILTER (WHERE e.failed), COUNT(o.value),
+    COUNT(*) FILTER (WHERE o.late), COUNT(*) FILTER (WHERE o.assumed),
+    COUNT(*) FILTER (WHERE o.value IS NULL AND e.at >= :opened),
+    COUNT(*) FILTER (WHERE o.value >= 0.5), AVG(e.score), AVG(o.value),
+    AVG(CASE WHEN o.value IS NOT NULL THEN e.score END),
+    AVG((e.score - o.value) * (e.score - o.value)),
+    AVG(CASE WHEN e.score < 0.5 THEN 1 - e.score ELSE e.score END), AVG(e.latency_ms), p95(e.latency_ms)
 FROM exposures e LEFT JOIN outcomes o ON o.exposure = e.number AND o.metric = :metric AND NOT o.superseded
-WHERE e.learner = :learner AND e.at >= :since GROUP BY e.version, day"""
+WHERE e.learner = :learner AND e.at >= :since GROUP BY e.version, e.at / :length"""
 
 _DELAYS = """
-SELECT MAX(0, COALESCE(o.at, ?) - e.at), o.at IS NOT NULL FROM exposures e LEFT JOIN outcomes o
+SELECT COALESCE(o.at, ?) - e.at, o.at IS NOT NULL FROM exposures e LEFT JOIN outcomes o
     ON o.exposure = e.number AND o.metric = ? AND NOT o.assumed
 WHERE e.learner = ? AND e.at >= ? ORDER BY e.at, e.number"""
 
 
 def arms(
-    connection: sa.Connection,
+    question: Question,
     rollout: str,
     metric: str,
     slow_ms: float,
@@ -62,7 +67,7 @@ def arms(
     """See ``Journal.arms``."""
     names = {"rollout": rollout, "metric": metric, "slow": slow_ms, "before": _until(before), "closed": _until(closed)}
     tallies: dict[tuple[int, str, str], _Tally] = defaultdict(_Tally)
-    for _, rows in groupby(connection.exec_driver_sql(_UNITS, names), key=itemgetter(0)):
+    for _, rows in groupby(question(_UNITS, names), key=itemgetter(0)):
         places = [tuple(row) for row in rows]
         for place in places:
             tallies[place[1:4]].add(place[4], place[7])
@@ -140,21 +145,21 @@ def _spread(values: array[float]) -> tuple[float, float]:
     return mean, float(known.var(ddof=1)) if len(known) > 1 else 0.0
 
 
-def crossed(connection: sa.Connection, rollout: str) -> int:
+def crossed(question: Question, rollout: str) -> int:
     """See ``Journal.crossed``."""
-    return len(connection.exec_driver_sql(_CROSSED, (rollout,)).all())
+    return len(question(_CROSSED, (rollout,)).all())
 
 
-def shadows(connection: sa.Connection, rollout: str, metric: str) -> Iterator[Any]:
+def shadows(question: Question, rollout: str, metric: str) -> Iterator[Any]:
     """See ``Journal.shadows``; the scores that were not shown as JSON."""
-    return iter(connection.exec_driver_sql(_SHADOWS, (rollout, metric)))
+    return iter(question(_SHADOWS, (rollout, metric)))
 
 
-def days(connection: sa.Connection, learner: str, metric: str, since: dt.date, opened: int) -> list[DayFigures]:
+def days(question: Question, learner: str, metric: str, since: dt.date, opened: int) -> list[DayFigures]:
     """See ``Journal.days``; exposures from the moment ``opened`` on may still get their outcome."""
     midnight = micros(dt.datetime.combine(since, dt.time(), dt.UTC))
     names = {"learner": learner, "metric": metric, "since": midnight, "opened": opened, "length": DAY}
-    rows = connection.exec_driver_sql(_DAYS, names).all()
+    rows = question(_DAYS, names).all()
     first: dict[str, int] = {}
     for version, _, at, *_ in rows:
         first[version] = min(at, first.get(version, at))
@@ -167,7 +172,7 @@ def _day(row: Any, metric: str) -> DayFigures:
     return DayFigures(version, EPOCH.date() + dt.timedelta(days=day), metric, *counted)
 
 
-def delays(connection: sa.Connection, learner: str, metric: str, since: int, now: int) -> list[tuple[float, bool]]:
+def delays(question: Question, learner: str, metric: str, since: int, now: int) -> list[tuple[float, bool]]:
     """See ``Journal.delays``."""
-    rows = connection.exec_driver_sql(_DELAYS, (now, metric, learner, since)).all()
-    return [(waited / 1e6, bool(told)) for waited, told in rows]
+    rows = question(_DELAYS, (now, metric, learner, since)).all()
+    return [(max(0, waited) / 1e6, bool(told)) for waited, told in rows]

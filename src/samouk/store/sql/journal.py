@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import sqlite3
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -14,13 +15,13 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from samouk.loop.live import ArmStats, Checkpoint, DayFigures, Exposure, Forgotten, Heard, Joined, Outcome, Variant
 from samouk.loop.ports import Clock, forgotten_cursor
 from samouk.store.hearing import compared, is_late
 from samouk.store.sql import figures
-from samouk.store.sql.engine import Database
+from samouk.store.sql.database import Database, Question, Writer
 from samouk.store.sql.micros import micros, moment, span
 from samouk.store.sql.tables import checkpoints, cursors, parked, secrets
 
@@ -28,38 +29,37 @@ _SHOWN = (
     "e.event_id, e.learner, e.version, e.variant, e.unit, e.split_group, e.at, e.score, e.propensity, e.seen, "
     "e.latency_ms, e.rollout, e.step, e.shadows, e.failed"
 )
-_EXPOSE = """
-INSERT INTO exposures (event_id, learner, version, variant, unit, split_group, at, score, propensity, seen,
-    latency_ms, rollout, step, shadows, failed)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO NOTHING"""
+_COLUMNS = _SHOWN.replace("e.", "").split(", ")
 _ONE = f"SELECT {_SHOWN} FROM exposures e WHERE e.event_id = ?"  # noqa: S608 - made of constants
 _JOIN = """
 INSERT INTO outcomes (exposure, learner, metric, value, at, late, assumed, superseded)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 # Without the place in comparisons it counts nowhere, as what came late.
-_SUPERSEDE = "UPDATE outcomes SET superseded = 1, late = ? WHERE exposure = ? AND metric = ? AND NOT superseded"
+_SUPERSEDE = "UPDATE outcomes SET superseded = TRUE, late = ? WHERE exposure = ? AND metric = ? AND NOT superseded"
 _PARK = """
-INSERT OR REPLACE INTO parked (event_id, metric, learner, value, at, assumed, told, window)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+INSERT INTO parked (event_id, metric, learner, value, at, assumed, told, "window")
+VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id, metric, learner) DO UPDATE SET value = excluded.value,
+    at = excluded.at, assumed = excluded.assumed, told = excluded.told, "window" = excluded."window"
+"""
 _UNPARK = "DELETE FROM parked WHERE event_id = ? AND metric = ? AND learner = ?"
 
 # One parameter, a JSON list of ids, for as many as there are.
 _FIND = "SELECT e.event_id, e.number, e.learner, e.at FROM json_each(?) j JOIN exposures e ON e.event_id = j.value"
 # By the ids, and not by the learner's index, which would go through its whole history.
-_FIND_MINE = f"{_FIND} WHERE +e.learner = ?"
+_FIND_MINE = f"{_FIND} WHERE e.learner || '' = ?"
 _HEARD = """
 SELECT e.event_id, o.metric, o.value, o.at, o.assumed
 FROM json_each(?) j JOIN exposures e ON e.event_id = j.value JOIN outcomes o ON o.exposure = e.number
-WHERE NOT o.superseded AND +e.learner = ? ORDER BY o.sequence"""
+WHERE NOT o.superseded AND e.learner || '' = ? ORDER BY o.sequence"""
 _WAIT = """
-SELECT p.event_id, p.metric, p.value, p.at, p.assumed, p.learner, p.window
+SELECT p.event_id, p.metric, p.value, p.at, p.assumed, p.learner, p."window"
 FROM json_each(?) j JOIN parked p ON p.event_id = j.value"""
 _WAITING = f"{_WAIT} ORDER BY j.key, p.told"
 _WAITING_MINE = f"{_WAIT} WHERE p.learner = ? ORDER BY j.key, p.told"
 # In the order of arrival and not by the learner's index either.
 _SILENT = """
 SELECT e.event_id FROM exposures e
-WHERE e.number > ? AND +e.learner = ? AND e.at < ? AND NOT e.failed
+WHERE e.number > ? AND e.learner || '' = ? AND e.at < ? AND NOT e.failed
     AND NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.exposure = e.number AND o.metric = ?)
 ORDER BY e.at, e.number LIMIT ?"""
 
@@ -67,7 +67,7 @@ ORDER BY e.at, e.number LIMIT ?"""
 _SETTLED = """
 SELECT COALESCE(
     (SELECT e.number - 1 FROM exposures e
-    WHERE e.number > :after AND +e.learner = :learner AND NOT e.failed
+    WHERE e.number > :after AND e.learner || '' = :learner AND NOT e.failed
         AND NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.exposure = e.number AND o.metric = :metric)
     ORDER BY e.number LIMIT 1),
     (SELECT MAX(number) FROM exposures), 0)"""
@@ -87,16 +87,20 @@ FROM outcomes o JOIN exposures e ON e.number = o.exposure"""  # noqa: S608 - mad
 _JOINED = f"{_BESIDE} WHERE o.learner = ? AND o.sequence > ? AND NOT o.superseded ORDER BY o.sequence LIMIT ?"
 _OF_BATCH = f"{_BESIDE} WHERE o.batch_id = ? AND NOT o.superseded ORDER BY o.sequence"
 
-_MARK = "UPDATE outcomes SET batch_id = ? WHERE sequence IN (SELECT value FROM json_each(?)) AND batch_id IS ?"
+_THESE = "(SELECT CAST(j.value AS BIGINT) FROM json_each(?) j)"
+_MARK = f"""
+UPDATE outcomes SET batch_id = ?
+WHERE sequence IN {_THESE} AND COALESCE(batch_id, '') = COALESCE(CAST(? AS TEXT), '')"""  # noqa: S608
 _BATCHES_OF_UNIT = """
 SELECT DISTINCT o.batch_id FROM exposures e JOIN outcomes o ON o.exposure = e.number
 WHERE e.learner = ? AND e.unit = ? AND o.batch_id IS NOT NULL ORDER BY o.batch_id"""
 _SHOWN_TO_UNIT = "SELECT number FROM exposures WHERE learner = ? AND unit = ?"
 _SHOWN_IN_BATCH = "SELECT DISTINCT exposure FROM outcomes WHERE learner = ? AND batch_id = ?"
-_TOLD_OF = "FROM outcomes WHERE exposure IN (SELECT value FROM json_each(?))"
+_TOLD_OF = f"FROM outcomes WHERE exposure IN {_THESE}"
+_REMOVE = f"DELETE FROM exposures WHERE number IN {_THESE}"  # noqa: S608
 _STATES_SINCE = "FROM checkpoints WHERE learner = ? AND sequence >= ?"
 _ONCE_MORE = """
-INSERT INTO cursors (name, sequence) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET sequence = sequence + 1"""
+INSERT INTO cursors (name, sequence) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET sequence = cursors.sequence + 1"""
 
 _KNOWN = (_HEARD, _WAITING_MINE)
 _encode = msgspec.json.Encoder().encode
@@ -122,6 +126,11 @@ class SqlJournal:
         self._secret = self._secret or self._kept_secret()
         return self._secret
 
+    @contextmanager
+    def _asking(self) -> Iterator[Question]:
+        with self.database.read() as connection:
+            yield self.database.question(connection)
+
     def _kept_secret(self) -> bytes:
         kept = sa.select(secrets.c.value).where(secrets.c.name == "journal")
         with self.database.read() as connection:
@@ -137,20 +146,20 @@ class SqlJournal:
         rows = [_row(exposure) for exposure in exposures]
         if not rows:
             return 0
-        with self.database.transact() as cursor:
-            new = cursor.executemany(_EXPOSE, rows).rowcount
-            if cursor.execute("SELECT 1 FROM parked LIMIT 1").fetchall():
-                _unpark(cursor, [exposure.event_id for exposure in exposures])
+        with self.database.transact() as writer:
+            new = writer.insert("exposures", _COLUMNS, rows, key="event_id")
+            if writer.fetch("SELECT 1 FROM parked LIMIT 1"):
+                _unpark(writer, [exposure.event_id for exposure in exposures])
         return new
 
     def tell(self, learner: str, outcomes: Sequence[Outcome], windows: Mapping[str, dt.timedelta]) -> list[Heard]:
         spans = [windows[outcome.metric] for outcome in outcomes]
         if not spans:
             return []
-        with self.database.transact() as cursor:
-            hearing = _Hearing.over(cursor, learner, outcomes, micros(self.clock.now()))
+        with self.database.transact() as writer:
+            hearing = _Hearing.over(writer, learner, outcomes, micros(self.clock.now()))
             heard = [hearing.hear(outcome, window) for outcome, window in zip(outcomes, spans, strict=True)]
-            hearing.write(cursor)
+            hearing.write(writer)
         return heard
 
     def exposure(self, event_id: str) -> Exposure | None:
@@ -160,8 +169,8 @@ class SqlJournal:
 
     def outcomes(self, learner: str, event_id: str) -> list[Outcome]:
         names = (json.dumps([event_id]), learner)
-        with self.database.read() as connection:
-            rows = [row[:5] for wanted in _KNOWN for row in connection.exec_driver_sql(wanted, names)]
+        with self._asking() as ask:
+            rows = [row[:5] for wanted in _KNOWN for row in ask(wanted, names)]
         return [_outcome(*row) for row in rows]
 
     def expire(self, learner: str, before: dt.datetime) -> int:
@@ -170,51 +179,51 @@ class SqlJournal:
             return connection.execute(early).rowcount
 
     def newest(self, learner: str) -> dt.datetime | None:
-        with self.database.read() as connection:
-            at = connection.exec_driver_sql(_NEWEST, (learner,)).scalar_one()
+        with self._asking() as ask:
+            at = ask(_NEWEST, (learner,)).scalar_one()
         return None if at is None else moment(at)
 
     def silent(
         self, learner: str, metric: str, before: dt.datetime, limit: int = 10_000, *, after: int = 0
     ) -> list[str]:
-        with self.database.read() as connection:
-            rows = connection.exec_driver_sql(_SILENT, (after, learner, micros(before), metric, limit))
+        with self._asking() as ask:
+            rows = ask(_SILENT, (after, learner, micros(before), metric, limit))
             return [event_id for (event_id,) in rows]
 
     def settled(self, learner: str, metric: str, after: int = 0) -> int:
         names = {"learner": learner, "metric": metric, "after": after}
-        with self.database.read() as connection:
-            return int(connection.exec_driver_sql(_SETTLED, names).scalar_one())
+        with self._asking() as ask:
+            return int(ask(_SETTLED, names).scalar_one())
 
     def unheard(
         self, learner: str, metric: str, since: dt.datetime, limit: int = 10_000
     ) -> list[tuple[str, dt.datetime, float]]:
-        with self.database.read() as connection:
-            rows = connection.exec_driver_sql(_UNHEARD, (learner, micros(since), metric, limit))
+        with self._asking() as ask:
+            rows = ask(_UNHEARD, (learner, micros(since), metric, limit))
             return [(version, moment(at), score) for version, at, score in rows]
 
     def scored(self, learner: str, metric: str, limit: int = 10_000) -> list[tuple[str, dt.datetime, float, float]]:
-        with self.database.read() as connection:
-            rows = connection.exec_driver_sql(_SCORED, (learner, metric, limit)).all()
+        with self._asking() as ask:
+            rows = ask(_SCORED, (learner, metric, limit)).all()
         return [(version, moment(at), score, value) for version, at, score, value in reversed(rows)]
 
     def joined(self, learner: str, after: int = 0, limit: int = 10_000) -> list[Joined]:
-        with self.database.read() as connection:
-            rows = connection.exec_driver_sql(_JOINED, (learner, after, limit)).all()
+        with self._asking() as ask:
+            rows = ask(_JOINED, (learner, after, limit)).all()
         return [_joined(row) for row in rows]
 
     def mark(self, batch_id: str, sequences: Sequence[int], *, instead_of: str | None = None) -> None:
-        with self.database.transact() as cursor:
-            cursor.execute(_MARK, (batch_id, json.dumps(list(sequences)), instead_of))
+        with self.database.transact() as writer:
+            writer.run(_MARK, (batch_id, json.dumps(list(sequences)), instead_of))
 
     def of_batch(self, batch_id: str) -> list[Joined]:
-        with self.database.read() as connection:
-            rows = connection.exec_driver_sql(_OF_BATCH, (batch_id,)).all()
+        with self._asking() as ask:
+            rows = ask(_OF_BATCH, (batch_id,)).all()
         return [_joined(row) for row in rows]
 
     def batches_of(self, learner: str, unit: str) -> list[str]:
-        with self.database.read() as connection:
-            return [batch_id for (batch_id,) in connection.exec_driver_sql(_BATCHES_OF_UNIT, (learner, unit))]
+        with self._asking() as ask:
+            return [batch_id for (batch_id,) in ask(_BATCHES_OF_UNIT, (learner, unit))]
 
     def forget(self, learner: str, unit: str) -> Forgotten:
         return self._forget(learner, _SHOWN_TO_UNIT, unit)
@@ -223,9 +232,9 @@ class SqlJournal:
         return self._forget(learner, _SHOWN_IN_BATCH, batch_id)
 
     def _forget(self, learner: str, shown: str, whose: str) -> Forgotten:
-        with self.database.transact() as cursor:
-            numbers = [number for (number,) in cursor.execute(shown, (learner, whose))]
-            gone = _remove(cursor, learner, numbers)
+        with self.database.transact() as writer:
+            numbers = [number for (number,) in writer.fetch(shown, (learner, whose))]
+            gone = _remove(writer, learner, numbers)
         if numbers or self.database.traces:
             self.database.scrub()
         return gone
@@ -239,26 +248,26 @@ class SqlJournal:
         exposed_before: dt.datetime | None = None,
         closed_before: dt.datetime | None = None,
     ) -> list[ArmStats]:
-        with self.database.read() as connection:
-            return figures.arms(connection, rollout, metric, slow_ms, exposed_before, closed_before)
+        with self._asking() as ask:
+            return figures.arms(ask, rollout, metric, slow_ms, exposed_before, closed_before)
 
     def crossed(self, rollout: str) -> int:
-        with self.database.read() as connection:
-            return figures.crossed(connection, rollout)
+        with self._asking() as ask:
+            return figures.crossed(ask, rollout)
 
     def shadows(self, rollout: str, metric: str) -> Iterator[tuple[str, float, Mapping[str, float], float]]:
-        with self.database.read() as connection:
-            for unit, score, shadows, value in figures.shadows(connection, rollout, metric):
+        with self._asking() as ask:
+            for unit, score, shadows, value in figures.shadows(ask, rollout, metric):
                 yield unit, score, _scores(shadows), value
 
     def days(self, learner: str, metric: str, since: dt.date, window: dt.timedelta) -> list[DayFigures]:
         opened = micros(self.clock.now()) - span(window)
-        with self.database.read() as connection:
-            return figures.days(connection, learner, metric, since, opened)
+        with self._asking() as ask:
+            return figures.days(ask, learner, metric, since, opened)
 
     def delays(self, learner: str, metric: str, since: dt.datetime) -> list[tuple[float, bool]]:
-        with self.database.read() as connection:
-            return figures.delays(connection, learner, metric, micros(since), micros(self.clock.now()))
+        with self._asking() as ask:
+            return figures.delays(ask, learner, metric, micros(since), micros(self.clock.now()))
 
     def checkpoint(self, state: Checkpoint) -> str | None:
         row = {"sequence": state.sequence, "blob_key": state.blob_key}
@@ -301,10 +310,10 @@ class _Hearing:
     parking: dict[_Key, tuple[Any, ...]]
 
     @classmethod
-    def over(cls, cursor: sqlite3.Cursor, learner: str, outcomes: Sequence[Outcome], now: int) -> _Hearing:
+    def over(cls, writer: Writer, learner: str, outcomes: Sequence[Outcome], now: int) -> _Hearing:
         names = (json.dumps(list({outcome.event_id for outcome in outcomes})), learner)
-        found = {event_id: (number, at) for event_id, number, _, at in cursor.execute(_FIND_MINE, names)}
-        rows = [row[:5] for wanted in _KNOWN for row in cursor.execute(wanted, names)]
+        found = {event_id: (number, at) for event_id, number, _, at in writer.fetch(_FIND_MINE, names)}
+        rows = [row[:5] for wanted in _KNOWN for row in writer.fetch(wanted, names)]
         return cls(learner, found, {(row[0], row[1]): _outcome(*row) for row in rows}, now, [], {})
 
     def hear(self, outcome: Outcome, window: dt.timedelta) -> Heard:
@@ -325,37 +334,37 @@ class _Hearing:
         self.joining.append((_JOIN, _joining(number, self.learner, outcome, late)))
         return Heard.LATE if late else Heard.JOINED
 
-    def write(self, cursor: sqlite3.Cursor) -> None:
+    def write(self, writer: Writer) -> None:
         for statement, rows in groupby(self.joining, key=itemgetter(0)):
-            cursor.executemany(statement, [row for _, row in rows])
+            writer.repeat(statement, [row for _, row in rows])
         if self.parking:
-            cursor.executemany(_PARK, list(self.parking.values()))
+            writer.repeat(_PARK, list(self.parking.values()))
 
 
-def _remove(cursor: sqlite3.Cursor, learner: str, numbers: list[int]) -> Forgotten:
+def _remove(writer: Writer, learner: str, numbers: list[int]) -> Forgotten:
     """Delete exposures by their numbers, their outcomes, and the checkpoints of what was learnt from them."""
     of = (json.dumps(numbers),)
-    ((outcomes, first),) = cursor.execute(f"SELECT COUNT(*), MIN(sequence) {_TOLD_OF}", of).fetchall()
+    ((outcomes, first),) = writer.fetch(f"SELECT COUNT(*), MIN(sequence) {_TOLD_OF}", of)
     states: list[str] = []
     if outcomes:
         learnt = (learner, first)
-        states = [key for (key,) in cursor.execute(f"SELECT DISTINCT blob_key {_STATES_SINCE}", learnt)]
-        cursor.execute(f"DELETE {_STATES_SINCE}", learnt)
-        kept = {key for (key,) in cursor.execute("SELECT blob_key FROM checkpoints")}
+        states = [key for (key,) in writer.fetch(f"SELECT DISTINCT blob_key {_STATES_SINCE}", learnt)]
+        writer.run(f"DELETE {_STATES_SINCE}", learnt)
+        kept = {key for (key,) in writer.fetch("SELECT blob_key FROM checkpoints")}
         states = [key for key in states if key not in kept]
-        cursor.execute(_ONCE_MORE, (forgotten_cursor(learner),))
-        cursor.execute(f"DELETE {_TOLD_OF}", of)
-    cursor.execute("DELETE FROM exposures WHERE number IN (SELECT value FROM json_each(?))", of)
+        writer.run(_ONCE_MORE, (forgotten_cursor(learner),))
+        writer.run(f"DELETE {_TOLD_OF}", of)
+    writer.run(_REMOVE, of)
     return Forgotten(len(numbers), outcomes, tuple(states))
 
 
-def _unpark(cursor: sqlite3.Cursor, event_ids: list[str]) -> None:
+def _unpark(writer: Writer, event_ids: list[str]) -> None:
     """Join what waited for these exposures."""
     ids = json.dumps(event_ids)
-    waiting = cursor.execute(_WAITING, (ids,)).fetchall()
+    waiting = writer.fetch(_WAITING, (ids,))
     if not waiting:
         return
-    exposed = {row[0]: row[1:] for row in cursor.execute(_FIND, (ids,))}
+    exposed = {row[0]: row[1:] for row in writer.fetch(_FIND, (ids,))}
     joining = []
     for *told, teller, window in waiting:
         outcome = _outcome(*told)
@@ -363,8 +372,8 @@ def _unpark(cursor: sqlite3.Cursor, event_ids: list[str]) -> None:
         if teller == learner:  # who told it of another learner meant another event
             late = is_late(outcome, moment(at), dt.timedelta(microseconds=window))
             joining.append(_joining(number, learner, outcome, late))
-    cursor.executemany(_JOIN, joining)
-    cursor.executemany(_UNPARK, [(row[0], row[1], row[5]) for row in waiting])
+    writer.repeat(_JOIN, joining)
+    writer.repeat(_UNPARK, [(row[0], row[1], row[5]) for row in waiting])
 
 
 def _joining(number: int, learner: str, outcome: Outcome, late: bool) -> tuple[Any, ...]:
@@ -381,7 +390,7 @@ def _row(exposure: Exposure) -> tuple[Any, ...]:
         exposure.unit,
         exposure.group,
         micros(exposure.at),
-        exposure.score,
+        None if math.isnan(exposure.score) else exposure.score,
         exposure.propensity,
         _encode(exposure.row).decode(),
         exposure.latency_ms,

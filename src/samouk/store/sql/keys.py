@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from samouk.loop.ports import ApiKey, Clock, NotFound, Scope
 from samouk.store import api_key
-from samouk.store.sql.engine import Database
+from samouk.store.sql.database import Database
 from samouk.store.sql.tables import api_keys
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from samouk.loop.ports import SLACK_SECONDS, Clock
-from samouk.store.sql.engine import Database
+from samouk.store.sql.database import Database
 from samouk.store.sql.tables import leases
 
 
@@ -28,7 +28,7 @@ class SqlLeases:
             where=(leases.c.holder == holder) | ~_in_force(now),
         )
         with self.database.write() as connection:
-            return connection.execute(taken).rowcount == 1
+            return connection.scalar(taken.returning(leases.c.name)) is not None
 
     def release(self, name: str, holder: str) -> None:
         with self.database.write() as connection:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from samouk.loop.columns import Columns
 from samouk.loop.ports import Clock, CorruptBlob, NotFound, StoreUnavailable, WrongReceipt
 from samouk.loop.records import Batch, BatchEntry, BatchState, Erasure, LogStats, Stored
 from samouk.store.blobs.codec import Pack, decode, encode, pack
-from samouk.store.blobs.local import LocalBlobs
-from samouk.store.sql.engine import Ask, Database
+from samouk.store.blobs.kept import KeptBlobs
+from samouk.store.sql.database import Ask, Database
 from samouk.store.sql.tables import batches as batch_table
 from samouk.store.sql.tables import counters, doomed_packs, erasures
 
@@ -58,7 +58,7 @@ class SqlLog:
     """
 
     database: Database
-    packs: LocalBlobs
+    packs: KeptBlobs
     clock: Clock
 
     def append(self, batches: Sequence[Batch]) -> list[Stored]:

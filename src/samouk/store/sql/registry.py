@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from samouk.loop.ports import Clock, NotFound
 from samouk.loop.records import Snapshot, Stage, Version
-from samouk.store.blobs.local import LocalBlobs
-from samouk.store.sql.engine import Database
+from samouk.store.blobs.kept import KeptBlobs
+from samouk.store.sql.database import Database
 from samouk.store.sql.tables import checkpoints, documents, forgotten, memberships, snapshots, stage_moves, versions
 
 _SIDES = ("train", "holdout", "quarantined")
@@ -31,8 +31,8 @@ class SqlRegistry:
         row = {name: getattr(snapshot, name) for name in ("digest", "learner", "schema_version", "rows")}
         new = insert(snapshots).values(row).on_conflict_do_nothing(index_elements=[snapshots.c.digest])
         with self.database.write() as connection:
-            added = connection.execute(new)
-            members = _members(snapshot, added.lastrowid) if added.rowcount == 1 else []
+            added = connection.scalar(new.returning(snapshots.c.sequence))
+            members = [] if added is None else _members(snapshot, added)
             if members:
                 connection.execute(sa.insert(memberships), members)
 
@@ -46,7 +46,7 @@ class SqlRegistry:
         mine = sa.select(snapshots).where(snapshots.c.learner == learner)
         return self._snapshot(mine.order_by(snapshots.c.sequence.desc()).limit(1))
 
-    def sweep(self, blobs: LocalBlobs, seconds: float) -> list[str]:
+    def sweep(self, blobs: KeptBlobs, seconds: float) -> list[str]:
         """Delete what no version, no checkpoint and no document names, at least so old; returns their keys."""
         return blobs.sweep(self._named, seconds)
 
@@ -126,7 +126,7 @@ class SqlRegistry:
             return list(connection.scalars(names))
 
 
-def _members(snapshot: Snapshot, sequence: int | None) -> list[dict[str, Any]]:
+def _members(snapshot: Snapshot, sequence: int) -> list[dict[str, Any]]:
     return [
         {"snapshot": sequence, "side": side, "place": place, "batch_id": batch_id}
         for side in _SIDES

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from samouk.loop.live import Event, EventKind, Move, Rollout, RolloutState, Threshold
 from samouk.loop.ports import Outdated
 from samouk.loop.records import TriggerKind
 from samouk.loop.rollout_policy import RolloutPolicy
-from samouk.store.sql.engine import Database
+from samouk.store.sql.database import Database
 from samouk.store.sql.tables import events as event_table
 from samouk.store.sql.tables import rollouts
 from samouk.store.sql.tables import thresholds as threshold_table

@@ -9,6 +9,14 @@ import sqlalchemy as sa
 
 metadata = sa.MetaData()
 
+Serial = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""A number that the database gives; SQLite gives one to INTEGER alone, which holds 64 bits there."""
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """An index over some rows alone, in every dialect."""
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
+
 
 class Moment(sa.TypeDecorator[dt.datetime]):
     """An aware moment as ISO text in UTC, so that it sorts as it passes."""
@@ -27,7 +35,7 @@ class Moment(sa.TypeDecorator[dt.datetime]):
 batches = sa.Table(
     "batches",
     metadata,
-    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("sequence", Serial, primary_key=True),
     sa.Column("batch_id", sa.String(64), nullable=False, unique=True),
     sa.Column("learner", sa.String(64), nullable=False),
     sa.Column("schema_version", sa.Integer, nullable=False),
@@ -49,16 +57,16 @@ counters = sa.Table(
     "counters",
     metadata,
     sa.Column("learner", sa.String(64), primary_key=True),
-    sa.Column("batches", sa.Integer, nullable=False),
-    sa.Column("samples", sa.Integer, nullable=False),
-    sa.Column("quarantined", sa.Integer, nullable=False),
+    sa.Column("batches", sa.BigInteger, nullable=False),
+    sa.Column("samples", sa.BigInteger, nullable=False),
+    sa.Column("quarantined", sa.BigInteger, nullable=False),
     sa.Column("last_upload", sa.Date),
 )
 
 erasures = sa.Table(
     "erasures",
     metadata,
-    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("sequence", Serial, primary_key=True),
     sa.Column("batch_id", sa.String(64), nullable=False, unique=True),
     sa.Column("learner", sa.String(64), nullable=False, index=True),
     sa.Column("rows", sa.Integer, nullable=False),
@@ -72,7 +80,7 @@ doomed_packs = sa.Table("doomed_packs", metadata, sa.Column("pack", sa.String(64
 snapshots = sa.Table(
     "snapshots",
     metadata,
-    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("sequence", Serial, primary_key=True),
     sa.Column("digest", sa.String(64), nullable=False, unique=True),
     sa.Column("learner", sa.String(64), nullable=False, index=True),
     sa.Column("schema_version", sa.Integer, nullable=False),
@@ -82,7 +90,7 @@ snapshots = sa.Table(
 memberships = sa.Table(
     "memberships",
     metadata,
-    sa.Column("snapshot", sa.Integer, sa.ForeignKey("snapshots.sequence"), primary_key=True),
+    sa.Column("snapshot", sa.BigInteger, sa.ForeignKey("snapshots.sequence"), primary_key=True),
     sa.Column("side", sa.String(16), primary_key=True),
     sa.Column("place", sa.Integer, primary_key=True),
     sa.Column("batch_id", sa.String(64), nullable=False, index=True),
@@ -117,13 +125,19 @@ versions = sa.Table(
     sa.Column("changelog", sa.JSON, nullable=False),
     sa.Column("tainted", sa.Boolean, nullable=False),
     sa.Index("version_names", "learner", "name", unique=True),
-    sa.Index("one_champion", "learner", unique=True, sqlite_where=sa.text("stage = 'production'")),
+    sa.Index(
+        "one_champion",
+        "learner",
+        unique=True,
+        sqlite_where=sa.text("stage = 'production'"),
+        postgresql_where=sa.text("stage = 'production'"),
+    ),
 )
 
 stage_moves = sa.Table(
     "stage_moves",
     metadata,
-    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("sequence", Serial, primary_key=True),
     sa.Column("learner", sa.String(64), nullable=False),
     sa.Column("name", sa.String(64), nullable=False),
     sa.Column("stage", sa.String(16), nullable=False),
@@ -133,7 +147,7 @@ stage_moves = sa.Table(
 runs = sa.Table(
     "runs",
     metadata,
-    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("sequence", Serial, primary_key=True),
     sa.Column("run_id", sa.String(64), nullable=False, unique=True),
     sa.Column("learner", sa.String(64), nullable=False),
     sa.Column("started", Moment, nullable=False),
@@ -155,7 +169,7 @@ leases = sa.Table(
 audit = sa.Table(
     "audit",
     metadata,
-    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("action", sa.Text, nullable=False),
     sa.Column("subject", sa.Text, nullable=False),
@@ -168,7 +182,7 @@ audit = sa.Table(
 api_keys = sa.Table(
     "api_keys",
     metadata,
-    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("sequence", Serial, primary_key=True),
     sa.Column("key_id", sa.String(16), nullable=False, unique=True),
     sa.Column("label", sa.Text, nullable=False),
     sa.Column("created", sa.Date, nullable=False),
@@ -189,7 +203,7 @@ secrets = sa.Table(
 exposures = sa.Table(
     "exposures",
     metadata,
-    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("number", Serial, primary_key=True),
     sa.Column("event_id", sa.String(64), nullable=False, unique=True),
     sa.Column("learner", sa.String(64), nullable=False),
     sa.Column("version", sa.String(64), nullable=False),
@@ -206,15 +220,21 @@ exposures = sa.Table(
     sa.Column("shadows", sa.Text),  # JSON; NULL for none
     sa.Column("failed", sa.Boolean, nullable=False),
     sa.Index("exposures_of_learner", "learner", "at"),
-    sa.Index("exposures_of_rollout", "rollout", "step", sqlite_where=sa.text("rollout IS NOT NULL")),
+    sa.Index(
+        "exposures_of_rollout",
+        "rollout",
+        "step",
+        sqlite_where=sa.text("rollout IS NOT NULL"),
+        postgresql_where=sa.text("rollout IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,  # who has settled up to a number must not miss what comes after an erasure
 )
 
 outcomes = sa.Table(
     "outcomes",
     metadata,
-    sa.Column("sequence", sa.Integer, primary_key=True),
-    sa.Column("exposure", sa.Integer, sa.ForeignKey("exposures.number"), nullable=False),
+    sa.Column("sequence", Serial, primary_key=True),
+    sa.Column("exposure", sa.BigInteger, sa.ForeignKey("exposures.number"), nullable=False),
     sa.Column("learner", sa.String(64), nullable=False),
     sa.Column("metric", sa.String(64), nullable=False),
     sa.Column("value", sa.Float, nullable=False),
@@ -225,7 +245,12 @@ outcomes = sa.Table(
     sa.Column("batch_id", sa.String(64)),  # which batch of the log was made of it
     sa.Index("one_outcome", "exposure", "metric", "superseded", unique=True),
     sa.Index("outcomes_of_learner", "learner", "sequence"),
-    sa.Index("outcomes_of_batch", "batch_id", sqlite_where=sa.text("batch_id IS NOT NULL")),
+    sa.Index(
+        "outcomes_of_batch",
+        "batch_id",
+        sqlite_where=sa.text("batch_id IS NOT NULL"),
+        postgresql_where=sa.text("batch_id IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,  # who has read up to a sequence must not miss what replaces its last outcome
 )
 
@@ -249,7 +274,7 @@ checkpoints = sa.Table(
     metadata,
     sa.Column("learner", sa.String(64), primary_key=True),
     sa.Column("version", sa.String(64), primary_key=True),
-    sa.Column("sequence", sa.Integer, nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("blob_key", sa.String(64), nullable=False),
 )
 
@@ -257,13 +282,13 @@ cursors = sa.Table(
     "cursors",
     metadata,
     sa.Column("name", sa.String(128), primary_key=True),
-    sa.Column("sequence", sa.Integer, nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
 )
 
 rollouts = sa.Table(
     "rollouts",
     metadata,
-    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("sequence", Serial, primary_key=True),
     sa.Column("rollout_id", sa.String(64), nullable=False, unique=True),
     sa.Column("learner", sa.String(64), nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
@@ -271,13 +296,19 @@ rollouts = sa.Table(
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("body", sa.JSON, nullable=False),
     sa.Index("rollouts_of_learner", "learner", "started"),
-    sa.Index("one_rollout", "learner", unique=True, sqlite_where=sa.text("state IN ('running', 'paused', 'waiting')")),
+    sa.Index(
+        "one_rollout",
+        "learner",
+        unique=True,
+        sqlite_where=sa.text("state IN ('running', 'paused', 'waiting')"),
+        postgresql_where=sa.text("state IN ('running', 'paused', 'waiting')"),
+    ),
 )
 
 events = sa.Table(
     "events",
     metadata,
-    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("sequence", Serial, primary_key=True),
     sa.Column("kind", sa.String(64), nullable=False),
     sa.Column("learner", sa.String(64), nullable=False),
     sa.Column("at", Moment, nullable=False),
@@ -287,7 +318,7 @@ events = sa.Table(
 thresholds = sa.Table(
     "thresholds",
     metadata,
-    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("sequence", Serial, primary_key=True),
     sa.Column("learner", sa.String(64), nullable=False, index=True),
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("name", sa.String(64), nullable=False),
@@ -302,7 +333,7 @@ thresholds = sa.Table(
 documents = sa.Table(
     "documents",
     metadata,
-    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("sequence", Serial, primary_key=True),
     sa.Column("shelf", sa.String(64), nullable=False),
     sa.Column("key", sa.String(256), nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
@@ -317,14 +348,14 @@ documents = sa.Table(
 webhooks = sa.Table(
     "webhooks",
     metadata,
-    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("sequence", Serial, primary_key=True),
     sa.Column("hook_id", sa.String(64), nullable=False, unique=True),
     sa.Column("url", sa.Text, nullable=False),
     sa.Column("secret", sa.Text, nullable=False),
     sa.Column("learner", sa.String(64)),
     sa.Column("kinds", sa.JSON, nullable=False),
     sa.Column("created", Moment, nullable=False),
-    sa.Column("delivered", sa.Integer, nullable=False),
+    sa.Column("delivered", sa.BigInteger, nullable=False),
     sa.Column("failures", sa.Integer, nullable=False),
     sa.Column("retry_at", Moment),
     sa.Column("given_up", sa.Integer, nullable=False),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from samouk.store.document import is_shelf
-from samouk.store.sql.engine import Database
+from samouk.store.sql.database import Database
 from samouk.store.sql.tables import documents, metadata
 
 if TYPE_CHECKING:

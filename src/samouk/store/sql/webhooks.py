@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from samouk.loop.live import EventKind, Webhook
 from samouk.loop.ports import NotFound
-from samouk.store.sql.engine import Database
+from samouk.store.sql.database import Database
 from samouk.store.sql.tables import webhooks
 
 

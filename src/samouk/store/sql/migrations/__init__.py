@@ -7,7 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from samouk.loop.ports import StoreUnavailable
-from samouk.store.sql.engine import Database
+from samouk.store.sql.database import Database
 
 HEAD = "0003"
 """The newest revision, written down so that an up-to-date database opens without loading Alembic."""
@@ -21,7 +21,7 @@ def migrate(database: Database) -> None:
     """
     with database.write() as connection:
         if current(connection) != HEAD:
-            _upgrade(connection, database.path)
+            _upgrade(connection, database.place)
 
 
 def current(connection: sa.Connection) -> str | None:
@@ -31,7 +31,7 @@ def current(connection: sa.Connection) -> str | None:
     return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
 
 
-def _upgrade(connection: sa.Connection, path: Path) -> None:
+def _upgrade(connection: sa.Connection, place: str) -> None:
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory
@@ -41,5 +41,5 @@ def _upgrade(connection: sa.Connection, path: Path) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     revision = current(connection)
     if revision is not None and revision not in known:
-        raise StoreUnavailable(f"{path} was made by a newer samouk (schema {revision}): upgrade samouk to open it")
+        raise StoreUnavailable(f"{place} was made by a newer samouk (schema {revision}): upgrade samouk to open it")
     command.upgrade(config, "head")

@@ -1,16 +1,24 @@
 """The first tables. A home is never taken back to an older schema: restore a backup instead."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
+
+_SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 revision = "0001"
 down_revision = None
 
 
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
+
+
 def upgrade() -> None:
     op.create_table(
         "api_keys",
-        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("sequence", _SERIAL, nullable=False),
         sa.Column("key_id", sa.String(length=16), nullable=False),
         sa.Column("label", sa.Text(), nullable=False),
         sa.Column("created", sa.Date(), nullable=False),
@@ -22,7 +30,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "audit",
-        sa.Column("sequence", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("sequence", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
@@ -34,7 +42,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "batches",
-        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("sequence", _SERIAL, nullable=False),
         sa.Column("batch_id", sa.String(length=64), nullable=False),
         sa.Column("learner", sa.String(length=64), nullable=False),
         sa.Column("schema_version", sa.Integer(), nullable=False),
@@ -56,9 +64,9 @@ def upgrade() -> None:
     op.create_table(
         "counters",
         sa.Column("learner", sa.String(length=64), nullable=False),
-        sa.Column("batches", sa.Integer(), nullable=False),
-        sa.Column("samples", sa.Integer(), nullable=False),
-        sa.Column("quarantined", sa.Integer(), nullable=False),
+        sa.Column("batches", sa.BigInteger(), nullable=False),
+        sa.Column("samples", sa.BigInteger(), nullable=False),
+        sa.Column("quarantined", sa.BigInteger(), nullable=False),
         sa.Column("last_upload", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("learner"),
     )
@@ -67,7 +75,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "erasures",
-        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("sequence", _SERIAL, nullable=False),
         sa.Column("batch_id", sa.String(length=64), nullable=False),
         sa.Column("learner", sa.String(length=64), nullable=False),
         sa.Column("rows", sa.Integer(), nullable=False),
@@ -93,7 +101,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "runs",
-        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("sequence", _SERIAL, nullable=False),
         sa.Column("run_id", sa.String(length=64), nullable=False),
         sa.Column("learner", sa.String(length=64), nullable=False),
         sa.Column("started", sa.String(length=32), nullable=False),
@@ -106,7 +114,7 @@ def upgrade() -> None:
     op.create_index("runs_of_learner", "runs", ["learner", "started"], unique=False)
     op.create_table(
         "snapshots",
-        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("sequence", _SERIAL, nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("learner", sa.String(length=64), nullable=False),
         sa.Column("schema_version", sa.Integer(), nullable=False),
@@ -117,7 +125,7 @@ def upgrade() -> None:
     op.create_index("ix_snapshots_learner", "snapshots", ["learner"], unique=False)
     op.create_table(
         "stage_moves",
-        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("sequence", _SERIAL, nullable=False),
         sa.Column("learner", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("stage", sa.String(length=16), nullable=False),
@@ -144,11 +152,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("learner", "number"),
     )
     op.create_index("ix_versions_snapshot", "versions", ["snapshot"], unique=False)
-    op.create_index("one_champion", "versions", ["learner"], unique=True, sqlite_where=sa.text("stage = 'production'"))
+    op.create_index(
+        "one_champion",
+        "versions",
+        ["learner"],
+        unique=True,
+        **_where("stage = 'production'"),
+    )
     op.create_index("version_names", "versions", ["learner", "name"], unique=True)
     op.create_table(
         "memberships",
-        sa.Column("snapshot", sa.Integer(), nullable=False),
+        sa.Column("snapshot", sa.BigInteger(), nullable=False),
         sa.Column("side", sa.String(length=16), nullable=False),
         sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("batch_id", sa.String(length=64), nullable=False),

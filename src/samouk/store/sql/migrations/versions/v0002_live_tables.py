@@ -1,10 +1,18 @@
 """What happens in service: exposures and outcomes, rollouts and their events, thresholds and webhooks."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
+_SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 revision = "0002"
 down_revision = "0001"
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
 
 
 def upgrade() -> None:
@@ -21,19 +29,19 @@ def upgrade() -> None:
         "checkpoints",
         sa.Column("learner", sa.String(length=64), nullable=False),
         sa.Column("version", sa.String(length=64), nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.Column("blob_key", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("learner", "version"),
     )
     op.create_table(
         "cursors",
         sa.Column("name", sa.String(length=128), nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
         "events",
-        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("sequence", _SERIAL, nullable=False),
         sa.Column("kind", sa.String(length=64), nullable=False),
         sa.Column("learner", sa.String(length=64), nullable=False),
         sa.Column("at", sa.String(length=32), nullable=False),
@@ -42,7 +50,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "exposures",
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("number", _SERIAL, nullable=False),
         sa.Column("event_id", sa.String(length=64), nullable=False),
         sa.Column("learner", sa.String(length=64), nullable=False),
         sa.Column("version", sa.String(length=64), nullable=False),
@@ -68,7 +76,7 @@ def upgrade() -> None:
         "exposures",
         ["rollout", "step"],
         unique=False,
-        sqlite_where=sa.text("rollout IS NOT NULL"),
+        **_where("rollout IS NOT NULL"),
     )
     op.create_table(
         "parked",
@@ -85,7 +93,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "rollouts",
-        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("sequence", _SERIAL, nullable=False),
         sa.Column("rollout_id", sa.String(length=64), nullable=False),
         sa.Column("learner", sa.String(length=64), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
@@ -100,7 +108,7 @@ def upgrade() -> None:
         "rollouts",
         ["learner"],
         unique=True,
-        sqlite_where=sa.text("state IN ('running', 'paused', 'waiting')"),
+        **_where("state IN ('running', 'paused', 'waiting')"),
     )
     op.create_index("rollouts_of_learner", "rollouts", ["learner", "started"], unique=False)
     op.create_table(
@@ -111,7 +119,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "thresholds",
-        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("sequence", _SERIAL, nullable=False),
         sa.Column("learner", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
@@ -124,14 +132,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_thresholds_learner"), "thresholds", ["learner"], unique=False)
     op.create_table(
         "webhooks",
-        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("sequence", _SERIAL, nullable=False),
         sa.Column("hook_id", sa.String(length=64), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("secret", sa.Text(), nullable=False),
         sa.Column("learner", sa.String(length=64), nullable=True),
         sa.Column("kinds", sa.JSON(), nullable=False),
         sa.Column("created", sa.String(length=32), nullable=False),
-        sa.Column("delivered", sa.Integer(), nullable=False),
+        sa.Column("delivered", sa.BigInteger(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("retry_at", sa.String(length=32), nullable=True),
         sa.Column("given_up", sa.Integer(), nullable=False),
@@ -140,8 +148,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "outcomes",
-        sa.Column("sequence", sa.Integer(), nullable=False),
-        sa.Column("exposure", sa.Integer(), nullable=False),
+        sa.Column("sequence", _SERIAL, nullable=False),
+        sa.Column("exposure", sa.BigInteger(), nullable=False),
         sa.Column("learner", sa.String(length=64), nullable=False),
         sa.Column("metric", sa.String(length=64), nullable=False),
         sa.Column("value", sa.Float(), nullable=False),
@@ -163,6 +171,6 @@ def upgrade() -> None:
         "outcomes",
         ["batch_id"],
         unique=False,
-        sqlite_where=sa.text("batch_id IS NOT NULL"),
+        **_where("batch_id IS NOT NULL"),
     )
     op.create_index("outcomes_of_learner", "outcomes", ["learner", "sequence"], unique=False)

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+_SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 revision = "0003"
 down_revision = "0002"
 
@@ -10,7 +12,7 @@ down_revision = "0002"
 def upgrade() -> None:
     op.create_table(
         "documents",
-        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("sequence", _SERIAL, nullable=False),
         sa.Column("shelf", sa.String(length=64), nullable=False),
         sa.Column("key", sa.String(length=256), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any, cast
@@ -13,6 +14,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from samouk.loop.ports import StoreUnavailable
+from samouk.store.sql.database import Ask, Question, listed
 
 BUSY_SECONDS = 30
 """How long a writer waits for another process's transaction."""
@@ -38,23 +40,50 @@ _REMEDIES = {
     sqlite3.SQLITE_NOTADB: "{path} is no SQLite database: move it away, or restore it from a backup",
 }
 
-Ask = Callable[[str, str], Any]
-"""A statement and its one parameter → the first row, or None."""
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """``Writer`` over a cursor: SQLite's own words are the shared ones."""
+
+    cursor: sqlite3.Cursor
+
+    def fetch(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+        return self.cursor.execute(statement, values).fetchall()
+
+    def run(self, statement: str, values: Sequence[Any] = ()) -> int:
+        return self.cursor.execute(statement, values).rowcount
+
+    def repeat(self, statement: str, rows: Sequence[Sequence[Any]]) -> int:
+        return self.cursor.executemany(statement, rows).rowcount
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], key: str) -> int:
+        places = ", ".join("?" * len(columns))
+        known = f"ON CONFLICT ({key}) DO NOTHING"
+        return self.repeat(f"INSERT INTO {table} ({listed(columns)}) VALUES ({places}) {known}", rows)  # noqa: S608
 
 
-class Database:
-    """Many readers and one writer at a time, in this process and over all processes.
+class SqliteDatabase:
+    """Many readers and one writer at a time, in this process and over all processes: all lanes are one.
 
     Readers see the last commit and wait for nobody. A writer takes SQLite's write lock when it
     begins, so that what it reads still holds when it writes.
     """
 
+    certain = True
+
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.place = str(path)
         self._readers = _engine(path, "BEGIN")
         self._writer = _engine(path, "BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
         self._writing = Lock()
         self.traces = False
+
+    def lane(self, name: str) -> SqliteDatabase:
+        return self
+
+    def question(self, connection: sa.Connection) -> Question:
+        return connection.exec_driver_sql
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -86,14 +115,14 @@ class Database:
             yield connection
 
     @contextmanager
-    def transact(self) -> Iterator[sqlite3.Cursor]:
+    def transact(self) -> Iterator[_Writer]:
         """``write`` on the bare driver, for what is written many times a second; a fifth of the cost."""
         with self._explained(), self._writing:
             connection = self._writer.raw_connection()
             try:
                 cursor = connection.cursor()
                 cursor.execute("BEGIN IMMEDIATE")
-                yield cast(sqlite3.Cursor, cursor)
+                yield _Writer(cast(sqlite3.Cursor, cursor))
                 cursor.execute("COMMIT")
             finally:
                 connection.close()  # the pool undoes what was not committed

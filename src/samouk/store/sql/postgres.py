@@ -1,0 +1,240 @@
+"""PostgreSQL: pools of connections, a lock a lane, COPY for bulk, and what its errors mean to a person."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, cast
+
+import sqlalchemy as sa
+
+from samouk.loop.ports import StoreUnavailable
+from samouk.store.sql.database import Ask, Question, listed
+
+if TYPE_CHECKING:
+    import psycopg
+
+LOCK_SECONDS = 30
+"""How long a writer waits for another's transaction."""
+
+STATEMENT_SECONDS = 120
+"""How long one statement may take; a whole snapshot's entries take some seconds at ten million rows."""
+
+CONNECT_SECONDS = 5
+POOL = 8
+"""Connections of each kind that stay open; as many again are opened while they are needed."""
+
+BULK = 64
+"""From so many rows on COPY is quicker than single inserts in a pipeline."""
+
+_LOCKS = 0x5A40_0000
+"""Our advisory locks begin here, so that other programs in the database are not in the way."""
+
+_OPTIONS = (
+    f"-c lock_timeout={LOCK_SECONDS}s -c statement_timeout={STATEMENT_SECONDS}s "
+    f"-c idle_in_transaction_session_timeout={STATEMENT_SECONDS}s -c timezone=UTC"
+)
+
+# What PostgreSQL says in other words than ``Writer``; a colon doubled is a cast.
+_DIFFERENCES = (
+    (re.compile(r"json_each\(\?\) j\b"), "json_array_elements_text(?::json) WITH ORDINALITY AS j(value, key)"),
+    (re.compile(r"\bp95\(([^()]+)\)"), r"percentile_disc(0.95) WITHIN GROUP (ORDER BY \1)"),
+    (re.compile(r"(?<!:):([a-z_]+)"), r"%(\1)s"),
+    (re.compile(r"\?"), "%s"),
+)
+
+_FULL, _READ_ONLY, _BUSY, _DENIED, _CROWDED, _DAMAGED = (
+    ("53100", "53200"),
+    ("25006",),
+    ("55P03", "57014", "40001", "40P01", "25P03"),
+    ("28000", "28P01", "42501", "3D000"),
+    ("53300",),
+    ("XX001", "XX002"),
+)
+_REMEDIES = {
+    **dict.fromkeys(_FULL, "{place} has no space left: free some on its disk, then try again"),
+    **dict.fromkeys(_READ_ONLY, "{place} is read-only: name the primary server in SAMOUK_DATABASE_URL"),
+    **dict.fromkeys(_BUSY, "{place} was too busy for {seconds} s: try again, and look at what holds its locks"),
+    **dict.fromkeys(_DENIED, "{place} refuses this user: check the name, the password and the rights in the URL"),
+    **dict.fromkeys(_CROWDED, "{place} has no connection left: raise max_connections, or run fewer processes"),
+    **dict.fromkeys(_DAMAGED, "{place} is damaged: restore it from a backup"),
+}
+_GONE = "{place} does not answer: check that it runs and can be reached; nothing that was acknowledged is lost"
+
+
+@lru_cache(maxsize=512)
+def _words(statement: str) -> str:
+    for there, here in _DIFFERENCES:
+        statement = there.sub(here, statement)
+    return statement
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """``Writer`` over a cursor."""
+
+    cursor: psycopg.Cursor[Any]
+
+    def fetch(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+        return self.cursor.execute(_words(statement).encode(), values).fetchall()
+
+    def run(self, statement: str, values: Sequence[Any] = ()) -> int:
+        return self.cursor.execute(_words(statement).encode(), values).rowcount
+
+    def repeat(self, statement: str, rows: Sequence[Sequence[Any]]) -> int:
+        if not rows:
+            return 0
+        self.cursor.executemany(_words(statement).encode(), rows)
+        return self.cursor.rowcount
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], key: str) -> int:
+        names, known = listed(columns), f"ON CONFLICT ({key}) DO NOTHING"
+        if len(rows) < BULK:
+            places = ", ".join("?" * len(columns))
+            return self.repeat(f"INSERT INTO {table} ({names}) VALUES ({places}) {known}", rows)  # noqa: S608
+        # A table of this session's own, emptied by each commit: making one a transaction would fill the catalogue.
+        fresh, shape = f"incoming_{table}", f"SELECT {names} FROM {table} WITH NO DATA"  # noqa: S608
+        self.cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {fresh} ON COMMIT DELETE ROWS AS {shape}".encode())
+        with self.cursor.copy(f"COPY {fresh} ({names}) FROM STDIN".encode()) as copy:
+            for row in rows:
+                copy.write_row(row)
+        # In the order in which they came: sequences are given as rows are inserted.
+        order = f"SELECT {names} FROM {fresh} ORDER BY ctid"  # noqa: S608
+        return self.cursor.execute(f"INSERT INTO {table} ({names}) {order} {known}".encode()).rowcount
+
+
+class PostgresDatabase:
+    """Many readers, and one writer at a time in each lane, over all processes on all machines.
+
+    Readers see one state (repeatable read). A writer takes its lane's advisory lock before its first look, and
+    gives it back with its commit, so that what it reads still holds when it writes. A connection that died takes
+    its locks with it.
+
+    Args:
+        url: ``postgresql://user:password@host:port/name``, with libpq's options behind a question mark.
+    """
+
+    certain = False
+    traces = False
+
+    def __init__(self, url: str) -> None:
+        parts = sa.make_url(url).set(drivername="postgresql+psycopg")
+        self.place = f"PostgreSQL at {parts.host or 'localhost'}:{parts.port or 5432}/{parts.database or ''}"
+        self._readers = _engine(parts, "REPEATABLE READ")
+        self._writers = _engine(parts, "READ COMMITTED")
+        self._followers = _engine(parts, "AUTOCOMMIT")
+        self._lane = _lock_of("house")
+
+    def lane(self, name: str) -> PostgresDatabase:
+        lane = object.__new__(PostgresDatabase)
+        lane.__dict__.update(self.__dict__, _lane=_lock_of(name))
+        return lane
+
+    def question(self, connection: sa.Connection) -> Question:
+        return lambda statement, values: connection.exec_driver_sql(_words(statement), values)
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A connection that sees one unchanging state. Raises StoreUnavailable."""
+        with self._explained(), self._readers.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def follow(self) -> Iterator[Ask]:
+        """Single questions, each answered by the newest commit."""
+        with self._explained(), _returned(self._followers) as connection, connection.cursor() as cursor:
+
+            def ask(question: str, value: str) -> Any:
+                return cursor.execute(_words(question).encode(), (value,)).fetchone()
+
+            yield ask
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction in this lane. Raises StoreUnavailable."""
+        with self._explained(), self._writers.begin() as connection:
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (self._lane,))
+            yield connection
+
+    @contextmanager
+    def transact(self) -> Iterator[_Writer]:
+        """``write`` on the bare driver."""
+        with self._explained(), _returned(self._writers) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (self._lane,))
+            yield _Writer(cursor)
+            connection.commit()
+
+    def scrub(self) -> bool:
+        self.traces = False
+        return True
+
+    def close(self) -> None:
+        for engine in (self._readers, self._writers, self._followers):
+            engine.dispose()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        import psycopg
+
+        try:
+            yield
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError, psycopg.Error) as error:
+            words = _remedy(error)
+            if words is None:
+                raise
+            raise StoreUnavailable(words.format(place=self.place, seconds=LOCK_SECONDS)) from error
+
+
+def _remedy(error: Exception) -> str | None:
+    """What a person may do about it; None for what is a fault of ours."""
+    import psycopg
+
+    cause = getattr(error, "orig", None) or error
+    state = getattr(cause, "sqlstate", None) or ""
+    if state in _REMEDIES:
+        return _REMEDIES[state]
+    # Without a state the server never answered, or the connection broke; 08 and 57P are its own words for that.
+    gone = isinstance(cause, psycopg.OperationalError | sa.exc.TimeoutError) and not state
+    return _GONE if gone or state.startswith(("08", "57P", "58")) else None
+
+
+@contextmanager
+def _returned(engine: sa.Engine) -> Iterator[psycopg.Connection[Any]]:
+    """A bare connection, given back to its pool with nothing left undone; a broken one is thrown away."""
+    connection = engine.raw_connection()
+    driver = cast("psycopg.Connection[Any]", connection.driver_connection)
+    try:
+        yield driver
+    finally:
+        if driver.closed:
+            connection.invalidate()
+        connection.close()
+
+
+def _engine(url: sa.URL, isolation: str) -> sa.Engine:
+    return sa.create_engine(
+        url,
+        isolation_level=cast(Any, isolation),
+        pool_size=POOL,
+        max_overflow=POOL,
+        pool_timeout=LOCK_SECONDS,
+        pool_pre_ping=True,  # after the database was away, the first caller gets a living connection
+        pool_recycle=1_800,
+        hide_parameters=True,  # an error's words end in logs, where nothing stands that was sent
+        connect_args=_arguments(url),
+    )
+
+
+def _arguments(url: sa.URL) -> dict[str, Any]:
+    given = url.query.get("options")
+    options = f"{_OPTIONS} {given}" if isinstance(given, str) else _OPTIONS
+    alive = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+    return {"connect_timeout": CONNECT_SECONDS, "application_name": "samouk", **alive, "options": options}
+
+
+def _lock_of(name: str) -> int:
+    return _LOCKS << 32 | zlib.crc32(name.encode())

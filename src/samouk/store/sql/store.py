@@ -1,0 +1,82 @@
+"""Every port that keeps something, over one database and two places of blobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from samouk.loop.ports import (
+    Audit,
+    Blobs,
+    Clock,
+    Documents,
+    Journal,
+    Keys,
+    Leases,
+    Log,
+    Registry,
+    Rollouts,
+    Runs,
+    Webhooks,
+)
+from samouk.store.blobs.kept import KeptBlobs
+from samouk.store.sql.audit import SqlAudit
+from samouk.store.sql.database import Database
+from samouk.store.sql.documents import SqlDocuments
+from samouk.store.sql.journal import SqlJournal
+from samouk.store.sql.keys import SqlKeys
+from samouk.store.sql.leases import SqlLeases
+from samouk.store.sql.log import SqlLog
+from samouk.store.sql.registry import SqlRegistry
+from samouk.store.sql.rollouts import SqlRollouts
+from samouk.store.sql.runs import SqlRuns
+from samouk.store.sql.webhooks import SqlWebhooks
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """What an opened store gives."""
+
+    log: Log
+    registry: Registry
+    runs: Runs
+    leases: Leases
+    audit: Audit
+    keys: Keys
+    journal: Journal
+    rollouts: Rollouts
+    webhooks: Webhooks
+    documents: Documents
+    blobs: Blobs
+    close: Callable[[], None]
+
+
+def over(
+    database: Database,
+    log: SqlLog,
+    registry: SqlRegistry,
+    blobs: KeptBlobs,
+    clock: Clock,
+    chance: Random,
+    close: Callable[[], None],
+) -> Store:
+    """The ports, each in a lane of its own: the order of one never waits for another's.
+
+    Args:
+        chance: makes the secret of a fresh journal.
+    """
+    return Store(
+        log=log,
+        registry=registry,
+        runs=SqlRuns(database.lane("runs")),
+        leases=SqlLeases(database.lane("leases"), clock),
+        audit=SqlAudit(database.lane("audit")),
+        keys=SqlKeys(database.lane("keys"), clock),
+        journal=SqlJournal(database.lane("journal"), clock, chance),
+        rollouts=SqlRollouts(database.lane("rollouts")),
+        webhooks=SqlWebhooks(database.lane("webhooks")),
+        documents=SqlDocuments(database.lane("documents")),
+        blobs=blobs,
+        close=close,
+    )
