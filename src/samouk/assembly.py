@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import os
 import shutil
@@ -29,11 +30,15 @@ from samouk.publish.keys import KeysError, KeysExist, NewKeys, check_lineage, in
 from samouk.publish.publisher import BrokenRepository, TufPublisher
 from samouk.publish.release import RefusedRelease
 from samouk.settings import BadSetting, Settings
+from samouk.store.bell.local import LocalBell
+from samouk.store.bell.ringing import RingingRollouts
+from samouk.store.cache.memory import MemoryCache
 from samouk.store.clock import SteppedClock, SystemClock
 from samouk.store.sql import Store, open_store
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from opentelemetry.trace import Tracer
 
     from samouk.loop.learner import Domain, View
     from samouk.server.scheduler import Looks, Rounds
@@ -45,6 +50,9 @@ __all__ += ["looks", "opened", "rotate_signing_keys", "rounds"]
 
 REFUSALS = (StoreUnavailable, CorruptBlob, GateBroken, KeysError, BrokenRepository, RefusedRelease)
 """What an operator can mend; each names the remedy."""
+
+_SPANNED = ("blobs", "log", "registry", "journal", "rollouts", "documents", "publisher", "trainer")
+"""Ports whose calls are seen in traces."""
 
 _SAMOUK = (sys.executable, "-m", "samouk.cli")
 
@@ -92,17 +100,48 @@ def opened(
         StoreUnavailable: the home cannot be opened or written; the message names the remedy.
         ValueError: a domain wants a view that cannot be.
     """
-    services = _services(settings, clock or SystemClock(), chance or SystemRandom(), domains)
+    with _tracing(settings) as tracer:
+        services = _services(settings, clock or SystemClock(), chance or SystemRandom(), domains)
+        try:
+            yield services if tracer is None else _traced(services, tracer)
+        finally:
+            services.close()
+
+
+@contextmanager
+def _tracing(settings: Settings) -> Iterator[Tracer | None]:
+    """Traces go out until the block ends, where a collector is named."""
+    if not settings.otlp_url:
+        yield None
+        return
     try:
-        yield services
-    finally:
-        services.close()
+        from samouk.server.tracing import exporting
+
+        exporter = exporting(settings.otlp_url)
+        with exporter as tracer:
+            yield tracer
+    except ModuleNotFoundError as error:
+        raise BadSetting(f"SAMOUK_OTLP_URL needs {error.name}: pip install 'samouk[telemetry]'") from None
+
+
+def _traced(services: Services, tracer: Tracer) -> Services:
+    from samouk.server.tracing import traced
+
+    spanned = {name: traced(getattr(services, name), name, tracer) for name in _SPANNED}
+    return dataclasses.replace(services, **spanned)
 
 
 def _services(settings: Settings, clock: Clock, chance: Random, domains: Iterable[Domain] | None) -> Services:
     """Raises StoreUnavailable and ValueError as ``opened`` does."""
     places = Places(settings.home)
     store = _store(settings, clock, chance, None if domains is None else _views(domains))
+    cache, bell = MemoryCache(), LocalBell()
+
+    def close() -> None:
+        bell.close()
+        cache.close()
+        store.close()
+
     return Services(
         clock=clock,
         blobs=store.blobs,
@@ -113,12 +152,14 @@ def _services(settings: Settings, clock: Clock, chance: Random, domains: Iterabl
         audit=store.audit,
         keys=store.keys,
         journal=store.journal,
-        rollouts=store.rollouts,
+        rollouts=RingingRollouts(store.rollouts, bell),
         webhooks=store.webhooks,
         documents=store.documents,
         publisher=TufPublisher(places.published, places.keys),
         trainer=LocalTrainer(),
-        close=store.close,
+        cache=cache,
+        bell=bell,
+        close=close,
         chance=chance,
     )
 

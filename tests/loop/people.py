@@ -22,6 +22,8 @@ from samouk.loop.rollout_policy import RolloutPolicy
 from samouk.loop.serving import Asked, Serving
 from samouk.loop.staging import HELD
 from samouk.loop.train import LocalTrainer
+from samouk.store.bell.local import LocalBell
+from samouk.store.cache.memory import MemoryCache
 from samouk.store.clock import SteppedClock
 from samouk.store.memory import MemoryPublisher
 from samouk.store.sql import open_store
@@ -56,6 +58,8 @@ def embedded(home: Path, clock: SteppedClock) -> Services:
         documents=store.documents,
         publisher=MemoryPublisher(),
         trainer=LocalTrainer(),
+        cache=MemoryCache(),
+        bell=LocalBell(),
         close=store.close,
         chance=chance,
     )

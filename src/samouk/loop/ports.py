@@ -554,8 +554,13 @@ class Trainer(Protocol):
 class Cache(Protocol):
     """What may be lost at any moment, because everybody who reads it can make it anew; shared where it can be.
 
-    A cache that is out of order answers as an empty one, and counts that; it never raises for it.
+    A cache that is out of order answers as an empty one, at once, and counts that; it never raises for it. Its
+    counters then go on within this process.
     """
+
+    @property
+    def failures(self) -> int:
+        """How often it was out of order so far."""
 
     def get(self, key: str) -> bytes | None:
         """What was put under the key, unless its time is over or it was lost."""
@@ -564,23 +569,45 @@ class Cache(Protocol):
         """Keep it for so long, at most."""
 
     def drop(self, key: str) -> None:
-        """Forget it."""
+        """Forget it, be it a value or a counter."""
 
     def count(self, key: str, seconds: float, by: int = 1) -> int:
         """Add to a counter that begins at nothing so many seconds after its first count; what it comes to."""
+
+    def close(self) -> None:
+        """Let go of every connection."""
+
+
+EVENTS = "events"
+"""The bell that rings when there are new events to read."""
 
 
 class Bell(Protocol):
     """Wakes those who wait for something, on every machine; what happened stands in the store, never here.
 
-    A ring may be lost: who waits looks by itself from time to time.
+    A ring may be lost, or come twice: who waits looks by itself from time to time. It never raises for being out of
+    order.
     """
+
+    @property
+    def failures(self) -> int:
+        """How often it was out of order so far."""
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which who waits should look by itself: few while it hears no other process."""
 
     def ring(self, name: str) -> None:
         """Something happened: ``events``, ``published``."""
 
-    def wait(self, name: str, seconds: float) -> bool:
-        """Block until it rings or the time is over; whether it rang since this caller's last wait began."""
+    def rings(self, name: str) -> int:
+        """How often it rang so far, for ``wait``: who asks before it looks misses nothing."""
+
+    def wait(self, name: str, seconds: float, after: int) -> int:
+        """Block until it rang more than ``after`` times or the time is over; how often it rang."""
+
+    def close(self) -> None:
+        """Wake everybody, and let go of every connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -605,5 +632,7 @@ class Services:
     documents: Documents
     publisher: Publisher
     trainer: Trainer
+    cache: Cache
+    bell: Bell
     close: Callable[[], None]
     chance: Random = field(default_factory=SystemRandom)

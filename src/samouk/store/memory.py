@@ -44,6 +44,9 @@ from samouk.loop.records import (
 )
 from samouk.loop.train import LocalTrainer
 from samouk.store import api_key
+from samouk.store.bell.local import LocalBell
+from samouk.store.bell.ringing import RingingRollouts
+from samouk.store.cache.memory import MemoryCache
 from samouk.store.chain import first_break, link
 from samouk.store.clock import SteppedClock
 from samouk.store.dtypes import refuse_unknown
@@ -61,6 +64,7 @@ def memory_services(
     """Every port in memory; unless others are given, the clock stands still and units are dealt alike each time."""
     clock = clock or SteppedClock()
     chance = chance or Random(0)  # noqa: S311 - nothing that lasts is kept here
+    bell = LocalBell()
     return Services(
         clock=clock,
         blobs=MemoryBlobs(),
@@ -71,11 +75,13 @@ def memory_services(
         audit=MemoryAudit(),
         keys=MemoryKeys(clock),
         journal=MemoryJournal(clock, chance.randbytes(32)),
-        rollouts=MemoryRollouts(),
+        rollouts=RingingRollouts(MemoryRollouts(), bell),
         webhooks=MemoryWebhooks(),
         documents=MemoryDocuments(),
         publisher=publisher or MemoryPublisher(),
         trainer=trainer or LocalTrainer(),
+        cache=MemoryCache(),
+        bell=bell,
         close=lambda: None,
         chance=chance,
     )

@@ -1,0 +1,1 @@
+"""What wakes those who wait: within this process, or on every machine by Redis or PostgreSQL."""

@@ -1,0 +1,1 @@
+"""What may be lost at any moment: in this process, or in Redis for all of them."""
