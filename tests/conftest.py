@@ -6,14 +6,44 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from tests.servers import fresh_database
+from tests.servers import empty, fresh_database, migrated_database
 
 # Read once, when the first numerical library loads; processes the tests start inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+@pytest.fixture(scope="session")
+def migrated() -> Iterator[str]:
+    """Name of a database whose tables were made once, for the databases of all tests of this process to begin as."""
+    with migrated_database() as name:
+        yield name
+
+
 @pytest.fixture
-def postgres() -> Iterator[str]:
-    """URL of an empty PostgreSQL database of the test's own; skips where no server answers."""
+def postgres(migrated: str) -> Iterator[str]:
+    """URL of a PostgreSQL database of the test's own, with tables and nothing in them; skips where none answers."""
+    with fresh_database(migrated) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _reused_postgres(migrated: str) -> Iterator[str]:
+    with fresh_database(migrated) as url:
+        yield url
+
+
+@pytest.fixture
+def emptied_postgres(_reused_postgres: str) -> str:
+    """URL of a database that the tests of this process use in turn, a tenth of ``postgres``'s cost.
+
+    For tests that leave its tables as they are.
+    """
+    empty(_reused_postgres)
+    return _reused_postgres
+
+
+@pytest.fixture
+def empty_postgres() -> Iterator[str]:
+    """URL of a PostgreSQL database of the test's own without any table; skips where none answers."""
     with fresh_database() as url:
         yield url

@@ -61,6 +61,7 @@ _REMEDIES = {
     **dict.fromkeys(_BUSY, "{place} was too busy for {seconds} s: try again, and look at what holds its locks"),
     **dict.fromkeys(_DENIED, "{place} refuses this user: check the name, the password and the rights in the URL"),
     **dict.fromkeys(_CROWDED, "{place} has no connection left: raise max_connections, or run fewer processes"),
+    "2BP01": "{place}: {why}; drop what was built on it by hand, then try again",
     **dict.fromkeys(_DAMAGED, "{place} is damaged: restore it from a backup"),
 }
 _GONE = "{place} does not answer: check that it runs and can be reached; nothing that was acknowledged is lost"
@@ -186,7 +187,8 @@ class PostgresDatabase:
             words = _remedy(error)
             if words is None:
                 raise
-            raise StoreUnavailable(words.format(place=self.place, seconds=LOCK_SECONDS)) from error
+            said = words.format(place=self.place, seconds=LOCK_SECONDS, why=_detail(error))
+            raise StoreUnavailable(said) from error
 
 
 def _remedy(error: Exception) -> str | None:
@@ -200,6 +202,12 @@ def _remedy(error: Exception) -> str | None:
     # Without a state the server never answered, or the connection broke; 08 and 57P are its own words for that.
     gone = isinstance(cause, psycopg.OperationalError | sa.exc.TimeoutError) and not state
     return _GONE if gone or state.startswith(("08", "57P", "58")) else None
+
+
+def _detail(error: Exception) -> str:
+    """What the server adds to its refusal, in one line; only for words that ask for it, since it may name values."""
+    diagnosis = getattr(getattr(error, "orig", None) or error, "diag", None)
+    return "; ".join(((diagnosis and diagnosis.message_detail) or str(error)).splitlines())
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -22,7 +22,13 @@ _OURS = re.compile(
     r"""(, json_extract\(documents\.body, '\$\."[a-z0-9_]+"'\) AS "?[a-z0-9_]+"?)*"""
     r""" \nFROM documents \nWHERE documents\.shelf = '[a-z0-9_.]+'"""
 )
-"""What ``_statement`` gives, and nobody writes by hand."""
+"""What ``_statement`` gives on SQLite, and nobody writes by hand."""
+
+_THERE = """
+SELECT c.relname, obj_description(c.oid, 'pg_class') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'v' AND n.nspname = current_schema()"""
+_MADE = "made by samouk: "
+"""What the comment of a view of ours begins with on PostgreSQL, which keeps no view's text as it was written."""
 
 
 def make_views(database: Database, views: Sequence[View]) -> None:
@@ -48,21 +54,61 @@ def make_views(database: Database, views: Sequence[View]) -> None:
 
 def _changes(connection: sa.Connection, views: Sequence[View]) -> list[str]:
     """Statements after which the views that are wanted stand, and no other of ours."""
-    inspector = sa.inspect(connection)
-    there = {name: inspector.get_view_definition(name) or "" for name in inspector.get_view_names()}
+    there, ours = _comments(connection) if _is_postgres(connection) else _texts(connection)
     wanted = {view.name: _statement(connection, view) for view in views}
-    unwanted = [name for name, text in there.items() if name not in wanted and _OURS.fullmatch(text)]
+    unwanted = [name for name in ours if name not in wanted]
     anew = [name for name, text in wanted.items() if there.get(name) != text]
     drops = [f"DROP VIEW IF EXISTS {_quoted(connection, name)}" for name in (*unwanted, *anew)]
-    return [*drops, *(wanted[name] for name in anew)]
+    made = [statement for name in anew for statement in _making(connection, name, wanted[name])]
+    return [*drops, *made]
+
+
+def _texts(connection: sa.Connection) -> tuple[dict[str, str], list[str]]:
+    """What each view was made by, and the names of ours."""
+    inspector = sa.inspect(connection)
+    there = {name: inspector.get_view_definition(name) or "" for name in inspector.get_view_names()}
+    return there, [name for name, text in there.items() if _OURS.fullmatch(text)]
+
+
+def _comments(connection: sa.Connection) -> tuple[dict[str, str], list[str]]:
+    """``_texts`` where the text stands in a comment."""
+    rows = connection.exec_driver_sql(_THERE)
+    there = {name: comment.removeprefix(_MADE) for name, comment in rows if (comment or "").startswith(_MADE)}
+    return there, list(there)
+
+
+def _making(connection: sa.Connection, name: str, text: str) -> list[str]:
+    if not _is_postgres(connection):
+        return [text]
+    literal = sa.literal(f"{_MADE}{text}").compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+    return [text, f"COMMENT ON VIEW {_quoted(connection, name)} IS {literal}"]
 
 
 def _statement(connection: sa.Connection, view: View) -> str:
-    members = [sa.func.json_extract(documents.c.body, f'$."{name}"').label(name) for name in view.columns]
-    rows = sa.select(documents.c.key, *members).where(documents.c.shelf == view.shelf)
+    member = _member_as_text if _is_postgres(connection) else _member
+    rows = sa.select(documents.c.key, *map(member, view.columns)).where(documents.c.shelf == view.shelf)
     # A view's text takes no parameters.
     text = rows.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
     return f"CREATE VIEW {_quoted(connection, view.name)} AS {text}"
+
+
+def _member(name: str) -> sa.Label[Any]:
+    """A member of a document's body, in SQLite's kind that is nearest to it."""
+    return sa.func.json_extract(documents.c.body, f'$."{name}"').label(name)
+
+
+def _member_as_text(name: str) -> sa.Label[Any]:
+    """``_member`` on PostgreSQL, where a column is of one kind: text, for the reader to cast.
+
+    No text of PostgreSQL can hold NUL, and one document that does must not spoil the view for all others.
+    """
+    body = sa.cast(sa.func.replace(sa.cast(documents.c.body, sa.Text), r"\u0000", r"\ufffd"), sa.JSON)
+    text: sa.ColumnElement[Any] = body[name].as_string()
+    return text.label(name)
+
+
+def _is_postgres(connection: sa.Connection) -> bool:
+    return connection.dialect.name == "postgresql"
 
 
 def _quoted(connection: sa.Connection, name: str) -> str:
