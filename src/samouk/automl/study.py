@@ -57,8 +57,8 @@ def tables(learner: Learner, services: Services) -> tuple[Table, Table | None]:
     """The two sides of the snapshot that a turn would take now. Raises NothingToSearch."""
     entries = services.log.entries(learner.name)
     frozen = snapshot.freeze(learner, entries, services.registry.latest_snapshot(learner.name))
-    train = snapshot.load(learner, services.log, entries, frozen.train)
-    kept = snapshot.trusted(snapshot.load(learner, services.log, entries, frozen.holdout))
+    train = snapshot.load(learner, services.log, entries, frozen.train, scratch=services.scratch)
+    kept = snapshot.load(learner, services.log, entries, frozen.holdout, scratch=services.scratch, judged=True)
     taught = table_of(learner, train)
     if not kept.rows:
         return taught, None

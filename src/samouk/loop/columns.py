@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -25,6 +25,9 @@ identifier ``V16``; week ``int32``, days since 1970-01-01.
 """
 
 MISSING = -1
+MANY = 100_000
+"""Rows that are worked on at once where a matrix is made of them."""
+
 DTYPES: Mapping[str, np.dtype[Any]] = {
     "flag": np.dtype(np.int8),
     "integer": np.dtype(np.int32),
@@ -58,6 +61,33 @@ def dtype_of(spec: Field) -> np.dtype[Any]:
     if spec.kind == "integer" and spec.low > _SMALLEST and spec.high <= _LARGEST:
         return np.dtype(np.int16)
     return DTYPES[spec.kind]
+
+
+def stretches(rows: int, most: int = MANY) -> Iterator[slice]:
+    """Slices that cover so many rows, in order, each of ``most`` at most: for work whose memory grows with its rows."""
+    return (slice(start, min(start + most, rows)) for start in range(0, rows, most))
+
+
+def whole_groups(groups: Column) -> Iterator[slice]:
+    """Stretches of rows that part no group; one of all rows where groups are not in order."""
+    rows = len(groups)
+    if not rows or (groups[1:] < groups[:-1]).any():
+        yield slice(0, rows)
+        return
+    start = 0
+    while start < rows:
+        # Up to the end of the group that the last row of a full stretch belongs to.
+        end = int(np.searchsorted(groups, groups[min(start + MANY, rows) - 1], "right"))
+        yield slice(start, end)
+        start = end
+
+
+def counts_of(codes: Column, length: int) -> NDArray[np.int64]:
+    """(length,) how often each code from 0 up stands in a column of any length."""
+    found = np.zeros(length, np.int64)
+    for part in stretches(len(codes)):
+        found += np.bincount(codes[part], minlength=length)
+    return found
 
 
 def rows_in(columns: Columns) -> int:

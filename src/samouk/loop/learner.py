@@ -28,14 +28,23 @@ def silent(_text: str, _share: float) -> None:
     """A progress that tells nobody."""
 
 
+def wanted() -> None:
+    """A check that finds every fit still wanted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a fit is given beside the data: one seed, one budget, one place to report to."""
+    """What a fit is given beside the data: one seed, one budget, one place to report to.
+
+    Attributes:
+        check: raises when nobody waits for the fit any more; who fits elsewhere asks now and then, and ends it there.
+    """
 
     seed: int = 0
     time_budget_s: float = 600.0
     threads: int = 1
     progress: Progress = silent
+    check: Callable[[], None] = wanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ from enum import StrEnum
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Any, Protocol
 
-from samouk.loop.columns import Columns
+import numpy as np
+
+from samouk.loop.columns import Column, Columns
 from samouk.loop.live import (
     ArmStats,
     Checkpoint,
@@ -44,6 +46,7 @@ from samouk.loop.records import (
     Stored,
     Version,
 )
+from samouk.loop.scratch import IN_MEMORY
 
 if TYPE_CHECKING:
     from samouk.loop.learner import Context, Learner
@@ -75,6 +78,10 @@ class TooLarge(ValueError):
 
 class StoreUnavailable(Exception):
     """The store cannot be opened or written: no space, no permission, too new; the message names the remedy."""
+
+
+class FitFailed(Exception):
+    """No challenger came back from where it was to be fitted; the champion stays, and the turn can be taken again."""
 
 
 class Clock(Protocol):
@@ -544,11 +551,43 @@ class Publisher(Protocol):
         """Sign anew what would soon expire."""
 
 
+class Room(Protocol):
+    """Columns that grow by rows until all are there."""
+
+    def add(self, part: Mapping[str, Column]) -> None:
+        """Append rows of every column. Raises StoreUnavailable when there is no room left."""
+
+    def arrays(self) -> dict[str, Column]:
+        """All rows, in order, perhaps read-only; they take their place with them when they go."""
+
+
+class Scratch(Protocol):
+    """Where the rows of a snapshot are while they are learnt from and judged by; nothing of it outlives the process."""
+
+    def room(self, dtypes: Mapping[str, np.dtype[Any]], rows: int) -> Room:
+        """Room for at most so many rows. Raises StoreUnavailable."""
+
+
 class Trainer(Protocol):
     """Who fits: this process, a cluster, or devices that keep their data."""
 
-    def fit(self, learner: Learner, examples: Examples, champion: Artifact | None, context: Context) -> Artifact:
-        """Fit a challenger; deterministic for one seed."""
+    def fit(
+        self,
+        learner: Learner,
+        examples: Examples,
+        champion: Artifact | None,
+        context: Context,
+        entries: Sequence[BatchEntry],
+    ) -> Artifact:
+        """Fit a challenger; deterministic for one seed.
+
+        Args:
+            entries: the batches that the examples are the labelled rows of, in their order: who fits elsewhere
+                reads them there.
+
+        Raises:
+            FitFailed: whoever fits elsewhere could not; the message says why and what to do.
+        """
 
 
 class Cache(Protocol):
@@ -636,3 +675,4 @@ class Services:
     bell: Bell
     close: Callable[[], None]
     chance: Random = field(default_factory=SystemRandom)
+    scratch: Scratch = IN_MEMORY

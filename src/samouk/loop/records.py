@@ -132,6 +132,19 @@ class Examples:
     def rows(self) -> int:
         return len(self.groups)
 
+    def newest(self, most: int) -> IntArray:
+        """Places of the newest rows, so many at most, in order of arrival: batches are numbered as they came."""
+        if (self.groups[1:] >= self.groups[:-1]).all():
+            # As a log gives them. Sorting ten million rows to take the last few would need more memory than they do.
+            return np.arange(max(self.rows - most, 0), self.rows)
+        return np.argsort(self.groups, kind="stable")[-most:]
+
+    def only(self, rows: IntArray | slice) -> Examples:
+        """The named rows: of a slice a view, else a copy."""
+        labels = self.labels
+        kept = Labels(labels.values[rows], labels.confidence[rows], labels.trusted[rows])
+        return Examples({name: column[rows] for name, column in self.columns.items()}, kept, self.groups[rows])
+
 
 @dataclass(frozen=True, slots=True)
 class Predictions:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
 from samouk.loop.columns import Column, Columns, concatenate, dtype_of, rows_in, take
 from samouk.loop.learner import Learner
-from samouk.loop.ports import Log
+from samouk.loop.ports import Log, Scratch
 from samouk.loop.records import BatchEntry, BatchState, Examples, Labels, Snapshot, known
+from samouk.loop.scratch import IN_MEMORY
+
+_COLUMNS = "columns."
+"""Before a field's name, so that no field is taken for a label."""
 
 
 def freeze(learner: Learner, entries: Sequence[BatchEntry], previous: Snapshot | None) -> Snapshot:
@@ -62,28 +66,44 @@ def _snapshot(learner: Learner, train: list[str], holdout: list[str], quarantine
     )
 
 
-def load(learner: Learner, log: Log, entries: Sequence[BatchEntry], batch_ids: Collection[str]) -> Examples:
+def load(
+    learner: Learner,
+    log: Log,
+    entries: Sequence[BatchEntry],
+    batch_ids: Collection[str],
+    *,
+    scratch: Scratch = IN_MEMORY,
+    judged: bool = False,
+) -> Examples:
     """The labelled rows of the named batches; rows whose label abstains are left out as they stream by.
 
-    Filled into arrays of full length: keeping a million rows in parts and joining them at the end takes
-    twice the time and, for a moment, twice the memory.
+    Args:
+        scratch: where the rows are put; arrays from it may be read-only.
+        judged: leave out labels that are too weak to judge a model on, too.
     """
     wanted = set(batch_ids)
     chosen = [entry for entry in entries if entry.batch_id in wanted]
-    whole = join(learner, []) if not chosen else _room(learner, sum(entry.rows for entry in chosen))
-    end = 0
-    for number, (_, columns) in enumerate(log.read(chosen)):
-        part = label(learner, columns, number)
-        _fill(whole, part, slice(end, end + part.rows))
-        end += part.rows
-    return _head(whole, end)
+    parts = (label(learner, columns, number) for number, (_, columns) in enumerate(log.read(chosen)))
+    kept = map(trusted, parts) if judged else parts
+    return gather(learner, kept, sum(entry.rows for entry in chosen), scratch)
 
 
-def _room(learner: Learner, rows: int) -> Examples:
-    """Examples of so many rows, to be filled."""
-    columns = {spec.name: np.empty(rows, dtype_of(spec)) for spec in learner.schema.fields}
-    labels = Labels(np.empty(rows, _value_type(learner)), np.empty(rows, np.float32), np.empty(rows, bool))
-    return Examples(columns, labels, np.empty(rows, np.int32))
+def gather(learner: Learner, parts: Iterable[Examples], rows: int, scratch: Scratch = IN_MEMORY) -> Examples:
+    """Many examples as one, in order, of at most so many rows; each part is let go before the next is asked for."""
+    dtypes = {_COLUMNS + spec.name: dtype_of(spec) for spec in learner.schema.fields}
+    own: dict[str, type[np.generic]] = {
+        "label": _value_type(learner),
+        "confidence": np.float32,
+        "trusted": np.bool_,
+        "group": np.int32,
+    }
+    room = scratch.room({**dtypes, **{name: np.dtype(kind) for name, kind in own.items()}}, rows)
+    for part in parts:
+        room.add(_arrays(part))
+    found = room.arrays()
+    labels = Labels(found["label"], found["confidence"], found["trusted"])
+    columns = {spec.name: found[_COLUMNS + spec.name] for spec in learner.schema.fields}
+    return Examples(columns, labels, found["group"])
 
 
 def _value_type(learner: Learner) -> type[np.generic]:
@@ -93,19 +113,7 @@ def _value_type(learner: Learner) -> type[np.generic]:
 def _arrays(examples: Examples) -> dict[str, Column]:
     labels = examples.labels
     own = {"label": labels.values, "confidence": labels.confidence, "trusted": labels.trusted, "group": examples.groups}
-    return {**{f"columns.{name}": column for name, column in examples.columns.items()}, **own}
-
-
-def _fill(whole: Examples, part: Examples, place: slice) -> None:
-    into = _arrays(whole)
-    for name, column in _arrays(part).items():
-        into[name][place] = column
-
-
-def _head(examples: Examples, rows: int) -> Examples:
-    labels = examples.labels
-    first = Labels(labels.values[:rows], labels.confidence[:rows], labels.trusted[:rows])
-    return Examples(take(examples.columns, slice(rows)), first, examples.groups[:rows])
+    return {**{_COLUMNS + name: column for name, column in examples.columns.items()}, **own}
 
 
 def label(learner: Learner, columns: Columns, group: int) -> Examples:

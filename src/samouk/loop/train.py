@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from samouk.loop.learner import Context, Learner
-from samouk.loop.records import Artifact, Examples
+from samouk.loop.records import Artifact, BatchEntry, Examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +15,26 @@ class HandedOver:
 
     artifact: Artifact
 
-    def fit(self, learner: Learner, examples: Examples, champion: Artifact | None, context: Context) -> Artifact:
+    def fit(
+        self,
+        learner: Learner,
+        examples: Examples,
+        champion: Artifact | None,
+        context: Context,
+        entries: Sequence[BatchEntry],
+    ) -> Artifact:
         return self.artifact
 
 
 class LocalTrainer:
     """The Trainer port in this very process."""
 
-    def fit(self, learner: Learner, examples: Examples, champion: Artifact | None, context: Context) -> Artifact:
+    def fit(
+        self,
+        learner: Learner,
+        examples: Examples,
+        champion: Artifact | None,
+        context: Context,
+        entries: Sequence[BatchEntry],
+    ) -> Artifact:
         return learner.fit(examples, champion, context)

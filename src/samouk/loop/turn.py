@@ -166,15 +166,18 @@ def _steps(learner: Learner, services: Services, run: Run, context: Context, log
     entries = _quarantine(learner, services, champion, log)
     frozen = _freeze(learner, services, entries)
     run = dataclasses.replace(run, snapshot=frozen.digest)
-    train = snapshot.load(learner, services.log, entries, frozen.train)
-    holdout = snapshot.trusted(snapshot.load(learner, services.log, entries, frozen.holdout))
+    train = snapshot.load(learner, services.log, entries, frozen.train, scratch=services.scratch)
+    holdout = snapshot.load(learner, services.log, entries, frozen.holdout, scratch=services.scratch, judged=True)
     log(f"{train.rows} rows to learn from, {holdout.rows} to judge by", 0.15)
     if train.rows == 0:
         log("nothing to learn from yet", 1.0)
         return dataclasses.replace(run, end=RunEnd.EMPTY)
     still_ours.check()
 
-    challenger = services.trainer.fit(learner, train, champion.artifact if champion else None, context)
+    taught = set(frozen.train)
+    chosen = [entry for entry in entries if entry.batch_id in taught]
+    context = dataclasses.replace(context, check=still_ours.check)
+    challenger = services.trainer.fit(learner, train, champion.artifact if champion else None, context, chosen)
     log("challenger ready", 0.8)
     still_ours.check()
 

@@ -16,9 +16,9 @@ from samouk.domains.scoring.features import Layout, layout_of
 from samouk.domains.scoring.online import online_of
 from samouk.domains.scoring.schema import CALLING, OUTCOME, TOLD, sample, schema_of
 from samouk.domains.scoring.suspicion import suspects
-from samouk.loop.columns import Columns
+from samouk.loop.columns import MANY, Columns, take
 from samouk.loop.learner import Learner, Metric, Policy
-from samouk.loop.records import Artifact, BoolArray, Examples, FloatArray, Labels
+from samouk.loop.records import Artifact, BoolArray, Examples, FloatArray, IntArray, Labels
 from samouk.loop.rollout_policy import RolloutPolicy
 
 if TYPE_CHECKING:
@@ -155,20 +155,22 @@ def score(
     layout: Layout, metrics: tuple[Metric, ...], artifact: Artifact, examples: Examples
 ) -> Mapping[str, FloatArray]:
     """How right the model is on the newest ``JUDGED_ROWS`` rows; NaN on older ones. See the metrics' help."""
-    said = model.predict(layout, artifact, examples.columns).values
-    return _on_the_newest(metrics, said.astype(np.float64), examples)
+    newest = examples.newest(JUDGED_ROWS)
+    said = model.predict(layout, artifact, take(examples.columns, newest)).values
+    return _on_the_newest(metrics, said.astype(np.float64), newest, examples)
 
 
 def constant(metrics: tuple[Metric, ...], train: Examples, holdout: Examples) -> Mapping[str, FloatArray]:
     """Scores of who answers the mean outcome to every row."""
-    return _on_the_newest(metrics, np.full(holdout.rows, float(train.labels.values.mean())), holdout)
+    newest = holdout.newest(JUDGED_ROWS)
+    return _on_the_newest(metrics, np.full(len(newest), float(train.labels.values.mean())), newest, holdout)
 
 
-def _on_the_newest(metrics: tuple[Metric, ...], said: Values, examples: Examples) -> dict[str, FloatArray]:
-    newest = np.argsort(examples.groups, kind="stable")[-JUDGED_ROWS:]
+def _on_the_newest(
+    metrics: tuple[Metric, ...], said: Values, newest: IntArray, examples: Examples
+) -> dict[str, FloatArray]:
     found: dict[str, FloatArray] = {}
-    truth = examples.labels.values.astype(np.float64)
-    for name, values in measured(metrics, said[newest], truth[newest]).items():
+    for name, values in measured(metrics, said, examples.labels.values[newest].astype(np.float64)).items():
         found[name] = np.full(examples.rows, np.nan)
         found[name][newest] = values
     return found
@@ -217,7 +219,8 @@ def changes(layout: Layout, old: Artifact | None, new: Artifact, holdout: Exampl
     if heavy:
         lines.append(f"Weighs most: {', '.join(heavy)}")
     if old is not None and holdout.rows:
-        before, now = (model.predict(layout, artifact, holdout.columns).values for artifact in (old, new))
+        rows = take(holdout.columns, holdout.newest(MANY))
+        before, now = (model.predict(layout, artifact, rows).values for artifact in (old, new))
         moved = float(np.abs(now - before).mean())
         if np.isfinite(moved):
             lines.append(f"Scores move by {moved:.3f} on the mean")

@@ -79,8 +79,7 @@ def described(layout: Layout) -> dict[str, Any]:
 def _lessons(layout: Layout, examples: Examples) -> Any:
     from samouk.domains.scoring.training import MAX_ROWS, Lessons
 
-    # Batches are numbered as they came, so the newest stand last.
-    newest = np.argsort(examples.groups, kind="stable")[-MAX_ROWS:]
+    newest = examples.newest(MAX_ROWS)
     inputs = matrix(layout, {name: examples.columns[name][newest] for name in layout.names})
     targets = examples.labels.values[newest].astype(np.float64)
     weights = examples.labels.confidence[newest].astype(np.float64)

@@ -14,6 +14,7 @@ from samouk.domains.screens.labels import label
 from samouk.domains.screens.schema import CLASSES, PLATFORMS, SCHEMA
 from samouk.domains.screens.suspicion import suspects
 from samouk.domains.screens.taxonomy import CUSTOM, TYPES
+from samouk.loop.columns import counts_of
 from samouk.loop.learner import Learner, Metric, OutcomeSpec, Policy
 from samouk.loop.records import Artifact, BoolArray, Examples
 
@@ -58,7 +59,7 @@ def slices(examples: Examples) -> dict[str, BoolArray]:
 
 def card(artifact: Artifact, train: Examples, figures: Mapping[str, float]) -> dict[str, Any]:
     """What the model was made of and what it must not be used for."""
-    counts = np.bincount(train.columns["platform"], minlength=len(PLATFORMS))
+    counts = counts_of(train.columns["platform"], len(PLATFORMS))
     by_platform = {name: int(count) for name, count in zip(PLATFORMS, counts, strict=True)}
     return {
         "purpose": "names the type of an element of a mobile screen, also where its class says nothing",

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samouk.domains.screens.features import TOLD, UNTOLD, context, mask_class, told
-from samouk.loop.columns import Columns, take
+from samouk.loop.columns import Columns, take, whole_groups
 from samouk.loop.records import Examples
 
 GROUP_CAP = 10.0
@@ -51,16 +51,13 @@ class Lessons(NamedTuple):
 
 def lessons_of(examples: Examples, seed: int) -> Lessons:
     """Choose and weigh rows of the examples; the same for the same seed."""
-    masked = mask_class(examples.columns)
-    types, groups = examples.labels.values.astype(np.int64), examples.groups.astype(np.int64)
-    looks = _fingerprints(masked, seed)
-    chosen, counts = _distinct(looks, types, groups)
-    chosen, counts = _foremost(chosen, counts, looks, types, groups)
-    weights = counts * np.where(examples.labels.trusted[chosen], 1.0, UNTRUSTED_WEIGHT)
-    weights = _capped(weights, types[chosen], groups[chosen])
-    inputs = context(take(masked, chosen))
-    silent = told(take(examples.columns, chosen)) == UNTOLD
-    return Lessons(inputs, types[chosen], groups[chosen], weights, silent)
+    chosen = _chosen(examples, seed)
+    weights = chosen.counts * np.where(examples.labels.trusted[chosen.rows], 1.0, UNTRUSTED_WEIGHT)
+    weights = _capped(weights, chosen.types, chosen.groups)
+    columns = take(examples.columns, chosen.rows)
+    return Lessons(
+        context(mask_class(columns)), chosen.types, chosen.groups, weights, np.asarray(told(columns) == UNTOLD)
+    )
 
 
 def reminded(lessons: Lessons, memory: Lessons) -> Lessons:
@@ -84,6 +81,45 @@ def balanced(lessons: Lessons) -> NDArray[np.float64]:
     return shares
 
 
+class _Chosen(NamedTuple):
+    """Distinct rows: their places, how many rows each stands for, what they look like as a number, and their key."""
+
+    rows: NDArray[np.intp]
+    counts: NDArray[np.float64]
+    looks: NDArray[np.uint64]
+    keys: NDArray[np.uint64]
+    types: NDArray[np.int64]
+    groups: NDArray[np.int64]
+
+    def only(self, rows: NDArray[Any]) -> _Chosen:
+        return _Chosen(*(part[rows] for part in self))
+
+
+def _chosen(examples: Examples, seed: int) -> _Chosen:
+    """The first few of each type in each group, and of each type, in an order that only the seed decides.
+
+    Rows are equal only within a group, so that whole groups can be chosen from one after the other: memory holds a
+    few of them and what was chosen so far, never all rows.
+    """
+    found = _of_groups(examples, slice(0, 0), seed)
+    for part in whole_groups(examples.groups):
+        fresh = _of_groups(examples, part, seed)
+        both = _Chosen(*(np.concatenate(pair) for pair in zip(found, fresh, strict=True)))
+        both = both.only(np.lexsort((both.keys, both.looks)))
+        found = both.only(rank(both.types) < TYPE_ROWS)
+    return found
+
+
+def _of_groups(examples: Examples, part: slice, seed: int) -> _Chosen:
+    types = examples.labels.values[part].astype(np.int64)
+    groups = examples.groups[part].astype(np.int64)
+    looks = _fingerprints(mask_class(take(examples.columns, part)), seed)
+    found = _distinct(looks, types, groups)
+    found = found.only(np.lexsort((found.keys, found.looks)))
+    found = found.only(rank(found.types + 64 * found.groups) < GROUP_ROWS)
+    return found._replace(rows=found.rows + part.start)
+
+
 def _fingerprints(columns: Columns, seed: int) -> NDArray[np.uint64]:
     """One number a row, equal for equal rows; what is not looked at does not count."""
     names = sorted(set(columns) - _UNSEEN)
@@ -96,30 +132,12 @@ def _fingerprints(columns: Columns, seed: int) -> NDArray[np.uint64]:
     return (out ^ (out >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
 
 
-def _distinct(
-    looks: NDArray[np.uint64], types: NDArray[np.int64], groups: NDArray[np.int64]
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+def _distinct(looks: NDArray[np.uint64], types: NDArray[np.int64], groups: NDArray[np.int64]) -> _Chosen:
     """First row of each distinct (look, type, group), and how many rows it stands for."""
     keys = looks + types.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     keys += groups.astype(np.uint64) * np.uint64(0xD6E8FEB86659FD93)
     _, first, counts = np.unique(keys, return_index=True, return_counts=True)
-    return first, counts.astype(np.float64)
-
-
-def _foremost(
-    chosen: NDArray[np.intp],
-    counts: NDArray[np.float64],
-    looks: NDArray[np.uint64],
-    types: NDArray[np.int64],
-    groups: NDArray[np.int64],
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Keep the first few of each type in each group, and of each type, in an order that only the seed decides."""
-    order = np.argsort(looks[chosen], kind="stable")
-    chosen, counts = chosen[order], counts[order]
-    kept = rank(types[chosen] + 64 * groups[chosen]) < GROUP_ROWS
-    chosen, counts = chosen[kept], counts[kept]
-    kept = rank(types[chosen]) < TYPE_ROWS
-    return chosen[kept], counts[kept]
+    return _Chosen(first, counts.astype(np.float64), looks[first], keys[first], types[first], groups[first])
 
 
 def rank(keys: NDArray[np.int64]) -> NDArray[np.int64]:

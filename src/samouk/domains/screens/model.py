@@ -25,7 +25,7 @@ from samouk.domains.screens.features import context as structure_of
 from samouk.domains.screens.schema import SCHEMA
 from samouk.domains.screens.taxonomy import TAXONOMY_VERSION, TYPES
 from samouk.edge import runtime
-from samouk.loop.columns import Columns, concatenate, rows_in
+from samouk.loop.columns import Columns, concatenate, counts_of, take, whole_groups
 from samouk.loop.learner import Context
 from samouk.loop.records import ABSTAIN, Artifact, Examples, FloatArray, Predictions
 
@@ -161,7 +161,7 @@ def _metadata(
 ) -> dict[str, Any]:
     gains = booster.feature_importance("gain")
     best = np.argsort(-gains, kind="stable")[:20]
-    counts = np.bincount(examples.labels.values, minlength=TOLD)
+    counts = counts_of(examples.labels.values, TOLD)
     return {
         "learner": SCHEMA.name,
         "schema_version": SCHEMA.version,
@@ -227,21 +227,27 @@ def score(artifact: Artifact, examples: Examples) -> dict[str, FloatArray]:
     Of many rows of one type in one group only the first few count for ``generic_accuracy`` and
     ``calibration``, so that neither a talkative contributor nor plain text decides alone.
     """
+    names = ("generic_accuracy", "standard_accuracy", "calibration")
+    found: dict[str, FloatArray] = {name: np.full(examples.rows, np.nan) for name in names}
+    for part in whole_groups(examples.groups):
+        for name, values in zip(names, _scored(artifact, examples.only(part)), strict=True):
+            found[name][part] = values
+    return found
+
+
+def _scored(artifact: Artifact, examples: Examples) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The three figures of whole groups. Only rows that count are asked for."""
     truth = examples.labels.values
-    counted = _first_of_each(truth.astype(np.int64), examples.groups.astype(np.int64))
-    hidden = predict(artifact, mask_class(examples.columns))
-    right = (hidden.values == truth).astype(np.float64)
+    right, shown, honest = (np.full(examples.rows, np.nan) for _ in range(3))
+    counted = np.flatnonzero(_first_of_each(truth.astype(np.int64), examples.groups.astype(np.int64)))
+    hidden = predict(artifact, mask_class(take(examples.columns, counted)))
+    right[counted] = hidden.values == truth[counted]
     # The Brier score of the answer given: 1 when sure and right, 0 when sure and wrong.
-    honest = 1 - (hidden.confidence - right) ** 2
-    shown = np.full(rows_in(examples.columns), np.nan)
-    standard = (told(examples.columns) == truth) & (truth != UNTOLD)
-    seen = predict(artifact, examples.columns)
-    shown[standard] = seen.values[standard] == truth[standard]
-    return {
-        "generic_accuracy": np.where(counted, right, np.nan),
-        "standard_accuracy": shown,
-        "calibration": np.where(counted, honest, np.nan),
-    }
+    honest[counted] = 1 - (hidden.confidence - right[counted]) ** 2
+    standard = np.flatnonzero((told(examples.columns) == truth) & (truth != UNTOLD))
+    seen = predict(artifact, take(examples.columns, standard))
+    shown[standard] = seen.values == truth[standard]
+    return right, shown, honest
 
 
 def _first_of_each(types: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -134,21 +134,22 @@ def _calibration(said: Floats, truth: Floats) -> Floats:
 
 def score(artifact: Artifact, examples: Examples) -> Mapping[str, FloatArray]:
     """How right the model is on windows with a verdict; NaN on those that merely look quiet."""
-    return _of_told(model.predict(artifact, examples.columns).values.astype(np.float64), examples)
+    told = take(examples.columns, np.flatnonzero(examples.labels.trusted))
+    return _of_told(model.predict(artifact, told).values.astype(np.float64), examples)
 
 
 def constant(train: Examples, holdout: Examples) -> Mapping[str, FloatArray]:
     """Scores of who answers the share of confirmed windows to every window."""
     told = train.labels.values[train.labels.trusted]
     mean = float(told.mean()) if len(told) else 0.0
-    return _of_told(np.full(holdout.rows, mean), holdout)
+    return _of_told(np.full(int(np.count_nonzero(holdout.labels.trusted)), mean), holdout)
 
 
 def _of_told(said: Floats, examples: Examples) -> dict[str, FloatArray]:
     told = np.asarray(examples.labels.trusted)
-    truth = examples.labels.values.astype(np.float64)[told]
+    truth = examples.labels.values[told].astype(np.float64)
     found: dict[str, FloatArray] = {}
-    for name, values in measured(said[told], truth).items():
+    for name, values in measured(said, truth).items():
         found[name] = np.full(examples.rows, np.nan)
         found[name][told] = values
     return found

@@ -69,7 +69,7 @@ def fit(examples: Examples, champion: Artifact | None, context: Context) -> Arti
     del champion
     if examples.rows == 0:
         raise ValueError("no windows to learn from; let the guard run, and confirm or dismiss some of its alerts")
-    newest = np.argsort(examples.groups, kind="stable")[-MOST:]
+    newest = examples.newest(MOST)
     reading = reading_of({name: column[newest] for name, column in examples.columns.items()})
     verdicts = _verdicts(examples, newest)
     quiet = novelty.vectors(reading)[~verdicts.told & (reading.server == 0)]

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from samouk.domains.traffic.behavior import clusters, model
 from samouk.domains.traffic.behavior.model import NEW_KIND
 from samouk.domains.traffic.behavior.schema import NAME, SCHEMA, sample
-from samouk.loop.columns import Columns, rows_in
+from samouk.loop.columns import MANY, Columns, rows_in, take
 from samouk.loop.learner import Learner, Metric, OutcomeSpec, Policy
-from samouk.loop.records import Artifact, Examples, FloatArray, Labels
+from samouk.loop.records import Artifact, Examples, FloatArray, IntArray, Labels
 
 if TYPE_CHECKING:
     from samouk.loop.learner import World
@@ -57,14 +57,27 @@ def label(columns: Columns) -> Labels:
 
 
 def score(artifact: Artifact, examples: Examples) -> Mapping[str, FloatArray]:
-    """Per window; see the metrics' help. The mean user is that of the judged windows, the same for every model."""
-    found, rows = model.loaded(artifact.data), model.levels_of(examples.columns)
+    """Per window, of the newest ``MANY``; see the metrics' help.
+
+    The mean user is that of the judged windows, the same for every model.
+    """
+    found, newest = model.loaded(artifact.data), examples.newest(MANY)
+    rows = model.levels_of(take(examples.columns, newest))
     number = clusters.nearest(rows / found.scale, found.centers / found.scale)
-    return {
+    measured = {
         "explained": explained(rows, found.centers[number]),
         "steady": model.steadiness(found, rows),
         "known": (model.assigned(found, rows) != NEW_KIND).astype(np.float64),
     }
+    return _on_the_newest(measured, newest, examples)
+
+
+def _on_the_newest(measured: Mapping[str, Floats], newest: IntArray, examples: Examples) -> dict[str, FloatArray]:
+    """Figures of the newest rows among NaN for older ones: windows of months ago are other users."""
+    found: dict[str, FloatArray] = {name: np.full(examples.rows, np.nan) for name in measured}
+    for name, values in measured.items():
+        found[name][newest] = values
+    return found
 
 
 def explained(rows: Floats, centers: Floats) -> Floats:
@@ -80,10 +93,12 @@ def explained(rows: Floats, centers: Floats) -> Floats:
 
 def constant(train: Examples, holdout: Examples) -> Mapping[str, FloatArray]:
     """Scores of who puts everybody into one group, about the mean of what was learnt from."""
-    rows = model.levels_of(holdout.columns)
-    middle = model.levels_of(train.columns).mean(axis=0)
+    newest = holdout.newest(MANY)
+    rows = model.levels_of(take(holdout.columns, newest))
+    middle = model.levels_of(take(train.columns, train.newest(MANY))).mean(axis=0)
     everybody = np.ones(len(rows))
-    return {"explained": explained(rows, np.tile(middle, (len(rows), 1))), "steady": everybody, "known": everybody}
+    near = explained(rows, np.tile(middle, (len(rows), 1)))
+    return _on_the_newest({"explained": near, "steady": everybody, "known": everybody}, newest, holdout)
 
 
 def suspects(columns: Columns, champion: Artifact | None) -> str | None:

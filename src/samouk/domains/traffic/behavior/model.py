@@ -15,7 +15,7 @@ from samouk.domains.traffic.behavior.schema import NAME, SCHEMA
 from samouk.domains.traffic.features import FEATURES
 from samouk.domains.traffic.features import levels as compared
 from samouk.families.packing import pack, unpack
-from samouk.loop.columns import Columns, rows_in
+from samouk.loop.columns import Columns, rows_in, take
 from samouk.loop.learner import Context
 from samouk.loop.records import Artifact, Examples, Predictions
 
@@ -96,7 +96,7 @@ def fit(examples: Examples, champion: Artifact | None, context: Context) -> Arti
     """
     if examples.rows == 0:
         raise ValueError("no windows to learn from; let the guard watch some traffic first")
-    rows = levels_of(examples.columns)[np.argsort(examples.groups, kind="stable")[-MOST_ROWS:]]
+    rows = levels_of(take(examples.columns, examples.newest(MOST_ROWS)))
     rng = np.random.default_rng(context.seed)
     before = loaded(champion.data) if champion is not None else None
     scale = scale_of(rows)

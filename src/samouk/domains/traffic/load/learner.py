@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from samouk.domains.traffic.load import model
 from samouk.domains.traffic.load.history import Values
 from samouk.domains.traffic.load.schema import CAME, NAME, SCHEMA, TOLD, rate_of, sample
 from samouk.edge.wire import Row
-from samouk.loop.columns import Columns, from_rows
+from samouk.loop.columns import MANY, Columns, from_rows, stretches, take
 from samouk.loop.learner import Learner, Metric, OutcomeSpec, Policy
 from samouk.loop.records import Artifact, BoolArray, Examples, FloatArray, Labels
 from samouk.loop.rollout_policy import RolloutPolicy
@@ -67,17 +67,33 @@ def measured(said: Values, low: Values, high: Values, came: Values) -> dict[str,
 
 def score(artifact: Artifact, examples: Examples) -> Mapping[str, FloatArray]:
     """How right the model and its band are on each row. See the metrics' help."""
-    said = model.predict(artifact, examples.columns).values.astype(np.float64)
-    low, high = model.band(artifact, examples.columns)
-    return measured(said, low, high, examples.labels.values.astype(np.float64))
+
+    def of(columns: Columns, came: Values) -> dict[str, FloatArray]:
+        said = model.predict(artifact, columns).values.astype(np.float64)
+        return measured(said, *model.band(artifact, columns), came)
+
+    return _in_stretches(of, examples)
 
 
 def constant(train: Examples, holdout: Examples) -> Mapping[str, FloatArray]:
     """Scores of who repeats the last minute, with the band that his errors had in training."""
-    errors = model.band_of(train.columns, model.last_value(train.columns), train.labels.values.astype(np.float64))
-    said = model.last_value(holdout.columns)
-    low, high = model.around(holdout.columns, said, errors)
-    return measured(said, low, high, holdout.labels.values.astype(np.float64))
+    newest = train.only(train.newest(model.MAX_ROWS))
+    errors = model.band_of(newest.columns, model.last_value(newest.columns), newest.labels.values.astype(np.float64))
+
+    def of(columns: Columns, came: Values) -> dict[str, FloatArray]:
+        said = model.last_value(columns)
+        return measured(said, *model.around(columns, said, errors), came)
+
+    return _in_stretches(of, holdout)
+
+
+def _in_stretches(of: Callable[[Columns, Values], dict[str, FloatArray]], examples: Examples) -> dict[str, FloatArray]:
+    """What ``of`` says of rows, each by itself, without a matrix of all of them."""
+    parts = [
+        of(take(examples.columns, part), examples.labels.values[part].astype(np.float64))
+        for part in stretches(max(examples.rows, 1))
+    ]
+    return {metric.name: np.concatenate([found[metric.name] for found in parts]) for metric in METRICS}
 
 
 def slices(examples: Examples) -> dict[str, BoolArray]:
@@ -108,7 +124,8 @@ def changes(old: Artifact | None, new: Artifact, holdout: Examples) -> list[str]
     if known.get("weighs_most"):
         lines.append(f"Weighs most: {', '.join(known['weighs_most'])}")
     if old is not None and holdout.rows:
-        before, now = (model.predict(artifact, holdout.columns).values for artifact in (old, new))
+        rows = take(holdout.columns, holdout.newest(MANY))
+        before, now = (model.predict(artifact, rows).values for artifact in (old, new))
         moved = float(np.abs(now - before).mean())
         if np.isfinite(moved):
             lines.append(f"Forecast shares move by {moved:.3f} on the mean")

@@ -71,7 +71,7 @@ def fit(examples: Examples, champion: Artifact | None, context: Context) -> Arti
     """
     if examples.rows == 0:
         raise ValueError("no forecasts with an outcome to learn from; let some minutes pass first")
-    newest = np.argsort(examples.groups, kind="stable")[-MAX_ROWS:]
+    newest = examples.newest(MAX_ROWS)
     seen = see({spec.name: examples.columns[spec.name][newest] for spec in SCHEMA.fields})
     came = examples.labels.values[newest].astype(np.float64)
     _, folds = np.unique(examples.groups[newest], return_inverse=True)
