@@ -34,6 +34,7 @@ from samouk.store.bell.local import LocalBell
 from samouk.store.bell.ringing import RingingRollouts
 from samouk.store.cache.memory import MemoryCache
 from samouk.store.clock import SteppedClock, SystemClock
+from samouk.store.scratch import FileScratch
 from samouk.store.sql import Store, open_store
 
 if TYPE_CHECKING:
@@ -161,6 +162,7 @@ def _services(settings: Settings, clock: Clock, chance: Random, domains: Iterabl
         bell=bell,
         close=close,
         chance=chance,
+        scratch=FileScratch(settings.home / "scratch", settings.train_memory_mb * 1_000_000),
     )
 
 

@@ -75,6 +75,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("max_tallies", 1_000, "counts of one trial that clients of one API key may send a day", 1, 1_000_000),
     Setting("webhooks_private", 0, "1 lets webhooks lead to this machine and into private networks", 0, 1),
     Setting("log", "text", "what the server logs: lines of text, or of json", words=("text", "json")),
+    Setting("train_memory_mb", 500, "megabytes of samples that training keeps in memory; more lie in files", 1, 1_000_000),
+    Setting("trainer", "", "dask://host:port, ray://host:port or dask://local?workers=2, which fits; empty fits here"),
     Setting("group", 64, "batches in one commit, at most", 1, 10_000),
 )
 
@@ -98,6 +100,8 @@ class Settings:
     max_tallies: int
     webhooks_private: int
     log: str
+    train_memory_mb: int
+    trainer: str
     group: int
 
 
