@@ -7,7 +7,7 @@ JOBS ?= auto
 PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 8 --dist worksteal
 STAMP := $(VENV)/.installed
 
-.PHONY: init demo test test-fast check format bench docs clean
+.PHONY: init demo test test-fast check format bench sbom docs clean
 
 init: $(STAMP)
 
@@ -40,6 +40,14 @@ format: init
 
 bench: init ## every benchmark; figures land in benchmarks/results
 	$(BIN)/python -m benchmarks
+
+sbom: ## what the platform is made of, as CycloneDX, in dist/samouk.cdx.json
+	rm -rf dist/sbom && $(PYTHON) -m venv dist/sbom
+	dist/sbom/bin/pip install --quiet --upgrade pip
+	dist/sbom/bin/pip install --quiet ".[server,scale,telemetry]"
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+		--output-format JSON --output-file dist/samouk.cdx.json dist/sbom/bin/python
+	rm -rf dist/sbom
 
 docs: init ## the pages generated from the code
 	$(BIN)/python docs/reference.py

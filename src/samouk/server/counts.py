@@ -13,6 +13,9 @@ from samouk.loop.records import Stored
 from samouk.server.openapi import RawRoute
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+ROUTE = "samouk.route"
+"""Where the template of the answered route stands in the scope, for what looks at requests from outside."""
+
 OTHER = "other"
 """Stands for methods and addresses that senders invent: each series of counts costs memory for good."""
 
@@ -66,7 +69,8 @@ class Watched:
 
     def _count(self, scope: Scope, status: int) -> None:
         method = scope["method"] if scope["method"] in METHODS else OTHER
-        self._counts.add(method, self._template(scope), status)
+        scope[ROUTE] = self._template(scope)
+        self._counts.add(method, scope[ROUTE], status)
 
     def _template(self, scope: Scope) -> str:
         known = self._templates.get(scope["endpoint"]) if "endpoint" in scope else None
