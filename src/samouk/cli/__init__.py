@@ -8,7 +8,18 @@ from __future__ import annotations
 
 import click
 
-from samouk.cli import adopting, exporting, forgetting, keeping, learning, performing, rollouts, searching, serving
+from samouk.cli import (
+    adopting,
+    doctor,
+    exporting,
+    forgetting,
+    keeping,
+    learning,
+    performing,
+    rollouts,
+    searching,
+    serving,
+)
 from samouk.cli.rooms import Rooms
 
 
@@ -30,6 +41,7 @@ for command in (
         exporting.export,
     ),
     *(keeping.keys, keeping.audit, forgetting.forget),
+    doctor.doctor,
 ):
     main.add_command(command)
 main.add_command(learning.turn, "retrain")
