@@ -19,7 +19,7 @@ import click
 
 from samouk.loop.gate import GateBroken
 from samouk.loop.learner import Context, Learner
-from samouk.loop.ports import Clock, CorruptBlob, Scope, Services, StoreUnavailable
+from samouk.loop.ports import Clock, CorruptBlob, Publisher, Scope, Services, StoreUnavailable
 from samouk.loop.ramp import tend
 from samouk.loop.records import Order, Run
 from samouk.loop.rollout import Action
@@ -29,6 +29,7 @@ from samouk.loop.watch import due
 from samouk.publish.keys import KeysError, KeysExist, NewKeys, check_lineage, init_keys, rotate_keys
 from samouk.publish.publisher import BrokenRepository, TufPublisher
 from samouk.publish.release import RefusedRelease
+from samouk.publish.shared import SharedPublisher, Shelves
 from samouk.settings import BadSetting, Settings
 from samouk.store.bell.local import LocalBell
 from samouk.store.bell.ringing import RingingRollouts
@@ -66,13 +67,14 @@ DEMO_MARKER = ".samouk-demo"
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where things lie under ``SAMOUK_HOME``."""
+    """Where things lie under ``SAMOUK_HOME``, and the keys wherever ``SAMOUK_KEYS_DIR`` says."""
 
     home: Path
+    keys: Path
 
-    @property
-    def keys(self) -> Path:
-        return self.home / "keys"
+    @classmethod
+    def of(cls, settings: Settings) -> Places:
+        return cls(settings.home, Path(settings.keys_dir).expanduser() if settings.keys_dir else settings.home / "keys")
 
     @property
     def exposures(self) -> Path:
@@ -134,7 +136,6 @@ def _traced(services: Services, tracer: Tracer) -> Services:
 
 def _services(settings: Settings, clock: Clock, chance: Random, domains: Iterable[Domain] | None) -> Services:
     """Raises StoreUnavailable and ValueError as ``opened`` does."""
-    places = Places(settings.home)
     store = _store(settings, clock, chance, None if domains is None else _views(domains))
     cache, bell = MemoryCache(), LocalBell()
 
@@ -156,7 +157,7 @@ def _services(settings: Settings, clock: Clock, chance: Random, domains: Iterabl
         rollouts=RingingRollouts(store.rollouts, bell),
         webhooks=store.webhooks,
         documents=store.documents,
-        publisher=TufPublisher(places.published, places.keys),
+        publisher=_publisher(settings, Shelves(store.documents, store.blobs, store.leases, bell)),
         trainer=LocalTrainer(),
         cache=cache,
         bell=bell,
@@ -177,6 +178,23 @@ def _store(settings: Settings, clock: Clock, chance: Random, views: Sequence[Vie
     return open_served(settings.database_url, packs, blobs, clock, chance, views)
 
 
+def _publisher(settings: Settings, shelves: Shelves) -> Publisher:
+    """A folder of this machine, or of all that share the database."""
+    places = Places.of(settings)
+    if not settings.database_url:
+        return TufPublisher(places.published, places.keys)
+    return SharedPublisher(places.published, places.keys, shelves)
+
+
+def _shared(settings: Settings, services: Services) -> SharedPublisher | None:
+    """What brings the published files to this machine, where many share them."""
+    if not settings.database_url:
+        return None
+    places = Places.of(settings)
+    shelves = Shelves(services.documents, services.blobs, services.leases, services.bell)
+    return SharedPublisher(places.published, places.keys, shelves)
+
+
 def _views(domains: Iterable[Domain]) -> list[View]:
     """Tables that the domains want, each over a shelf of the domain's own. Raises ValueError."""
     wanted = [(domain, view) for domain in domains for view in domain.views]
@@ -187,15 +205,23 @@ def _views(domains: Iterable[Domain]) -> list[View]:
 
 
 def application(settings: Settings, services: Services, domains: dict[str, Domain]) -> FastAPI:
-    """The HTTP application over the services, with the status page at its root."""
+    """The HTTP application over the services, with the status page at its root.
+
+    Raises:
+        KeysMissing, KeysForeign: many machines share what is published, and this one has not the keys that signed it.
+    """
     from samouk import dashboard
     from samouk.server.app import create_app
     from samouk.server.options import MEGABYTE, Options, Page
 
+    shared = _shared(settings, services)
+    if shared is not None:
+        shared.join()
     html = dashboard.html()
     page = Page(html, dashboard.policy(html))
     options = Options(
-        publish_dir=Places(settings.home).published,
+        publish_dir=Places.of(settings).published,
+        look=shared.look if shared else None,
         page=page,
         max_body=int(settings.max_body_mb * MEGABYTE),
         max_inflated=int(settings.max_inflated_mb * MEGABYTE),
@@ -203,7 +229,7 @@ def application(settings: Settings, services: Services, domains: dict[str, Domai
         max_tallies=settings.max_tallies,
         group=settings.group,
         webhooks_private=bool(settings.webhooks_private),
-        exposures_dir=Places(settings.home).exposures,
+        exposures_dir=Places.of(settings).exposures,
         turns=turns(settings),
         max_model=settings.max_model_mb * MEGABYTE,
     )
@@ -230,17 +256,32 @@ def make_signing_keys(settings: Settings, root_keys: int = 3, threshold: int = 2
         KeysExist: there are some already.
         KeysMissing: there are none, but models that others signed are published: clients trust only those keys.
     """
-    places = Places(settings.home)
+    places = Places.of(settings)
     if not has_signing_keys(settings):
+        if settings.database_url:
+            return _found(settings, root_keys, threshold)
         check_lineage(places.keys, places.published / "metadata")
     return init_keys(places.keys, root_keys, threshold)
+
+
+def _found(settings: Settings, root_keys: int, threshold: int) -> NewKeys:
+    """Make the keys of a fresh database, once over all machines that begin on it together."""
+    places, made = Places.of(settings), list[NewKeys]()
+    with opened(settings) as services:
+        shared = _shared(settings, services)
+        if shared is not None:
+            shared.found(lambda: made.append(init_keys(places.keys, root_keys, threshold)))
+            shared.join()
+    if not made:
+        raise KeysExist(f"{places.keys}: another process has made the keys just now")
+    return made[0]
 
 
 def ensure_signing_keys(settings: Settings) -> NewKeys | None:
     """Make keys on a fresh home; None when there are some, also when another process made them just now.
 
     Raises:
-        KeysMissing: the keys of what is published are gone.
+        KeysMissing: the keys of what is published are gone, or on another machine.
     """
     if has_signing_keys(settings):
         return None
@@ -252,13 +293,13 @@ def ensure_signing_keys(settings: Settings) -> NewKeys | None:
 
 def has_signing_keys(settings: Settings) -> bool:
     """Whether the keys folder holds anything."""
-    keys = Places(settings.home).keys
+    keys = Places.of(settings).keys
     return keys.is_dir() and any(keys.iterdir())
 
 
 def rotate_signing_keys(settings: Settings) -> None:
     """New online keys, signed by the root keys, which must be there for it."""
-    rotate_keys(Places(settings.home).keys)
+    rotate_keys(Places.of(settings).keys)
 
 
 def rounds(settings: Settings, services: Services, learners: Sequence[str]) -> Rounds:

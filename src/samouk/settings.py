@@ -64,6 +64,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("database_url", "", "postgresql://user:password@host:port/name; empty keeps one SQLite file in the home"),
     Setting("blobs_url", "", "s3://bucket/prefix, where models and samples lie; empty keeps them in the home"),
     Setting("redis_url", "", "redis://host:port/number, for the queue, the cache and the bell; empty does without"),
+    Setting("keys_dir", "", "folder of the keys that sign releases, such as a secret's mount; empty is home/keys"),
     Setting("host", "127.0.0.1", "address to listen on; 0.0.0.0 listens to the whole network"),
     Setting("port", 8000, "port to listen on; 0 takes any free one", 0, 65_535),
     Setting("check_minutes", 60.0, "minutes between two looks at whether it is time to learn", 0.01, 100_000),
@@ -77,6 +78,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("log", "text", "what the server logs: lines of text, or of json", words=("text", "json")),
     Setting("train_memory_mb", 500, "megabytes of samples that training keeps in memory; more lie in files", 1, 1_000_000),
     Setting("trainer", "", "dask://host:port, ray://host:port or dask://local?workers=2, which fits; empty fits here"),
+    Setting("drain_seconds", 0.0, "seconds to say not ready and still answer, before a stop", 0, 600),
     Setting("group", 64, "batches in one commit, at most", 1, 10_000),
 )
 
@@ -89,6 +91,7 @@ class Settings:
     database_url: str
     blobs_url: str
     redis_url: str
+    keys_dir: str
     host: str
     port: int
     check_minutes: float
@@ -102,6 +105,7 @@ class Settings:
     log: str
     train_memory_mb: int
     trainer: str
+    drain_seconds: float
     group: int
 
 

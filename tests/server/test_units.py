@@ -67,7 +67,7 @@ def test_who_may_not_and_what_is_no_unit(house: House) -> None:
 def test_the_command_reaches_what_a_dead_server_left(tmp_path: Path) -> None:
     """Lines that the next start would bring back are brought in first, and nothing is left in any file."""
     home = tmp_path / "home"
-    places = assembly.Places(home)
+    places = assembly.Places.of(load({}, home=home))
     with assembly.opened(load({}, home=home)) as services:
         secret, now = services.journal.secret(), services.clock.now()
     who = pseudonym(secret, LEARNER, UNIT)

@@ -24,7 +24,7 @@ def forget(learner: str, unit: str, home: Path | None, as_json: bool) -> None:
     known, chosen = domains.learner(learner), settings(home)
     with assembly.opened(chosen) as services:
         # What a dead server left in its files would come back with the next start.
-        Exposures(services.journal, assembly.Places(chosen.home).exposures).recover()
+        Exposures(services.journal, assembly.Places.of(chosen).exposures).recover()
         gone = forget_unit(known, services, unit, "operator")
     if as_json:
         print_json(gone)

@@ -6,15 +6,24 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
-from samouk.loop.ports import LeaseLost, Services
+from samouk.loop.ports import LeaseLost, Leases
 
 _PAUSE_S = 0.05
 """Between two tries to get a lease that is waited for."""
 
 
+class Leasing(Protocol):
+    """Whoever has the leases: services, or a part of them."""
+
+    @property
+    def leases(self) -> Leases:
+        """The port."""
+
+
 @contextmanager
-def alone(services: Services, name: str, seconds: float) -> Iterator[bool]:
+def alone(services: Leasing, name: str, seconds: float) -> Iterator[bool]:
     """Whether nobody else holds the name just now; it is given back at the end.
 
     Args:
@@ -31,7 +40,7 @@ def alone(services: Services, name: str, seconds: float) -> Iterator[bool]:
 
 
 @contextmanager
-def in_turn(services: Services, name: str, seconds: float) -> Iterator[None]:
+def in_turn(services: Leasing, name: str, seconds: float) -> Iterator[None]:
     """Do something brief alone, after whoever does it just now.
 
     Args:

@@ -39,6 +39,7 @@ from samouk.publish.release import (
     add_release,
     check_release,
     current_of,
+    current_releases,
     end_trial,
     figures_of,
     files_of,
@@ -171,6 +172,12 @@ class TufPublisher:
             return None
         current = current_of(self._load()[2].signed, learner)
         return None if current is None else str(current["version"])
+
+    def current(self) -> Mapping[str, str]:
+        """Learner → name of the version that clients find now, of all that have one."""
+        if not (self._metadata / "timestamp.json").exists():
+            return {}
+        return current_releases(self._load()[2].signed)
 
     def refresh(self) -> None:
         """Sign anew what is past half of its life or signed by a key that was rotated away.

@@ -88,6 +88,12 @@ def current_of(targets: Targets, learner: str) -> Mapping[str, Any] | None:
     return dict(model.custom)
 
 
+def current_releases(targets: Targets) -> Mapping[str, str]:
+    """Learner → name of the current release."""
+    pointers = {path.removesuffix("/current.json"): target for path, target in targets.targets.items()}
+    return {learner: str(target.custom["version"]) for learner, target in pointers.items() if target.path != learner}
+
+
 def trial_of(targets: Targets, learner: str) -> Mapping[str, Any] | None:
     """Version, number, rollout and share of the version on trial; None when there is none."""
     pointer = targets.targets.get(trial_path(learner))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ class Options:
 
     Attributes:
         publish_dir: the signed files (``metadata/``, ``targets/``); None serves none.
+        look: brings what other machines published into ``publish_dir``, looking at once or every moment.
         page: the page at ``/``; None answers 404 there.
         max_body: bytes of one upload as it travels (compressed), at most.
         max_inflated: bytes of one upload after decompression, at most.
@@ -37,6 +39,7 @@ class Options:
     """
 
     publish_dir: Path | None = None
+    look: Callable[[bool], None] | None = None
     page: Page | None = None
     max_body: int = 8 * MEGABYTE
     max_inflated: int = 32 * MEGABYTE
