@@ -19,7 +19,7 @@ import click
 
 from samouk.loop.gate import GateBroken
 from samouk.loop.learner import Context, Learner
-from samouk.loop.ports import Clock, CorruptBlob, Publisher, Scope, Services, StoreUnavailable
+from samouk.loop.ports import Clock, CorruptBlob, Publisher, Role, Services, StoreUnavailable
 from samouk.loop.ramp import tend
 from samouk.loop.records import Order, Run
 from samouk.loop.rollout import Action
@@ -380,7 +380,7 @@ def demo(settings: Settings, domains: dict[str, Domain], weeks: int, seed: int =
     make_signing_keys(settings)
     clock = SteppedClock(dt.datetime.now(dt.UTC) - dt.timedelta(weeks=weeks))
     with opened(settings, clock, Random(seed), domains.values()) as services:  # noqa: S311 - a play, told the same every time
-        _, secret = services.keys.create("demo", Scope.OPERATE)
+        _, secret = services.keys.create("demo", Role.OPERATOR)
         with background(application(settings, services, domains), settings.host, settings.port) as url:
             yield Demo(settings, services, clock, url, secret)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
-from samouk.loop.ports import Scope, Services
+from samouk.loop.ports import Role, Services
 from samouk.server.serve import Server, config, listen
 
 
@@ -82,7 +82,7 @@ def running(app: ASGIApp, services: Services) -> Iterator[House]:
         while not server.started and time.monotonic() < deadline:
             time.sleep(0.005)
         try:
-            yield House(listener.getsockname()[1], services, services.keys.create("tests", Scope.OPERATE)[1])
+            yield House(listener.getsockname()[1], services, services.keys.create("tests", Role.ADMIN)[1])
         finally:
             server.should_exit = True
             thread.join(60)

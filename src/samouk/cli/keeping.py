@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from collections import deque
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import click
 from samouk.cli.ends import FAILED, explained, fail, home_option, json_option, print_json, settings, table
 
 if TYPE_CHECKING:
-    from samouk.loop.ports import Services
+    from samouk.loop.ports import ApiKey, Services
     from samouk.loop.records import AuditEntry
 
 MAX_LABEL = 80
@@ -42,21 +43,6 @@ def keys_init(root_keys: int, threshold: int, home: Path | None) -> None:
     click.echo(f"🔑 {assembly.make_signing_keys(settings(home), root_keys, threshold).message}")
 
 
-@keys.command("rotate")
-@home_option
-@explained
-def keys_rotate(home: Path | None) -> None:
-    """Replace the online signing keys; the root keys must be back for it."""
-    from samouk import assembly
-
-    chosen = settings(home)
-    assembly.rotate_signing_keys(chosen)
-    with assembly.opened(chosen) as services:
-        services.publisher.refresh()
-        _note(services, "rotate keys", "signing keys", "asked on the command line")
-    click.echo("🔑 online keys replaced; clients follow by themselves")
-
-
 def _label(_: click.Context, __: click.Parameter, label: str) -> str:
     """Refuse what would spoil a terminal or a table."""
     if not 1 <= len(label.strip()) <= MAX_LABEL:
@@ -66,35 +52,90 @@ def _label(_: click.Context, __: click.Parameter, label: str) -> str:
     return label.strip()
 
 
+MAX_DAYS = 3_660
+
+
+def _end(_: click.Context, __: click.Parameter, told: str | None) -> dt.datetime | None:
+    """The moment that days from now, or a day, stand for."""
+    if told is None:
+        return None
+    now = dt.datetime.now(dt.UTC)
+    try:
+        if told.endswith("d"):
+            end = now + dt.timedelta(days=int(told[:-1]))
+        else:
+            end = dt.datetime.combine(dt.date.fromisoformat(told), dt.time(), dt.UTC)
+    except (ValueError, OverflowError):
+        raise click.BadParameter("must be days from now, such as 90d, or a day, such as 2027-01-31") from None
+    if not now < end <= now + dt.timedelta(days=MAX_DAYS):
+        raise click.BadParameter(f"must lie ahead, {MAX_DAYS} days at most")
+    return end
+
+
 @keys.command("create")
 @click.option(
     "--label", required=True, callback=_label, help="Whom or what the key is for; shown by `samouk keys list`."
 )
 @click.option(
-    "--may",
-    type=click.Choice(("upload", "operate")),
-    default="upload",
+    "--role",
+    type=click.Choice(("contributor", "operator", "admin")),
+    default="contributor",
     show_default=True,
-    help="upload: send samples, predict, tell outcomes. operate: all else too, such as roll-outs and exports.",
+    help="contributor: send samples, predict, tell outcomes. operator: all else too, such as roll-outs and exports. "
+    "admin: keys and webhooks too.",
+)
+@click.option("--learner", "learners", multiple=True, help="Learner, or domain.*, that it is for; again for more.")
+@click.option(
+    "--expires", callback=_end, help="When it ends: days from now, such as 90d, or a day, such as 2027-01-31."
 )
 @home_option
 @json_option
 @explained
-def keys_create(label: str, may: str, home: Path | None, as_json: bool) -> None:
+def keys_create(
+    label: str,
+    role: str,
+    learners: tuple[str, ...],
+    expires: dt.datetime | None,
+    home: Path | None,
+    as_json: bool,
+) -> None:
     """Make an API key; it is shown this once."""
     from samouk import assembly
-    from samouk.loop.ports import Scope
+    from samouk.loop.ports import Role
 
+    _require_learners(learners)
     with assembly.opened(settings(home)) as services:
-        key, secret = services.keys.create(label, Scope(may))
-        _note(services, "create key", key.key_id, f"for {label}, may {may}")
+        key, secret = services.keys.create(label, Role(role), learners, expires)
+        _note(services, "create key", key.key_id, f"for {label}, {role}{_of(learners)}")
+    _show_secret(key, secret, as_json)
+
+
+def _show_secret(key: ApiKey, secret: str, as_json: bool) -> None:
     if as_json:
-        print_json({"key_id": key.key_id, "label": key.label, "scope": key.scope, "secret": secret})
+        shown = {"key_id": key.key_id, "label": key.label, "role": key.role, "learners": list(key.learners)}
+        print_json({**shown, "expires": key.expires, "secret": secret})
         return
     click.echo(f"🔑 {secret}")
     click.echo("   Shown this once; only its hash is kept. Clients take it as SAMOUK_API_KEY or `ml.api_key`.")
-    if key.scope is Scope.OPERATE:
-        click.echo("   It may change what serves: keep it out of applications, which get one that may upload.")
+    if key.role != "contributor":
+        click.echo("   It may change what serves: keep it out of applications, which get a contributor's.")
+
+
+def _of(learners: tuple[str, ...]) -> str:
+    return f", {', '.join(learners)} alone" if learners else ""
+
+
+def _require_learners(learners: tuple[str, ...]) -> None:
+    """Refuse a name of nothing: a key for it would open nothing, and nobody would know why."""
+    from samouk.domains import discover
+    from samouk.loop.ports import covers
+
+    known = [learner.name for domain in discover().values() for learner in domain.learners]
+    for wanted in learners:
+        if not any(covers((wanted,), name) for name in known):
+            raise click.BadParameter(
+                f"no learner is called {wanted}; `samouk learners` lists them", param_hint="--learner"
+            )
 
 
 @keys.command("list")
@@ -106,14 +147,62 @@ def keys_list(home: Path | None, as_json: bool) -> None:
     from samouk import assembly
 
     with assembly.opened(settings(home)) as services:
-        found = services.keys.keys()
+        found, now = services.keys.keys(), services.clock.now()
     if as_json:
         print_json(found)
         return
     table(
-        ("key", "label", "may", "made", "state"),
-        [(k.key_id, k.label, k.scope, k.created, "revoked" if k.revoked else "live") for k in found],
+        ("key", "label", "role", "for", "made", "ends", "last used", "state"),
+        [
+            (
+                k.key_id,
+                k.label,
+                k.role,
+                ", ".join(k.learners) or "all",
+                k.created,
+                f"{k.expires:%Y-%m-%d}" if k.expires else "never",
+                k.last_used or "never",
+                _state(k, now),
+            )
+            for k in found
+        ],
     )
+
+
+def _state(key: ApiKey, now: dt.datetime) -> str:
+    if key.revoked:
+        return "revoked"
+    return "live" if key.expires is None or now < key.expires else "expired"
+
+
+@keys.command("rotate")
+@click.argument("key_id", required=False)
+@click.option(
+    "--overlap",
+    type=click.FloatRange(0, 24 * 90),
+    default=24,
+    show_default=True,
+    help="Hours for which an API key that is replaced goes on.",
+)
+@home_option
+@json_option
+@explained
+def keys_rotate(key_id: str | None, overlap: float, home: Path | None, as_json: bool) -> None:
+    """Replace the API key KEY_ID; without one, the online signing keys, for which the root keys must be back."""
+    from samouk import assembly
+
+    chosen = settings(home)
+    if key_id is None:
+        assembly.rotate_signing_keys(chosen)
+    with assembly.opened(chosen) as services:
+        if key_id is None:
+            services.publisher.refresh()
+            _note(services, "rotate keys", "signing keys", "asked on the command line")
+            click.echo("🔑 online keys replaced; clients follow by themselves")
+            return
+        key, secret = services.keys.rotate(key_id, dt.timedelta(hours=overlap))
+        _note(services, "rotate key", key.key_id, f"in place of {key_id}, which ends in {overlap:g} h")
+    _show_secret(key, secret, as_json)
 
 
 @keys.command("revoke")

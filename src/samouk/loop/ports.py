@@ -225,36 +225,72 @@ class Audit(Protocol):
         """None when the whole chain holds, else the sequence of the first entry that does not."""
 
 
-class Scope(StrEnum):
-    """What the holder of an API key may do.
+class Role(StrEnum):
+    """What whoever asks may do; each may do what those before it may.
 
-    ``UPLOAD`` is for keys that travel with applications: samples, tallies, predictions and what became of them.
-    ``OPERATE`` is for whoever runs the platform: all of that, and whatever changes what serves or leaves the house.
+    ``CONTRIBUTOR`` is for keys that travel with applications: samples, tallies, predictions and what became of them.
+    ``OPERATOR`` is for whoever runs the platform: whatever changes what serves, leaves the house or names people.
+    ``ADMIN`` is for whoever decides who gets in: keys, and who is told of events.
     """
 
-    UPLOAD = "upload"
-    OPERATE = "operate"
+    CONTRIBUTOR = "contributor"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+    def covers(self, needed: Role) -> bool:
+        """Whether it is enough where ``needed`` is asked for."""
+        order = list(Role)
+        return order.index(self) >= order.index(needed)
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """An API key as the server knows it: never the key itself."""
+    """An API key as the server knows it: never the key itself.
+
+    Attributes:
+        learners: that it is for, as names or ``domain.*``; none means all.
+        expires: from then on it opens nothing; None never.
+        last_used: the last day on which it opened something; the hour is nobody's business.
+    """
 
     key_id: str
     label: str
     created: dt.date
     revoked: bool = False
-    scope: Scope = Scope.UPLOAD
+    role: Role = Role.CONTRIBUTOR
+    learners: tuple[str, ...] = ()
+    expires: dt.datetime | None = None
+    last_used: dt.date | None = None
+
+
+def covers(learners: tuple[str, ...], wanted: str) -> bool:
+    """Whether names of learners, or ``domain.*``, hold the wanted one, itself a name or ``domain.*``; none hold all."""
+    return not learners or any(
+        one == wanted or (one.endswith(".*") and wanted.startswith(one.removesuffix("*"))) for one in learners
+    )
 
 
 class Keys(Protocol):
     """API keys, hashed at rest."""
 
-    def create(self, label: str, scope: Scope = Scope.UPLOAD) -> tuple[ApiKey, str]:
+    def create(
+        self,
+        label: str,
+        role: Role = Role.CONTRIBUTOR,
+        learners: Sequence[str] = (),
+        expires: dt.datetime | None = None,
+    ) -> tuple[ApiKey, str]:
         """A new key and, this once, its secret."""
 
     def verify(self, secret: str) -> ApiKey | None:
-        """The key that ``secret`` opens, unless it was revoked."""
+        """The key that ``secret`` opens, unless it was revoked or its time is over; the day is noted."""
+
+    def rotate(self, key_id: str, overlap: dt.timedelta) -> tuple[ApiKey, str]:
+        """A successor with the same label, role, learners and length of life; the old key ends after ``overlap``.
+
+        Raises:
+            NotFound: there is no such key in force.
+        """
 
     def revoke(self, key_id: str) -> None:
         """Raises NotFound."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Event
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
@@ -14,16 +14,17 @@ from starlette.responses import Response
 
 from samouk.edge.wire import WireError
 from samouk.loop.learner import Learner
-from samouk.loop.ports import ApiKey, NotFound, Scope, Services
+from samouk.loop.ports import NotFound, Role, Services
 from samouk.loop.records import Batch, Stored, Version
 from samouk.server import body
-from samouk.server.auth import Door
+from samouk.server.access import PUBLIC, Access, Caller
+from samouk.server.auth import Door, caller_of
 from samouk.server.counts import HttpCounts
 from samouk.server.erasure import erase
 from samouk.server.exposures import Exposures
 from samouk.server.hearing import Hearing
 from samouk.server.ingest import Ingest
-from samouk.server.openapi import RawRoute, download_operation, upload_operation
+from samouk.server.openapi import Operation, RawRoute, download_operation, upload_operation
 from samouk.server.options import Options
 from samouk.server.problems import INTERNAL, Failures, of_error
 from samouk.server.service import InService
@@ -31,6 +32,8 @@ from samouk.server.transfer import IMMUTABLE, Content, of_bytes, respond, unchan
 from samouk.server.views import ErasureView, StatsView, VersionView, stats_of, version_of
 
 ARTIFACT = "application/octet-stream"
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Desk:
         service: ``service.of(name)`` predicts; ``service.refresh(name)`` after this process changed what serves.
         StatsShape, ErasureShape, VersionShape: types of the answers of ``stats``, ``erase`` and ``view``.
         raw: routes that go past FastAPI, with their description; ``upload_at`` and ``download_at`` fill it.
+        declared: endpoint → who may use it; ``allow`` and ``figures`` fill it.
         closing: set when the server stops, so that answers without an end come to one.
         looks: name → what is done at each look beside what every learner has; for what a domain's routes keep.
         meters: what a domain measures, for ``GET /metrics``: each is called at every scrape, from a thread, and gives
@@ -68,6 +72,7 @@ class Desk:
     ErasureShape: ClassVar[type] = ErasureView
     VersionShape: ClassVar[type] = VersionView
     raw: list[RawRoute] = field(default_factory=list)
+    declared: dict[Any, Access] = field(default_factory=dict)
     closing: Event = field(default_factory=Event)
     looks: dict[str, Callable[[], object]] = field(default_factory=dict)
     meters: list[Callable[[], Iterable[Any]]] = field(default_factory=list)
@@ -80,13 +85,33 @@ class Desk:
             raise NotFound(f"no learner is called {name:.64}; /v1/learners lists those that exist")
         return self.learners[name]
 
-    async def require_key(self, request: Request) -> ApiKey:
-        """The API key of a request; raises a 401 unless it is in force."""
-        return await self.door.require(request)
+    def allow(self, role: Role | None, about: str = "{name}", **more: Any) -> Callable[[Endpoint], Endpoint]:
+        """Declare who may use a route; stands below ``@router.get(...)``, and is all that guards it.
 
-    async def require_operator(self, request: Request) -> ApiKey:
-        """The API key of who runs the platform; raises a 401, or a 403 for a key that travels with applications."""
-        return await self.door.require(request, Scope.OPERATE)
+        Args:
+            role: the least that is needed; None lets everybody in.
+            about: the learner, or ``domain.*``, that it is about; by default the one that ``{name}`` in its path
+                tells; "" when it is about the whole platform, for which keys of single learners are not enough.
+            more: the other attributes of ``samouk.server.access.Access``.
+        """
+
+        def declare(endpoint: Endpoint) -> Endpoint:
+            self.declared[endpoint] = Access(role, about, **more)
+            return endpoint
+
+        return declare
+
+    def figures(self, about: str = "{name}") -> Callable[[Endpoint], Endpoint]:
+        """Declare a route that shows figures, and names nobody: open to whoever ``SAMOUK_FIGURES_ROLE`` says."""
+        return self.allow(self.options.figures_role, about)
+
+    def caller(self, request: Request) -> Caller:
+        """Who asks, on a route that needs a role."""
+        return caller_of(request.scope)
+
+    async def recognised(self, request: Request) -> Caller | None:
+        """Who asks, on a route that is open to everybody; None without a key. Raises a 401 for one that is none."""
+        return await self.door.recognised(request)
 
     def refusal(self, error: Exception) -> tuple[int, str]:
         """Status and words of an error, for routes whose errors have a form of their own; failures are counted."""
@@ -130,7 +155,12 @@ class Desk:
         async def upload(request: Request) -> Response:
             return await self.ingest.upload(request, learner or request.path_params["name"])
 
-        self.raw.append(RawRoute(path, "POST", upload, upload_operation(path)))
+        self.raw_at(path, "POST", upload, upload_operation(path), Access(Role.CONTRIBUTOR, learner or "{name}"))
+
+    def raw_at(self, path: str, method: str, endpoint: Any, operation: Operation, access: Access) -> None:
+        """Answer at ``path`` past FastAPI's own layers."""
+        self.declared[endpoint] = access
+        self.raw.append(RawRoute(path, method, endpoint, operation, access))
 
     def download_at(self, path: str, summary: str, media_type: str, content: Callable[[Request], Content]) -> None:
         """Give bytes by GET and HEAD at ``path``, whole or in part; ``content`` may block."""
@@ -138,7 +168,7 @@ class Desk:
         async def download(request: Request) -> Response:
             return respond(request.headers, await run_in_threadpool(content, request))
 
-        self.raw.append(RawRoute(path, "GET", download, download_operation(path, summary, media_type)))
+        self.raw_at(path, "GET", download, download_operation(path, summary, media_type), PUBLIC)
 
     def artifact_at(self, path: str, learner: str | None = None) -> None:
         """Give the bytes of the version that ``{version}`` in the path names; their ETag is their sha256."""

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from samouk.server.counts import HttpCounts
+from samouk.server.access import Admit
+from samouk.server.counts import ROUTE, HttpCounts
 from samouk.server.openapi import RawRoute
 from samouk.server.problems import INTERNAL, Failures, of_error
 
@@ -22,10 +23,13 @@ PREFIX = "/v1/learners/{name}/"
 class Express:
     """Answers POST at ``/v1/learners/{name}/<word>`` for the raw routes of that shape; hands on all else."""
 
-    def __init__(self, app: ASGIApp, routes: Sequence[RawRoute], failures: Failures, counts: HttpCounts) -> None:
+    def __init__(
+        self, app: ASGIApp, routes: Sequence[RawRoute], failures: Failures, counts: HttpCounts, admit: Admit
+    ) -> None:
         self.app = app
         self._counts = counts
         self._failures = failures
+        self._admit = admit
         self._endpoints: Mapping[str, RawRoute] = {
             route.path.removeprefix(PREFIX): route
             for route in routes
@@ -42,8 +46,11 @@ class Express:
         await self.app(scope, receive, send)
 
     async def _answer(self, route: RawRoute, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[ROUTE] = route.path
+        request = Request(scope, receive, send)
         try:
-            response = await route.endpoint(Request(scope, receive, send))
+            await self._admit(request, route.access)
+            response = await route.endpoint(request)
         except Exception as error:  # noqa: BLE001 - the border of the server; counted
             problem = of_error(error)
             if problem is None:

@@ -15,7 +15,6 @@ from samouk.loop.learner import Learner
 from samouk.loop.ports import NotFound
 from samouk.loop.records import Batch, Stored
 from samouk.server import body
-from samouk.server.auth import Door
 from samouk.server.commit import GroupCommit
 from samouk.server.counts import OTHER, Intake
 from samouk.server.options import Options
@@ -32,11 +31,8 @@ class Ingest:
         intakes: learner → what came in since the start; under ``OTHER`` what was sent to learners that are none.
     """
 
-    def __init__(
-        self, learners: Mapping[str, Learner], door: Door, commit: GroupCommit[Batch, Stored], options: Options
-    ) -> None:
+    def __init__(self, learners: Mapping[str, Learner], commit: GroupCommit[Batch, Stored], options: Options) -> None:
         self._learners = learners
-        self._door = door
         self._commit = commit
         self._options = options
         self._in_flight = 0
@@ -60,7 +56,6 @@ class Ingest:
             raise
 
     async def _take(self, request: Request, learner: str) -> Response:
-        await self._door.require(request)
         if self._in_flight >= self._options.max_uploads:
             raise Busy
         self._in_flight += 1

@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.routing import Route
 
 from samouk.edge.wire import GROUPS, MAX_BATCH_ROWS, MAX_PACKED, WIRE_FORMAT
+from samouk.server.access import Access, leaves
 from samouk.server.problems import MEDIA_TYPE
 
 Operation = Mapping[str, Any]
@@ -90,12 +91,14 @@ class RawRoute:
     Attributes:
         endpoint: ``async (request) -> response``.
         operation: its OpenAPI operation object.
+        access: who may use it.
     """
 
     path: str
     method: str
     endpoint: Any
     operation: Operation
+    access: Access
 
     def route(self) -> Route:
         return Route(self.path.replace("{path}", "{path:path}"), self.endpoint, methods=[self.method])
@@ -113,7 +116,6 @@ def upload_operation(path: str) -> Operation:
     return {
         "summary": "Store one batch of samples: whole or not at all; sent twice, it is stored once",
         "parameters": parameters(path),
-        "security": [{"key": []}],
         "requestBody": {
             "required": True,
             "description": "JSON, plain or with Content-Encoding: gzip",
@@ -140,11 +142,12 @@ def download_operation(path: str, summary: str, media_type: str) -> Operation:
     }
 
 
-def describe(app: FastAPI, raw: Sequence[RawRoute]) -> dict[str, Any]:
+def describe(app: FastAPI, raw: Sequence[RawRoute], declared: Mapping[Any, Access], issuer: str) -> dict[str, Any]:
     """The whole description."""
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     for route in raw:
         document["paths"].setdefault(route.path, {})[route.method.lower()] = dict(route.operation)
+    _secure(app, document["paths"], declared, ["key", "person"] if issuer else ["key"])
     for operations in document["paths"].values():
         for operation in operations.values():
             operation["responses"].pop("422", None)
@@ -155,10 +158,27 @@ def describe(app: FastAPI, raw: Sequence[RawRoute]) -> dict[str, Any]:
         schemas.pop(unused, None)
     schemas.update({"Problem": PROBLEM, "Upload": UPLOAD, "Stored": STORED})
     components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    if issuer:
+        where = f"{issuer}/.well-known/openid-configuration"
+        components["securitySchemes"]["person"] = {"type": "openIdConnect", "openIdConnectUrl": where}
     return document
 
 
-def install(app: FastAPI, raw: Sequence[RawRoute]) -> None:
+def _secure(
+    app: FastAPI, paths: Mapping[str, dict[str, Any]], declared: Mapping[Any, Access], schemes: Sequence[str]
+) -> None:
+    """Say of each operation which role it needs, by what its route declares."""
+    for route in leaves(app.routes):
+        access = declared.get(getattr(route, "endpoint", None))
+        template = re.sub(r"{(\w+):\w+}", r"{\1}", str(getattr(route, "path", "")))
+        for method in getattr(route, "methods", None) or ():
+            operation = paths.get(template, {}).get(method.lower())
+            if operation is not None and access is not None:
+                operation["security"] = [{scheme: []} for scheme in schemes] if access.role else []
+                operation["x-samouk-role"] = str(access.role or "public")
+
+
+def install(app: FastAPI, raw: Sequence[RawRoute], declared: Mapping[Any, Access], issuer: str = "") -> None:
     """Add the raw routes, and describe them with the rest.
 
     Those that take batches come first, where they are found fastest; those that give bytes last, so
@@ -170,7 +190,7 @@ def install(app: FastAPI, raw: Sequence[RawRoute]) -> None:
 
     def openapi() -> dict[str, Any]:
         if not described:
-            described.update(describe(app, raw))
+            described.update(describe(app, raw, declared, issuer))
         return described
 
     app.openapi = openapi  # type: ignore[method-assign]

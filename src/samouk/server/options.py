@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from samouk.loop.ports import Role
+from samouk.server.auth import People
 from samouk.server.turns import Turns
 
 MEGABYTE = 1_000_000
@@ -35,6 +37,15 @@ class Options:
         webhooks_private: whether events may be delivered within this machine and private networks.
         turns: begins those that people ask for; None refuses them.
         max_model: bytes of a model that was made elsewhere, at most.
+        figures_role: who may read figures, versions, runs, events and metrics; None lets everybody.
+        people: reads the tokens of persons; None when only API keys open anything.
+        issuer: whose tokens they are, for the description of the API.
+        rate_key, rate_anonymous, rate_failures: requests a minute of one key, of one address without a key, and with
+            wrong keys; 0 bounds nothing.
+        trusted_proxies: how many stand in front, each of which adds an address to X-Forwarded-For.
+        shared_limits: whether the cache is shared with other servers, and limits with it.
+        cors_origins: of pages in browsers that may use the API, exactly; none by default.
+        tls: whether clients reach this server by https alone, be it through a proxy.
         exposures_dir: where exposures wait for their commit; None waits for it before each answer.
     """
 
@@ -50,3 +61,13 @@ class Options:
     exposures_dir: Path | None = None
     turns: Turns | None = None
     max_model: int = 256 * MEGABYTE
+    figures_role: Role | None = None
+    people: People | None = None
+    issuer: str = ""
+    rate_key: int = 0
+    rate_anonymous: int = 0
+    rate_failures: int = 0
+    trusted_proxies: int = 0
+    shared_limits: bool = False
+    cors_origins: tuple[str, ...] = ()
+    tls: bool = False

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import hmac
 import secrets
+from dataclasses import dataclass
+
+from samouk.loop.ports import ApiKey, NotFound
 
 PREFIX = "smk"
 _RANDOM_BYTES = 32
@@ -30,3 +34,31 @@ def hash_of(secret: str) -> str:
 def opens(secret: str, kept_hash: str) -> bool:
     """Whether the secret is the one whose hash was kept; takes the same time either way."""
     return hmac.compare_digest(hash_of(secret), kept_hash)
+
+
+def in_force(key: ApiKey, now: dt.datetime) -> bool:
+    """Whether it opens anything at that moment."""
+    return not key.revoked and (key.expires is None or now < key.expires)
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """When a key that is replaced ends, and what its successor is like."""
+
+    old: ApiKey
+    ends: dt.datetime
+    expires: dt.datetime | None
+
+
+def succession(key: ApiKey | None, key_id: str, overlap: dt.timedelta, now: dt.datetime) -> Succession:
+    """The successor lives as long as the old key was to.
+
+    Raises:
+        NotFound: there is no such key in force.
+    """
+    if key is None or not in_force(key, now):
+        raise NotFound(f"no key {key_id} is in force; `samouk keys create` makes a new one")
+    if key.expires is None:
+        return Succession(key, now + overlap, None)
+    made = dt.datetime.combine(key.created, dt.time(), dt.UTC)
+    return Succession(key, min(now + overlap, key.expires), now + (key.expires - made))

@@ -22,7 +22,7 @@ from samouk.loop.ports import (
     CorruptBlob,
     NotFound,
     Publisher,
-    Scope,
+    Role,
     Services,
     Trainer,
     WrongReceipt,
@@ -359,15 +359,32 @@ class MemoryKeys:
     clock: Clock
     _keys: dict[str, tuple[ApiKey, str]] = field(default_factory=dict)
 
-    def create(self, label: str, scope: Scope = Scope.UPLOAD) -> tuple[ApiKey, str]:
+    def create(
+        self,
+        label: str,
+        role: Role = Role.CONTRIBUTOR,
+        learners: Sequence[str] = (),
+        expires: dt.datetime | None = None,
+    ) -> tuple[ApiKey, str]:
         key_id, secret = api_key.new_secret()
-        key = ApiKey(key_id, label, self.clock.now().date(), scope=scope)
+        key = ApiKey(key_id, label, self.clock.now().date(), False, role, tuple(learners), expires)
         self._keys[key_id] = (key, api_key.hash_of(secret))
         return key, secret
 
     def verify(self, secret: str) -> ApiKey | None:
+        now = self.clock.now()
         key, kept = self._keys.get(api_key.key_id_of(secret) or "", (None, ""))
-        return key if api_key.opens(secret, kept) and key is not None and not key.revoked else None
+        if not api_key.opens(secret, kept) or key is None or not api_key.in_force(key, now):
+            return None
+        used = replace(key, last_used=now.date())
+        self._keys[key.key_id] = (used, kept)
+        return used
+
+    def rotate(self, key_id: str, overlap: dt.timedelta) -> tuple[ApiKey, str]:
+        old, kept = self._keys.get(key_id, (None, ""))
+        change = api_key.succession(old, key_id, overlap, self.clock.now())
+        self._keys[key_id] = (replace(change.old, expires=change.ends), kept)
+        return self.create(change.old.label, change.old.role, change.old.learners, change.expires)
 
     def revoke(self, key_id: str) -> None:
         if key_id not in self._keys:

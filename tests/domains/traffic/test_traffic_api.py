@@ -28,7 +28,7 @@ from samouk.domains.traffic.meters import metrics_of
 from samouk.domains.traffic.office import Office
 from samouk.loop import turn
 from samouk.loop.learner import Context, Domain
-from samouk.loop.ports import Scope, Services
+from samouk.loop.ports import Role, Services
 from samouk.loop.records import Order, TriggerKind
 from samouk.server import Options, create_app
 from samouk.store.memory import memory_services
@@ -115,7 +115,7 @@ def test_a_flood_told_by_another_process_becomes_an_alert_that_an_operator_confi
 def test_nobody_learns_names_without_an_operators_key(house: House) -> None:
     """Status, models and forecast are open and name nobody; the rest needs a key, users' names an operator's."""
     flood(house)
-    upload = {"Authorization": f"Bearer {house.services.keys.create('app', Scope.UPLOAD)[1]}"}
+    upload = {"Authorization": f"Bearer {house.services.keys.create('app', Role.CONTRIBUTOR)[1]}"}
     for path in ("/ml/status", "/ml/models", "/ml/load/forecast"):
         answer = house.get(path)
         assert answer.status == 200, answer.body
@@ -143,7 +143,7 @@ def test_status_tells_how_everything_stands(house: House) -> None:
 def test_strangers_are_told_that_the_guard_is_well_and_no_more(house: House) -> None:
     """Not the alarm threshold, no counts, no problems in words; an upload key is a stranger, a wrong key is refused."""
     flood(house)
-    upload = {"Authorization": f"Bearer {house.services.keys.create('app', Scope.UPLOAD)[1]}"}
+    upload = {"Authorization": f"Bearer {house.services.keys.create('app', Role.CONTRIBUTOR)[1]}"}
     for headers in ({}, upload):
         assert house.get("/ml/status", **headers).json == {
             "well": True,
@@ -366,7 +366,7 @@ def test_a_user_is_forgotten_by_an_operator(house: House, services: Services) ->
     name = "mallory/ops?x"
     flood(house, name)
     path = f"/ml/users/{quote(name, safe='')}"
-    upload = {"Authorization": f"Bearer {house.services.keys.create('app', Scope.UPLOAD)[1]}"}
+    upload = {"Authorization": f"Bearer {house.services.keys.create('app', Role.CONTRIBUTOR)[1]}"}
     assert house.request("DELETE", path, b"", upload).status == 403
     gone = house.call("DELETE", path)
     assert gone.status == 200, gone.body

@@ -22,8 +22,10 @@ from samouk.domains.scoring.rank_evaluation import (
 from samouk.domains.scoring.rank_features import MAX_ACTIONS, MAX_ID
 from samouk.domains.scoring.rank_settings import document_of, number, settings_of
 from samouk.edge.wire import WireError
+from samouk.loop.ports import Role
 
 BASE = "/personalizer/v1.0"
+KEY_HEADER = "Ocp-Apim-Subscription-Key"
 MAX_RANK = 500_000
 """Bytes of a rank request, at most."""
 
@@ -138,14 +140,14 @@ def _answers(status: str, schema: Mapping[str, Any] | None = None) -> dict[int |
     """Answers of a Personalizer's route: the good one, and errors in its form."""
     good: dict[str, Any] = {"description": "done"} if schema is None else {"description": "done", **_json(schema)}
     refused = {"description": "refused", **_json(_ERROR)}
-    refusals = ("400", "401", "403", "404", "408", "413", "415", "500", "503", "507")
+    refusals = ("400", "401", "403", "404", "408", "413", "415", "429", "500", "503", "507")
     return {status: good, **dict.fromkeys(refusals, refused)}
 
 
 def _asks(schema: Mapping[str, Any] | None = None, azure: bool = True) -> dict[str, Any]:
     """What a route asks for: a key, as a bearer or in Azure's header, and a body."""
-    header = {"name": "Ocp-Apim-Subscription-Key", "in": "header", "required": False, "schema": {"type": "string"}}
-    found: dict[str, Any] = {"security": [{"key": []}], "parameters": [header] if azure else []}
+    header = {"name": KEY_HEADER, "in": "header", "required": False, "schema": {"type": "string"}}
+    found: dict[str, Any] = {"parameters": [header] if azure else []}
     if schema is not None:
         found["requestBody"] = {"required": True, **_json(schema)}
     return found
@@ -215,12 +217,17 @@ def routes(desk: Any) -> Any:
     office = _Office(desk)
     desk.looks[RANK] = office.look
 
-    async def personally(
-        request: Request, work: Callable[[], Awaitable[Response]], require: Any = desk.require_key
-    ) -> Response:
-        """Run one of the Personalizer's routes behind its key and its form of errors."""
+    def refused(problem: Exception) -> Response:
+        status, message = desk.refusal(problem)
+        return JSONResponse(_refusal(status, message, problem), status)
+
+    def allow(role: Role) -> Any:
+        """A key as the Personalizer's clients send it, and refusals as they read them."""
+        return desk.allow(role, RANK, header=KEY_HEADER, form=refused)
+
+    async def personally(work: Callable[[], Awaitable[Response]]) -> Response:
+        """Run one of the Personalizer's routes with its form of errors."""
         try:
-            await require(_with_bearer(request))
             return await work()
         except Exception as error:  # noqa: BLE001 - the border of a foreign form of errors; failures are counted
             status, message = desk.refusal(error)
@@ -234,12 +241,13 @@ def routes(desk: Any) -> Any:
         responses=_answers("201", _RANK_ANSWER),
         openapi_extra=_asks(_RANK_REQUEST),
     )
+    @allow(Role.CONTRIBUTOR)
     async def rank(request: Request) -> Response:
         async def work() -> Response:
             answer = await office.rank(await desk.json_body(request, MAX_RANK))
             return JSONResponse(answer, 201, background=BackgroundTask(office.tend))
 
-        return await personally(request, work)
+        return await personally(work)
 
     @router.post(
         f"{BASE}/events/{{eventId}}/reward",
@@ -249,6 +257,7 @@ def routes(desk: Any) -> Any:
         responses=_answers("204"),
         openapi_extra=_asks(_REWARD_REQUEST),
     )
+    @allow(Role.CONTRIBUTOR)
     async def reward(request: Request, eventId: str) -> Response:  # noqa: N803 - the name in the path
         async def work() -> Response:
             document = await desk.json_body(request)
@@ -259,7 +268,7 @@ def routes(desk: Any) -> Any:
             await run_in_threadpool(ranker.reward, event_name(eventId), value)
             return Response(None, 204)
 
-        return await personally(request, work)
+        return await personally(work)
 
     @router.post(
         f"{BASE}/events/{{eventId}}/activate",
@@ -269,13 +278,14 @@ def routes(desk: Any) -> Any:
         responses=_answers("204"),
         openapi_extra=_asks(),
     )
-    async def activate(request: Request, eventId: str) -> Response:  # noqa: N803 - the name in the path
+    @allow(Role.CONTRIBUTOR)
+    async def activate(eventId: str) -> Response:  # noqa: N803 - the name in the path
         async def work() -> Response:
             ranker = await office.ready()
             await run_in_threadpool(ranker.activate, event_name(eventId))
             return Response(None, 204)
 
-        return await personally(request, work)
+        return await personally(work)
 
     @router.get(
         f"{BASE}/configurations/service",
@@ -284,11 +294,12 @@ def routes(desk: Any) -> Any:
         responses=_answers("200", _SETTINGS),
         openapi_extra=_asks(),
     )
-    async def get_settings(request: Request) -> Response:
+    @allow(Role.CONTRIBUTOR)
+    async def get_settings() -> Response:
         async def work() -> Response:
             return JSONResponse(document_of((await office.ready()).settings))
 
-        return await personally(request, work)
+        return await personally(work)
 
     @router.put(
         f"{BASE}/configurations/service",
@@ -297,6 +308,7 @@ def routes(desk: Any) -> Any:
         responses=_answers("200", _SETTINGS),
         openapi_extra=_asks(_SETTINGS),
     )
+    @allow(Role.OPERATOR)
     async def put_settings(request: Request) -> Response:
         async def work() -> Response:
             settings = settings_of(await desk.json_body(request))
@@ -304,7 +316,7 @@ def routes(desk: Any) -> Any:
             await run_in_threadpool(ranker.configure, settings)
             return JSONResponse(document_of(settings))
 
-        return await personally(request, work, desk.require_operator)
+        return await personally(work)
 
     @router.post(
         "/v1/scoring/rank/evaluate",
@@ -313,8 +325,8 @@ def routes(desk: Any) -> Any:
         responses={"200": {"description": "a report a policy", **_json({"type": "object"})}},
         openapi_extra=_asks(_EVALUATION, azure=False),
     )
+    @desk.allow(Role.OPERATOR, RANK)
     async def post_evaluation(request: Request) -> JSONResponse:
-        await desk.require_operator(request)
         document = await desk.json_body(request)
         await run_in_threadpool(desk.exposures.settle)
         return JSONResponse(await run_in_threadpool(evaluation, desk.services.journal, document))
@@ -339,17 +351,6 @@ def evaluation(journal: Any, document: Mapping[str, Any]) -> dict[str, Any]:
         **logging_shown(reports[0]),
         "policies": [shown(candidate, report) for candidate, report in zip(candidates, reports, strict=True)],
     }
-
-
-def _with_bearer(request: Any) -> Any:
-    """The request with the key where the server looks for it, for clients that send it as Azure wants it."""
-    from fastapi import Request
-
-    key = request.headers.get("ocp-apim-subscription-key")
-    if key is None or "authorization" in request.headers:
-        return request
-    headers = [*request.scope["headers"], (b"authorization", b"Bearer " + key.encode("latin-1"))]
-    return Request({**request.scope, "headers": headers})
 
 
 def _refusal(status: int, message: str, error: Exception) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from samouk.domains.screens.schema import SCHEMA
 from samouk.edge.wire import GROUPS, Row, WireError, is_digest, receipt_hash, week_of
 from samouk.loop.columns import from_rows
-from samouk.loop.ports import NotFound
+from samouk.loop.ports import NotFound, Role
 from samouk.loop.records import Batch, Version
 
 LEARNER = SCHEMA.name
@@ -62,6 +62,7 @@ def routes(desk: Any) -> Any:
     latest_etag: dict[int | str, dict[str, Any]] = {"304": {"description": "unchanged"}}
 
     @router.get("/v1/ml/samples/stats", summary="Counts over what is stored", response_model=desk.StatsShape)
+    @desk.figures(LEARNER)
     def get_stats() -> Any:
         return desk.stats(LEARNER)
 
@@ -70,6 +71,7 @@ def routes(desk: Any) -> Any:
         summary="Erase a batch; the receipt is the authority",
         response_model=desk.ErasureShape,
     )
+    @desk.allow(None, LEARNER)
     def erase_batch(
         batch_id: uuid.UUID, receipt: Annotated[str, Header(alias="Samouk-Receipt", min_length=1, max_length=200)]
     ) -> Any:
@@ -81,6 +83,7 @@ def routes(desk: Any) -> Any:
         response_model=desk.VersionShape,
         responses=latest_etag,
     )
+    @desk.allow(None, LEARNER)
     def get_latest(request: Request, response: Response) -> Any:
         version = champion(desk)
         etag = f"{version.name}-{version.artifact_digest[:16]}"
@@ -93,12 +96,11 @@ def routes(desk: Any) -> Any:
         status_code=201,
         responses={"201": {"content": {"application/json": {"schema": _ACCEPTED_SCHEMA}}}},
         openapi_extra={
-            "security": [{"key": []}],
             "requestBody": {"required": True, "content": {"application/json": {"schema": _FEEDBACK_SCHEMA}}},
         },
     )
+    @desk.allow(Role.CONTRIBUTOR, LEARNER)
     async def post_feedback(request: Request) -> JSONResponse:
-        await desk.require_key(request)
         batch, receipt = correction(await desk.json_body(request), week_of(desk.services.clock.now()))
         stored = await desk.store(batch)
         content = {"batch_id": batch.batch_id, "samples": 1, "status": str(stored), "receipt": receipt}

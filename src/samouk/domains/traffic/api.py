@@ -7,7 +7,7 @@ not text. Whatever names users needs the key of an operator.
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from samouk.domains.traffic.detect.book import AlreadyTold
 from samouk.domains.traffic.forms import SOURCES, minutes_of
@@ -16,10 +16,13 @@ from samouk.domains.traffic.meters import meters
 from samouk.domains.traffic.office import Conflict, Office, coverage_of, of_desk
 from samouk.domains.traffic.records import Severity
 from samouk.edge.wire import WireError
-from samouk.loop.ports import NotFound, Scope
+from samouk.loop.ports import NotFound, Role, covers
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
+
+ABOUT = "traffic.*"
+"""The guard is of all its learners."""
 
 MAX_BODY = 64_000
 MAX_ACTIVITY = 1_000_000
@@ -29,8 +32,6 @@ HORIZONS = "1,10,60,360,1440,2880"
 """Minutes ahead for which load is foreseen when nobody says which."""
 
 _OBJECT = {"content": {"application/json": {"schema": {"type": "object"}}}}
-_KEY: dict[str, Any] = {"security": [{"key": []}]}
-_EITHER: dict[str, Any] = {"security": [{}, {"key": []}]}
 _EVENTS = {
     "type": "object",
     "additionalProperties": False,
@@ -89,10 +90,12 @@ _QUESTION = {
 }
 
 
-def _asks(schema: Any = None, *, key: bool = True) -> dict[str, Any]:
-    """What a route asks for: a key, and a body."""
-    body = {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}} if schema else {}
-    return {**(_KEY if key else {}), **body}
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+
+def _asks(schema: Any = None) -> dict[str, Any]:
+    """The body that a route asks for."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}} if schema else {}
 
 
 def _about(summary: str, extra: dict[str, Any], status: int = 200) -> dict[str, Any]:
@@ -181,20 +184,24 @@ class _Doors:
     def __init__(self, desk: Any) -> None:
         self._desk = desk
 
-    async def key(self, request: Any) -> str:
-        """Label of the key; "" where there are none."""
-        return (await self._desk.require_key(request)).label if self._desk else ""
+    def allow(self, role: Role | None) -> Callable[[Endpoint], Endpoint]:
+        """Declare who may use a route."""
+        return (lambda endpoint: endpoint) if self._desk is None else self._desk.allow(role, ABOUT)
+
+    def figures(self) -> Callable[[Endpoint], Endpoint]:
+        """Declare a route that shows figures."""
+        return (lambda endpoint: endpoint) if self._desk is None else self._desk.figures(ABOUT)
 
     async def operates(self, request: Any) -> bool:
         """Whether an operator asks, where anybody may. A key that is none is refused all the same."""
         if self._desk is None:
             return True
-        if "authorization" not in request.headers:
-            return False
-        return (await self._desk.require_key(request)).scope is Scope.OPERATE
+        caller = await self._desk.recognised(request)
+        return caller is not None and caller.role.covers(Role.OPERATOR) and covers(caller.learners, ABOUT)
 
-    async def operator(self, request: Any) -> str:
-        return (await self._desk.require_operator(request)).label if self._desk else ""
+    def label(self, request: Any) -> str:
+        """Who asks; "" where nobody says."""
+        return self._desk.caller(request).label if self._desk else ""
 
     async def body(self, request: Any, limit: int = MAX_BODY) -> dict[str, Any]:
         if self._desk is not None:
@@ -221,21 +228,20 @@ def _reading(office: Office) -> "APIRouter":
     router, doors = _router(office), _Doors(office.desk)
     many = Annotated[int, Query(ge=1, le=1_000)]
 
-    @router.get("/ml/status", **_about("Whether the guard is well; for operators also how everything stands", _EITHER))
+    @router.get("/ml/status", **_about("Whether the guard is well; for operators also how everything stands", _asks()))
+    @doors.allow(None)
     async def status(request: Request) -> JSONResponse:
         whole = await doors.operates(request)
         return JSONResponse(await run_in_threadpool(office.status if whole else office.health))
 
     @router.get("/ml/features/recent", **_about("Windows that were analysed last, the newest first", _asks()))
-    async def recent_features(request: Request, limit: many = 100) -> JSONResponse:
-        await doors.operator(request)
+    @doors.allow(Role.OPERATOR)
+    async def recent_features(limit: many = 100) -> JSONResponse:
         return JSONResponse(await run_in_threadpool(office.windows, limit))
 
     @router.get("/ml/anomalies/recent", **_about("Alerts, the newest first, and what the budget held back", _asks()))
-    async def recent_anomalies(
-        request: Request, limit: many = 100, min_severity: Severity = Severity.LOW
-    ) -> JSONResponse:
-        await doors.operator(request)
+    @doors.allow(Role.OPERATOR)
+    async def recent_anomalies(limit: many = 100, min_severity: Severity = Severity.LOW) -> JSONResponse:
         return JSONResponse(await run_in_threadpool(office.alerts, limit, min_severity))
 
     return router
@@ -249,16 +255,17 @@ def _looking(office: Office) -> "APIRouter":
     router, doors = _router(office), _Doors(office.desk)
 
     @router.post("/ml/anomalies/analyze", **_about("Look at a user now, or weigh a window", _asks(_ANALYSIS)))
+    @doors.allow(Role.OPERATOR)
     async def analyze(request: Request) -> JSONResponse:
-        await doors.operator(request)
         return JSONResponse(await run_in_threadpool(office.analyze, await doors.body(request)))
 
     @router.get("/ml/rules", **_about("The table of detection rules in force", _asks()))
-    async def rules(request: Request) -> JSONResponse:
-        await doors.key(request)
+    @doors.allow(Role.CONTRIBUTOR)
+    async def rules() -> JSONResponse:
         return JSONResponse(await run_in_threadpool(office.rules))
 
-    @router.get("/ml/load/forecast", **_about("Messages a minute that are expected, with intervals", _asks(key=False)))
+    @router.get("/ml/load/forecast", **_about("Messages a minute that are expected, with intervals", _asks()))
+    @doors.figures()
     async def forecast(
         minutes: Annotated[str, Query(max_length=400)] = HORIZONS, coverage: float = 0.9
     ) -> JSONResponse:
@@ -275,30 +282,30 @@ def _operating(office: Office) -> "APIRouter":
     router, doors = _router(office), _Doors(office.desk)
 
     @router.delete("/ml/features/cleanup", **_about("Forget users who were not heard for so long", _asks()))
+    @doors.allow(Role.OPERATOR)
     async def clean_up(
-        request: Request, max_age_hours: Annotated[float, Query(ge=0, le=8_760, allow_inf_nan=False)] = 24
+        max_age_hours: Annotated[float, Query(ge=0, le=8_760, allow_inf_nan=False)] = 24,
     ) -> JSONResponse:
-        await doors.operator(request)
         return JSONResponse(await run_in_threadpool(office.clean_up, max_age_hours))
 
     @router.post("/ml/anomalies/{alert_id}/confirm", **_about("Say that an alert was harm", _asks()))
-    async def confirm(request: Request, alert_id: str) -> JSONResponse:
-        await doors.operator(request)
+    @doors.allow(Role.OPERATOR)
+    async def confirm(alert_id: str) -> JSONResponse:
         return JSONResponse(await run_in_threadpool(office.confirm, alert_id))
 
     @router.post("/ml/anomalies/{alert_id}/dismiss", **_about("Say that an alert was none", _asks()))
-    async def dismiss(request: Request, alert_id: str) -> JSONResponse:
-        await doors.operator(request)
+    @doors.allow(Role.OPERATOR)
+    async def dismiss(alert_id: str) -> JSONResponse:
         return JSONResponse(await run_in_threadpool(office.dismiss, alert_id))
 
     @router.put("/ml/rules", **_about("Put another table of detection rules in force", _asks(_RULES)))
+    @doors.allow(Role.OPERATOR)
     async def put_rules(request: Request) -> JSONResponse:
-        await doors.operator(request)
         return JSONResponse(await run_in_threadpool(office.put_rules, await doors.body(request)))
 
     @router.delete("/ml/users/{user_id:path}", **_about("Forget all that the guard knows of a user", _asks()))
-    async def forget(request: Request, user_id: str) -> JSONResponse:
-        await doors.operator(request)
+    @doors.allow(Role.OPERATOR)
+    async def forget(user_id: str) -> JSONResponse:
         return JSONResponse(await run_in_threadpool(office.forget, user_id))
 
     return router
@@ -312,8 +319,8 @@ def _hearing(office: Office) -> "APIRouter":
     router, doors = _router(office), _Doors(office.desk)
 
     @router.post("/ml/activity", **_about("Tell what happened in another process; answers limits", _asks(_EVENTS)))
+    @doors.allow(Role.OPERATOR)
     async def activity(request: Request) -> JSONResponse:
-        await doors.operator(request)
         return JSONResponse(await run_in_threadpool(office.hear, await doors.body(request, MAX_ACTIVITY)))
 
     return router
@@ -326,28 +333,30 @@ def _modelling(office: Office) -> "APIRouter":
 
     router, doors = _router(office), _Doors(office.desk)
 
-    @router.get("/ml/models", **_about("The models of the guard, and their versions", _asks(key=False)))
+    @router.get("/ml/models", **_about("The models of the guard, and their versions", _asks()))
+    @doors.figures()
     async def models() -> JSONResponse:
         return JSONResponse(await run_in_threadpool(office.models))
 
     @router.get("/ml/behavior/groups", **_about("Groups of users that behave alike, and what is typical", _asks()))
-    async def behavior_groups(request: Request) -> JSONResponse:
-        await doors.key(request)
+    @doors.allow(Role.CONTRIBUTOR)
+    async def behavior_groups() -> JSONResponse:
         return JSONResponse(await run_in_threadpool(office.groups))
 
     @router.post("/ml/models/train", **_about("Learn now, in a process of its own", _asks(_TRAINING), 202))
+    @doors.allow(Role.OPERATOR)
     async def train(request: Request) -> JSONResponse:
-        who = await doors.operator(request)
+        who = doors.label(request)
         return JSONResponse(await run_in_threadpool(office.train, await doors.body(request), who), 202)
 
     @router.post("/ml/models/predict", **_about("Try a model on a row; nothing is recorded", _asks(_QUESTION)))
+    @doors.allow(Role.CONTRIBUTOR)
     async def predict(request: Request) -> JSONResponse:
-        await doors.key(request)
         return JSONResponse(await run_in_threadpool(office.predict, await doors.body(request)))
 
     @router.post("/ml/models/{model_name}/load", **_about("Read again what is in service, into force here", _asks()))
-    async def load(request: Request, model_name: str) -> JSONResponse:
-        await doors.operator(request)
+    @doors.allow(Role.OPERATOR)
+    async def load(model_name: str) -> JSONResponse:
         return JSONResponse(await run_in_threadpool(office.load, model_name))
 
     return router

@@ -37,6 +37,7 @@ def routes(desk: Desk) -> APIRouter:
         response_class=StreamingResponse,
         responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
     )
+    @desk.figures()
     async def stream_events(
         request: Request,
         learner: Annotated[str | None, Query(max_length=64)] = None,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import StreamingResponse
 
 from samouk.export import MEDIA_TYPES, ParquetMissing, encoded
 from samouk.loop.outcome import harvest
+from samouk.loop.ports import Role
 from samouk.server.desk import Desk
 from samouk.server.problems import Problem
 
@@ -17,7 +18,7 @@ _CONTENT = {media_type: {"schema": {"type": "string"}} for media_type in MEDIA_T
 
 
 def routes(desk: Desk) -> APIRouter:
-    router = APIRouter(tags=["samples"], dependencies=[Depends(desk.require_operator)])
+    router = APIRouter(tags=["samples"])
 
     @router.get(
         "/v1/learners/{name}/export",
@@ -25,6 +26,7 @@ def routes(desk: Desk) -> APIRouter:
         response_class=StreamingResponse,
         responses={200: {"content": _CONTENT}},
     )
+    @desk.allow(Role.OPERATOR)
     def export(
         name: str, form: Annotated[Literal["json", "jsonl", "parquet"], Query(alias="format")] = "jsonl"
     ) -> StreamingResponse:

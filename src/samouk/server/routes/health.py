@@ -38,6 +38,7 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/health/live", summary="The process answers")
+    @desk.allow(None, unbounded=True)
     async def live() -> Alive:
         return Alive("alive")
 
@@ -45,6 +46,7 @@ def routes(desk: Desk) -> APIRouter:
         "/health/ready",
         summary="The store and a version of each learner answer; a failing store or model answers 503, a full disk 507",
     )
+    @desk.allow(None, unbounded=True)
     def ready() -> Ready:
         for learner in desk.learners:
             desk.services.log.stats(learner)

@@ -14,10 +14,12 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter(tags=["learners"])
 
     @router.get("/v1/learners", summary="Every learner and its state")
+    @desk.figures()
     def list_learners() -> LearnersView:
         return LearnersView([_view(desk.services, learner) for learner in desk.learners.values()])
 
     @router.get("/v1/learners/{name}", summary="One learner and its state")
+    @desk.figures()
     def get_learner(name: str) -> LearnerView:
         return _view(desk.services, desk.learner(name))
 

@@ -16,6 +16,7 @@ def routes(desk: Desk) -> APIRouter:
     registry = Metrics(desk).registry()
 
     @router.get("/metrics", summary="What is measured, for Prometheus", response_class=PlainTextResponse)
+    @desk.figures()
     def get_metrics() -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 

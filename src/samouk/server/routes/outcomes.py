@@ -15,10 +15,11 @@ from samouk.edge.wire import WireError
 from samouk.loop.learner import Learner
 from samouk.loop.live import Heard
 from samouk.loop.outcome import BadOutcome, Told, explain
-from samouk.loop.ports import NotFound
+from samouk.loop.ports import NotFound, Role
 from samouk.server import body
+from samouk.server.access import Access
 from samouk.server.desk import Desk
-from samouk.server.openapi import Operation, RawRoute, listed, parameters
+from samouk.server.openapi import Operation, listed, parameters
 from samouk.server.problems import Problem
 
 PATH = "/v1/learners/{name}/outcomes"
@@ -32,7 +33,6 @@ _KEYS = _NEEDED | {"metric", "at"}
 
 def routes(desk: Desk) -> APIRouter:
     async def tell(request: Request) -> Response:
-        await desk.door.require(request)
         learner = desk.learner(request.path_params["name"])
         if not learner.outcomes:
             raise NotFound(f"{learner.name} knows no outcomes: it makes no predictions here")
@@ -49,7 +49,7 @@ def routes(desk: Desk) -> APIRouter:
         items = [{"event_id": one.event_id, "status": str(word)} for one, word in zip(told, heard, strict=True)]
         return Response(msgspec.json.encode({"items": items}), media_type="application/json")
 
-    desk.raw.append(RawRoute(PATH, "POST", tell, _OPERATION))
+    desk.raw_at(PATH, "POST", tell, _OPERATION, Access(Role.CONTRIBUTOR, "{name}"))
     return APIRouter()
 
 
@@ -125,7 +125,6 @@ _OPERATION: Operation = {
     "summary": "Tell how predictions turned out: all of a request or none; told twice, they are kept once",
     "tags": ["outcomes"],
     "parameters": parameters(PATH),
-    "security": [{"key": []}],
     "requestBody": {
         "required": True,
         "content": {"application/json": {"schema": {"oneOf": [_OUTCOME, listed(_OUTCOME, MAX_ITEMS)]}}},

@@ -14,16 +14,13 @@ def routes(desk: Desk) -> APIRouter:
     page = desk.options.page
 
     @router.get("/", summary="The status page", response_class=HTMLResponse)
+    @desk.allow(None)
     async def get_page() -> Response:
         if page is None:
             raise NotFound("this server has no page; /openapi.json lists what it has")
         return HTMLResponse(
             page.html,
-            headers={
-                "Content-Security-Policy": page.policy,
-                "X-Content-Type-Options": "nosniff",
-                "Referrer-Policy": "no-referrer",
-            },
+            headers={"Content-Security-Policy": page.policy, "Cache-Control": "no-cache"},
         )
 
     return router

@@ -115,6 +115,7 @@ def routes(desk: Desk) -> APIRouter:
     figures = LiveFigures(desk.services)
 
     @router.get("/v1/learners/{name}/performance", summary="Figures of each version: on the holdout, and day by day")
+    @desk.figures()
     def get_performance(name: str, days: Annotated[int, Query(ge=1, le=MAX_DAYS)] = 30) -> PerformanceView:
         learner, services = desk.learner(name), desk.services
         versions = sorted(services.registry.versions(name), key=lambda version: version.number)
@@ -124,6 +125,7 @@ def routes(desk: Desk) -> APIRouter:
         return PerformanceView(name, metrics_of(learner), rows, live)
 
     @router.get("/v1/learners/{name}/deployments", summary="Every deployment, promotion and rollback with its reason")
+    @desk.figures()
     def get_deployments(name: str) -> DeploymentsView:
         learner = desk.learner(name)
         found = deployments(learner, desk.services)

@@ -12,10 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from samouk.edge.wire import WireError
+from samouk.loop.ports import Role
 from samouk.loop.serving import MAX_UNIT, Asked, NoVersion, PredictionFailed, Serving, Shown
 from samouk.server import body
+from samouk.server.access import Access
 from samouk.server.desk import Desk
-from samouk.server.openapi import Operation, RawRoute, listed, parameters
+from samouk.server.openapi import Operation, listed, parameters
 from samouk.server.problems import Problem
 
 PATH = "/v1/learners/{name}/predict"
@@ -30,7 +32,6 @@ _encode = msgspec.json.Encoder().encode
 
 def routes(desk: Desk) -> APIRouter:
     async def predict(request: Request) -> Response:
-        await desk.door.require(request)
         serving = desk.service.of(request.path_params["name"])
         document = await body.json_of(request, desk.options.max_body, desk.options.max_inflated)
         if isinstance(document, dict) and "items" in document:
@@ -39,7 +40,7 @@ def routes(desk: Desk) -> APIRouter:
         shown = await _answer(desk, serving, (_one(document, "body", ""),))
         return _Json(_encode(shown[0].answer))
 
-    desk.raw.append(RawRoute(PATH, "POST", predict, _OPERATION))
+    desk.raw_at(PATH, "POST", predict, _OPERATION, Access(Role.CONTRIBUTOR, "{name}"))
     return APIRouter()
 
 
@@ -126,7 +127,6 @@ _OPERATION: Operation = {
     "summary": "Answer by the version that the unit is assigned; every answer is recorded",
     "tags": ["predictions"],
     "parameters": parameters(PATH),
-    "security": [{"key": []}],
     "requestBody": {
         "required": True,
         "content": {"application/json": {"schema": {"oneOf": [_QUESTION, listed(_QUESTION, MAX_ITEMS)]}}},

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from samouk.loop import ramp
 from samouk.loop.learner import Learner
 from samouk.loop.live import Rollout
-from samouk.loop.ports import NotFound, Services
+from samouk.loop.ports import NotFound, Role, Services
 from samouk.loop.reason import reason_of
 from samouk.loop.rollout import decide
 from samouk.server.desk import Desk
@@ -103,6 +103,7 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter(tags=["rollouts"])
 
     @router.get("/v1/learners/{name}/rollout", summary="The rollout that runs, else the last one, with live figures")
+    @desk.figures()
     def get_rollout(name: str) -> RolloutView:
         learner = desk.learner(name)
         found = newest(learner, desk.services)
@@ -111,16 +112,18 @@ def routes(desk: Desk) -> APIRouter:
         return view(learner, desk.services, found)
 
     @router.get("/v1/learners/{name}/rollouts", summary="Rollouts with their history, newest first")
+    @desk.figures()
     def list_rollouts(name: str, limit: Annotated[int, Query(ge=1, le=1_000)] = 20) -> RolloutsView:
         learner = desk.learner(name)
         found = desk.services.rollouts.rollouts(name, limit)
         return RolloutsView([_told(learner, rollout, None) for rollout in found])
 
     @router.post("/v1/learners/{name}/rollout/{word}", summary="A person's word about the rollout")
+    @desk.allow(Role.OPERATOR)
     async def say(name: str, word: Word, said: Said, request: Request) -> RolloutView:
-        key = await desk.require_operator(request)
+        who = desk.caller(request).label
         learner, reason = desk.learner(name), reason_of(said.reason)
-        changed = await run_in_threadpool(WORDS[word], learner, desk.services, key.label, reason)
+        changed = await run_in_threadpool(WORDS[word], learner, desk.services, who, reason)
         await run_in_threadpool(desk.service.refresh, name)
         return await run_in_threadpool(view, learner, desk.services, changed)
 

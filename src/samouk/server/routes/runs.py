@@ -17,10 +17,12 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter(tags=["runs"])
 
     @router.get("/v1/learners/{name}/runs", summary="Turns of the loop, newest first")
+    @desk.figures()
     def list_runs(name: str, limit: Annotated[int, Query(ge=1, le=MAX_RUNS)] = 100) -> RunsView:
         return RunsView([run_of(run) for run in desk.services.runs.runs(desk.learner(name).name, limit)])
 
     @router.get("/v1/learners/{name}/runs/{run_id}", summary="One turn")
+    @desk.figures()
     def get_run(name: str, run_id: str) -> RunView:
         for run in desk.services.runs.runs(desk.learner(name).name, MAX_RUNS):
             if run.run_id == run_id:

@@ -20,10 +20,12 @@ def routes(desk: Desk) -> APIRouter:
     desk.upload_at("/v1/learners/{name}/samples")
 
     @router.get("/v1/learners/{name}/samples/stats", summary="Counts over what is stored")
+    @desk.figures()
     def get_stats(name: str) -> StatsView:
         return desk.stats(name)
 
     @router.delete("/v1/learners/{name}/samples/{batch_id:uuid}", summary="Erase a batch; the receipt is the authority")
+    @desk.allow(None)
     def erase_batch(name: str, batch_id: UUID, receipt: Receipt) -> ErasureView:
         return desk.erase(name, str(batch_id), receipt)
 

@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from samouk.edge.wire import WireError
 from samouk.loop.live import Heard
-from samouk.loop.ports import NotFound
+from samouk.loop.ports import NotFound, Role
 from samouk.loop.tally import MAX_SHOWN, Tally, TrialOver, take
 from samouk.server.desk import Desk
 from samouk.server.problems import Problem
@@ -66,8 +66,9 @@ def routes(desk: Desk) -> APIRouter:
         summary="Count what a client on trial showed, and how much of it was good; sent twice, it counts once",
         openapi_extra=_OPERATION,
     )
+    @desk.allow(Role.CONTRIBUTOR)
     async def post_tally(name: str, request: Request) -> TallyView:
-        key = await desk.require_key(request)
+        key = desk.caller(request)
         learner = desk.learner(name)
         if not learner.outcomes:
             raise NotFound(f"{learner.name} knows no outcomes: its versions are tried on nobody")

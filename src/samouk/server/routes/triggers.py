@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from samouk.loop import watch
+from samouk.loop.ports import Role
 from samouk.loop.reason import reason_of
 from samouk.server.desk import Desk
 from samouk.server.problems import Problem
@@ -80,6 +81,7 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter(tags=["runs"])
 
     @router.get("/v1/learners/{name}/triggers", summary="How near each trigger is, and the history of its threshold")
+    @desk.figures()
     def get_triggers(name: str) -> TriggersView:
         learner = desk.learner(name)
         lines = [_trigger(one) for one in watch.view(learner, desk.services)]
@@ -90,8 +92,9 @@ def routes(desk: Desk) -> APIRouter:
         return TriggersView(name, lines, changes)
 
     @router.post("/v1/learners/{name}/runs", status_code=202, summary="Learn now, in a process of its own")
+    @desk.allow(Role.OPERATOR)
     async def start_run(name: str, wish: Wish, request: Request) -> Begun:
-        key = await desk.require_operator(request)
+        key = desk.caller(request)
         learner, reason = desk.learner(name), reason_of(f"{reason_of(wish.reason)} ({key.label})")
         if desk.options.turns is None:
             raise Problem(409, "this server does not train; `samouk retrain` does, on the machine with the store")

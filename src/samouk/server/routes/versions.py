@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from samouk.edge.wire import WireError
 from samouk.loop.learner import Learner
+from samouk.loop.ports import Role
 from samouk.server import body
 from samouk.server.desk import ARTIFACT, Desk
 from samouk.server.problems import Problem
@@ -36,12 +37,14 @@ def routes(desk: Desk) -> APIRouter:
     desk.artifact_at("/v1/learners/{name}/versions/{version}/artifact")
 
     @router.get("/v1/learners/{name}/versions", summary="Versions, newest first")
+    @desk.figures()
     def list_versions(name: str) -> VersionsView:
         return VersionsView(
             [desk.view(version) for version in desk.services.registry.versions(desk.learner(name).name)]
         )
 
     @router.get("/v1/learners/{name}/versions/{version}", summary="One version with its lineage and card")
+    @desk.figures()
     def get_version(name: str, version: str) -> VersionView:
         return desk.view(desk.services.registry.version(desk.learner(name).name, version))
 
@@ -51,12 +54,13 @@ def routes(desk: Desk) -> APIRouter:
         summary="Take in a model that was made elsewhere: checked, judged on the holdout, staged",
         openapi_extra=_MODEL,
     )
+    @desk.allow(Role.OPERATOR)
     async def register_version(
         name: str,
         request: Request,
         metrics: Annotated[str, Query(max_length=4_000, description="what its maker measured: a JSON object")] = "{}",
     ) -> VersionView:
-        key = await desk.require_operator(request)
+        key = desk.caller(request)
         learner = desk.learner(name)
         measured(metrics)
         data = await body.read(request, desk.options.max_model, UPLOAD_S, _LARGER)

@@ -187,8 +187,11 @@ api_keys = sa.Table(
     sa.Column("label", sa.Text, nullable=False),
     sa.Column("created", sa.Date, nullable=False),
     sa.Column("revoked", sa.Boolean, nullable=False),
-    sa.Column("scope", sa.String(16), nullable=False),
+    sa.Column("role", sa.String(16), nullable=False),
     sa.Column("secret_hash", sa.String(64), nullable=False),
+    sa.Column("learners", sa.JSON(none_as_null=True)),  # null is all of them
+    sa.Column("expires", Moment),
+    sa.Column("last_used", sa.Date),
 )
 
 # Random bytes that are made once and shared by all who open the home, by name.
