@@ -3,51 +3,93 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+from pathlib import Path
 
 import pytest
+from tests.objects import fresh_url
 
-from samouk.loop.ports import NotFound, Services
+from samouk.loop.ports import Blobs, NotFound
+from samouk.store.blobs.kept import KeptBlobs
+from samouk.store.blobs.places import places
+from samouk.store.memory import memory_services
 
 ABSENT = "0" * 64
+
+
+@pytest.fixture(params=["local", "s3"])
+def kept(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> KeptBlobs:
+    """Blobs that a store keeps, in a folder and in a bucket."""
+    return places("" if request.param == "local" else fresh_url(monkeypatch), tmp_path).blobs
+
+
+@pytest.fixture(params=["memory", "local", "s3"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Blobs:
+    """Blobs over each backend in turn."""
+    if request.param == "memory":
+        return memory_services().blobs
+    return places("" if request.param == "local" else fresh_url(monkeypatch), tmp_path).blobs
 
 
 class TestBlobs:
     """Immutable bytes under the sha256 of their content."""
 
-    def test_what_was_put_is_got(self, services: Services) -> None:
+    def test_what_was_put_is_got(self, blobs: Blobs) -> None:
         """Any bytes come back as they were, the empty ones too."""
         for data in (b"", b"\x00", bytes(range(256)) * 1000):
-            assert services.blobs.get(services.blobs.put(data)) == data
+            assert blobs.get(blobs.put(data)) == data
 
-    def test_the_key_is_the_sha256(self, services: Services) -> None:
+    def test_the_key_is_the_sha256(self, blobs: Blobs) -> None:
         """The key says what the bytes are."""
-        assert services.blobs.put(b"model") == hashlib.sha256(b"model").hexdigest()
+        assert blobs.put(b"model") == hashlib.sha256(b"model").hexdigest()
 
-    def test_twice_put_is_one_blob(self, services: Services) -> None:
+    def test_twice_put_is_one_blob(self, blobs: Blobs) -> None:
         """Equal bytes are kept once."""
-        services.blobs.put(b"model")
-        assert list(services.blobs.keys()) == [services.blobs.put(b"model")]
+        blobs.put(b"model")
+        assert list(blobs.keys()) == [blobs.put(b"model")]
 
-    def test_every_key_is_listed(self, services: Services) -> None:
+    def test_every_key_is_listed(self, blobs: Blobs) -> None:
         """``keys`` gives all that is kept."""
-        put = {services.blobs.put(bytes([number])) for number in range(20)}
-        assert set(services.blobs.keys()) == put
+        put = {blobs.put(bytes([number])) for number in range(20)}
+        assert set(blobs.keys()) == put
 
     @pytest.mark.parametrize("key", [ABSENT, "no key", "../../etc/passwd", ""])
-    def test_an_unknown_key_is_not_found(self, services: Services, key: str) -> None:
+    def test_an_unknown_key_is_not_found(self, blobs: Blobs, key: str) -> None:
         """What is not there, and what cannot be a key, raises NotFound."""
         with pytest.raises(NotFound):
-            services.blobs.get(key)
+            blobs.get(key)
 
-    def test_deleted_bytes_are_gone(self, services: Services) -> None:
+    def test_deleted_bytes_are_gone(self, blobs: Blobs) -> None:
         """After ``delete`` nothing is left, and others stay."""
-        gone, kept = services.blobs.put(b"gone"), services.blobs.put(b"kept")
-        services.blobs.delete(gone)
-        assert list(services.blobs.keys()) == [kept]
+        gone, kept = blobs.put(b"gone"), blobs.put(b"kept")
+        blobs.delete(gone)
+        assert list(blobs.keys()) == [kept]
         with pytest.raises(NotFound):
-            services.blobs.get(gone)
+            blobs.get(gone)
 
-    def test_deleting_what_is_absent_is_no_error(self, services: Services) -> None:
+    def test_deleting_what_is_absent_is_no_error(self, blobs: Blobs) -> None:
         """``delete`` may be called twice."""
-        services.blobs.delete(ABSENT)
-        assert services.blobs.put(b"model") in set(services.blobs.keys())
+        blobs.delete(ABSENT)
+        assert blobs.put(b"model") in set(blobs.keys())
+
+
+class TestKeptBlobs:
+    """Blobs whose orphans can be swept, and that many may write at once."""
+
+    def test_of_many_who_create_one_none_fails(self, kept: KeptBlobs) -> None:
+        """A second writer finds what it wanted to write: no error, and one blob."""
+        told: list[str] = []
+        threads = [threading.Thread(target=lambda: told.append(kept.put(b"model"))) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert told == [hashlib.sha256(b"model").hexdigest()] * 8
+        assert list(kept.keys()) == told[:1]
+
+    def test_a_sweep_takes_orphans_alone(self, kept: KeptBlobs) -> None:
+        """What is named stays at any age, and nothing goes that is younger than was told."""
+        named, orphan = kept.put(b"named"), kept.put(b"orphan")
+        assert kept.sweep(lambda: {named}, 600) == []
+        assert kept.sweep(lambda: {named}, 0) == [orphan]
+        assert list(kept.keys()) == [named]

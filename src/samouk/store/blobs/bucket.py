@@ -244,8 +244,10 @@ class Bucket:
 
 
 def _connect(name: str, prefix: str, endpoint: str, region: str, patience: Patience) -> S3Store:
-    from obstore.store import S3Store
-
+    try:
+        from obstore.store import S3Store
+    except ModuleNotFoundError:
+        raise StoreUnavailable("buckets need one more library: pip install 'samouk[scale]'") from None
     given = {key: value for key, value in (("endpoint", endpoint), ("region", region)) if value}
     pause: BackoffConfig = {
         "init_backoff": dt.timedelta(milliseconds=100),

@@ -1,4 +1,4 @@
-"""The embedded store: one SQLite database and two folders of blobs under one home."""
+"""The embedded store: one SQLite database under one home, with two folders of blobs or a bucket beside it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
 from samouk.loop.ports import Clock
-from samouk.store.blobs.local import LocalBlobs, close_to_others, explained, make_folder
+from samouk.store.blobs.kept import KeptBlobs
+from samouk.store.blobs.local import close_to_others, explained, make_folder
+from samouk.store.blobs.places import places
 from samouk.store.sql.log import ORPHAN_SECONDS, SqlLog
 from samouk.store.sql.migrations import migrate
 from samouk.store.sql.registry import SqlRegistry
@@ -29,7 +31,13 @@ _OURS = frozenset({"packs", "blobs", "keys", "published", "clients", "exposures"
 """What samouk puts into a home, beside the database and what begins with a dot."""
 
 
-def open_store(home: Path, clock: Clock, chance: Random | None = None, views: Sequence[View] | None = None) -> Store:
+def open_store(
+    home: Path,
+    clock: Clock,
+    chance: Random | None = None,
+    views: Sequence[View] | None = None,
+    blobs_url: str = "",
+) -> Store:
     """Open the store under ``home``, making or migrating it, and repair what a crash left behind.
 
     Several processes may have one home open at once.
@@ -37,24 +45,27 @@ def open_store(home: Path, clock: Clock, chance: Random | None = None, views: Se
     Args:
         chance: makes the secret of a fresh journal; the system's own unless told.
         views: all shelves that are to be tables of their own in the database; None leaves those that it has.
+        blobs_url: where blobs lie, as ``places`` reads it. In a bucket the orphans of crashes are left to ``samouk
+            maintain``: each command would have to list it whole.
 
     Raises:
+        BadPlace: ``blobs_url`` names no place.
         StoreUnavailable: no permission, no space, or made by a newer samouk; the message names the remedy.
         ValueError: a view cannot be made.
     """
     make_folder(home)
     _close_to_others(home)
-    packs, blobs = LocalBlobs(home / "packs"), LocalBlobs(home / "blobs")
+    packs, blobs = places(blobs_url, home)
     database = SqliteDatabase(home / DATABASE)
     log = SqlLog(database, packs, clock)
     registry = SqlRegistry(database, clock)
-    presence = _enter(home, database, log, registry, blobs, views)
+    presence = _enter(home, database, log, registry, None if blobs_url.startswith("s3:") else blobs, views)
 
     def close() -> None:
         database.close()
         os.close(presence)
 
-    return over(database, log, registry, blobs, clock, chance or SystemRandom(), close)
+    return over(database, log, registry, blobs, clock, chance or SystemRandom(), close, home, {})
 
 
 def _close_to_others(home: Path) -> None:
@@ -74,10 +85,14 @@ def _enter(
     database: SqliteDatabase,
     log: SqlLog,
     registry: SqlRegistry,
-    blobs: LocalBlobs,
+    blobs: KeptBlobs | None,
     views: Sequence[View] | None,
 ) -> int:
-    """Start one process at a time; returns the descriptor whose lock tells others that we are here."""
+    """Start one process at a time; returns the descriptor whose lock tells others that we are here.
+
+    Args:
+        blobs: what is swept, with the log's packs; None sweeps neither.
+    """
     with _starting(home):
         presence = _open(home / "open.lock")
         try:
@@ -89,8 +104,9 @@ def _enter(
             log.bury()
             # Who is alone knows that no commit is under way: every orphan is a dead one's.
             age = 0.0 if _alone(presence) else ORPHAN_SECONDS
-            log.sweep(age)
-            registry.sweep(blobs, age)
+            if blobs is not None:
+                log.sweep(age)
+                registry.sweep(blobs, age)
             fcntl.flock(presence, fcntl.LOCK_SH)
         except BaseException:
             database.close()
