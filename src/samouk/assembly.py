@@ -168,14 +168,17 @@ def _services(settings: Settings, clock: Clock, chance: Random, domains: Iterabl
 
 
 def _store(settings: Settings, clock: Clock, chance: Random, views: Sequence[View] | None) -> Store:
-    """The backend that the settings name: one file in the home, or PostgreSQL."""
-    if not settings.database_url:
-        return open_store(settings.home, clock, chance, views)
-    from samouk.store.blobs.local import LocalBlobs
-    from samouk.store.sql.served import open_served
+    """The backend that the settings name: one file in the home or PostgreSQL, folders or a bucket. Raises BadSetting."""
+    from samouk.store.blobs.places import BadPlace, places
 
-    packs, blobs = LocalBlobs(settings.home / "packs"), LocalBlobs(settings.home / "blobs")
-    return open_served(settings.database_url, packs, blobs, clock, chance, views)
+    try:
+        if not settings.database_url:
+            return open_store(settings.home, clock, chance, views, settings.blobs_url)
+        from samouk.store.sql.served import open_served
+
+        return open_served(settings.database_url, *places(settings.blobs_url, settings.home), clock, chance, views)
+    except BadPlace as error:
+        raise BadSetting(f"SAMOUK_BLOBS_URL: {error}") from None
 
 
 def _publisher(settings: Settings, shelves: Shelves) -> Publisher:
