@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ import click
 
 from samouk.loop.gate import GateBroken
 from samouk.loop.learner import Context, Learner
-from samouk.loop.ports import Clock, CorruptBlob, Publisher, Role, Services, StoreUnavailable
+from samouk.loop.ports import Bell, Cache, Clock, CorruptBlob, Publisher, Role, Services, StoreUnavailable
 from samouk.loop.ramp import tend
 from samouk.loop.records import Order, Run
 from samouk.loop.rollout import Action
@@ -30,7 +30,7 @@ from samouk.publish.keys import KeysError, KeysExist, NewKeys, check_lineage, in
 from samouk.publish.publisher import BrokenRepository, TufPublisher
 from samouk.publish.release import RefusedRelease
 from samouk.publish.shared import SharedPublisher, Shelves
-from samouk.settings import BadSetting, Settings
+from samouk.settings import BadSetting, Settings, origins_of, roles_of
 from samouk.store.bell.local import LocalBell
 from samouk.store.bell.ringing import RingingRollouts
 from samouk.store.cache.memory import MemoryCache
@@ -40,7 +40,6 @@ from samouk.store.sql import Store, open_store
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-    from opentelemetry.trace import Tracer
 
     from samouk.loop.learner import Domain, View
     from samouk.server.scheduler import Looks, Rounds
@@ -103,41 +102,36 @@ def opened(
         StoreUnavailable: the home cannot be opened or written; the message names the remedy.
         ValueError: a domain wants a view that cannot be.
     """
-    with _tracing(settings) as tracer:
+    with _traces(settings):
         services = _services(settings, clock or SystemClock(), chance or SystemRandom(), domains)
         try:
-            yield services if tracer is None else _traced(services, tracer)
+            yield _traced(services) if settings.otlp_url else services
         finally:
             services.close()
 
 
-@contextmanager
-def _tracing(settings: Settings) -> Iterator[Tracer | None]:
-    """Traces go out until the block ends, where a collector is named."""
+def _traces(settings: Settings) -> AbstractContextManager[None]:
+    """Sends this process's spans as long as it is open, where a collector is named. Raises BadSetting."""
     if not settings.otlp_url:
-        yield None
-        return
-    try:
-        from samouk.server.tracing import exporting
+        return nullcontext()
+    from samouk.server import tracing
 
-        exporter = exporting(settings.otlp_url)
-        with exporter as tracer:
-            yield tracer
+    try:
+        return tracing.exporting(settings.otlp_url)
     except ModuleNotFoundError as error:
         raise BadSetting(f"SAMOUK_OTLP_URL needs {error.name}: pip install 'samouk[telemetry]'") from None
 
 
-def _traced(services: Services, tracer: Tracer) -> Services:
+def _traced(services: Services) -> Services:
     from samouk.server.tracing import traced
 
-    spanned = {name: traced(getattr(services, name), name, tracer) for name in _SPANNED}
-    return dataclasses.replace(services, **spanned)
+    return dataclasses.replace(services, **{name: traced(getattr(services, name), name) for name in _SPANNED})
 
 
 def _services(settings: Settings, clock: Clock, chance: Random, domains: Iterable[Domain] | None) -> Services:
     """Raises StoreUnavailable and ValueError as ``opened`` does."""
     store = _store(settings, clock, chance, None if domains is None else _views(domains))
-    cache, bell = MemoryCache(), LocalBell()
+    cache, bell = _cache(settings), _bell(settings)
 
     def close() -> None:
         bell.close()
@@ -156,7 +150,9 @@ def _services(settings: Settings, clock: Clock, chance: Random, domains: Iterabl
         journal=store.journal,
         rollouts=RingingRollouts(store.rollouts, bell),
         webhooks=store.webhooks,
+        tasks=store.tasks,
         documents=store.documents,
+        remains=store.remains,
         publisher=_publisher(settings, Shelves(store.documents, store.blobs, store.leases, bell)),
         trainer=LocalTrainer(),
         cache=cache,
@@ -176,7 +172,8 @@ def _store(settings: Settings, clock: Clock, chance: Random, views: Sequence[Vie
             return open_store(settings.home, clock, chance, views, settings.blobs_url)
         from samouk.store.sql.served import open_served
 
-        return open_served(settings.database_url, *places(settings.blobs_url, settings.home), clock, chance, views)
+        kept = places(settings.blobs_url, settings.home)
+        return open_served(settings.database_url, *kept, clock, chance, views, settings.home)
     except BadPlace as error:
         raise BadSetting(f"SAMOUK_BLOBS_URL: {error}") from None
 
@@ -196,6 +193,27 @@ def _shared(settings: Settings, services: Services) -> SharedPublisher | None:
     places = Places.of(settings)
     shelves = Shelves(services.documents, services.blobs, services.leases, services.bell)
     return SharedPublisher(places.published, places.keys, shelves)
+
+
+def _cache(settings: Settings) -> Cache:
+    if not settings.redis_url:
+        return MemoryCache()
+    from samouk.store.cache.redis import RedisCache
+
+    return RedisCache(settings.redis_url)
+
+
+def _bell(settings: Settings) -> Bell:
+    """Redis where there is one, else the database that all servers share, else this process alone."""
+    if settings.redis_url:
+        from samouk.store.bell.redis import RedisBell
+
+        return RedisBell(settings.redis_url)
+    if settings.database_url:
+        from samouk.store.bell.postgres import PostgresBell
+
+        return PostgresBell(settings.database_url)
+    return LocalBell()
 
 
 def _views(domains: Iterable[Domain]) -> list[View]:
@@ -218,8 +236,6 @@ def application(settings: Settings, services: Services, domains: dict[str, Domai
     from samouk.server.options import MEGABYTE, Options, Page
 
     shared = _shared(settings, services)
-    if shared is not None:
-        shared.join()
     html = dashboard.html()
     page = Page(html, dashboard.policy(html))
     options = Options(
@@ -236,7 +252,44 @@ def application(settings: Settings, services: Services, domains: dict[str, Domai
         turns=turns(settings),
         max_model=settings.max_model_mb * MEGABYTE,
     )
-    return create_app(services, domains, options)
+    if shared is not None:
+        shared.join()
+    app = create_app(services, domains, _guarded(settings, options))
+    if settings.otlp_url:
+        app.span_requests()
+    return app
+
+
+def _guarded(settings: Settings, options: Options) -> Options:
+    """The options with who gets in, and how often. Raises BadSetting."""
+    from samouk.server.oidc import Persons
+
+    public = settings.figures_role == "public"
+    return dataclasses.replace(
+        options,
+        figures_role=None if public else Role(settings.figures_role),
+        people=Persons(_provider(settings)) if settings.oidc_issuer else None,
+        issuer=settings.oidc_issuer,
+        rate_key=settings.rate_key,
+        rate_anonymous=settings.rate_anonymous,
+        rate_failures=settings.rate_failures,
+        trusted_proxies=settings.trusted_proxies,
+        shared_limits=bool(settings.redis_url),
+        cors_origins=origins_of(settings),
+        tls=bool(settings.tls),
+    )
+
+
+def _provider(settings: Settings) -> Provider:
+    """Raises BadSetting."""
+    from samouk.server.oidc import Provider, is_secure
+
+    if not is_secure(settings.oidc_issuer):
+        raise BadSetting("SAMOUK_OIDC_ISSUER must begin with https://: who changes its keys on the way gets in")
+    if not settings.oidc_audience:
+        raise BadSetting("SAMOUK_OIDC_AUDIENCE must say what tokens call this server, or others' tokens would open it")
+    roles = {group: Role(role) for group, role in roles_of(settings).items()}
+    return Provider(settings.oidc_issuer, settings.oidc_audience, settings.oidc_roles_claim, roles)
 
 
 def turns(settings: Settings) -> Turns:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 PREFIX = "SAMOUK_"
 
@@ -59,6 +60,8 @@ class Setting:
         return number
 
 
+ROLES = ("public", "contributor", "operator", "admin")
+
 SETTINGS: tuple[Setting, ...] = (
     Setting("home", Path("~/.samouk"), "folder of the embedded store, the keys and the published files"),
     Setting("database_url", "", "postgresql://user:password@host:port/name; empty keeps one SQLite file in the home"),
@@ -76,10 +79,24 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("max_tallies", 1_000, "counts of one trial that clients of one API key may send a day", 1, 1_000_000),
     Setting("webhooks_private", 0, "1 lets webhooks lead to this machine and into private networks", 0, 1),
     Setting("log", "text", "what the server logs: lines of text, or of json", words=("text", "json")),
+    Setting("otlp_url", "", "http://host:4318 of an OpenTelemetry collector that takes traces; empty sends none"),
+    Setting("drain_seconds", 0.0, "seconds to say not ready and still answer, before a stop", 0, 600),
     Setting("train_memory_mb", 500, "megabytes of samples that training keeps in memory; more lie in files", 1, 1_000_000),
     Setting("trainer", "", "dask://host:port, ray://host:port or dask://local?workers=2, which fits; empty fits here"),
-    Setting("drain_seconds", 0.0, "seconds to say not ready and still answer, before a stop", 0, 600),
     Setting("group", 64, "batches in one commit, at most", 1, 10_000),
+    Setting("figures_role", "public", "who may read figures, versions, runs, events and metrics", words=ROLES),
+    Setting("rate_key", 60_000, "requests a minute with one key, at most; 0 bounds nothing", 0, 100_000_000),
+    Setting("rate_anonymous", 1_200, "requests a minute of one address without a key; 0 bounds nothing", 0, 100_000_000),
+    Setting("rate_failures", 30, "wrong keys a minute from one address; 0 bounds nothing", 0, 1_000_000),
+    Setting("trusted_proxies", 0, "proxies in front, each of which adds an address to X-Forwarded-For", 0, 10),
+    Setting("cors_origins", "", "origins of pages that may use the API, with commas: https://app.example.org"),
+    Setting("tls", 0, "1 when clients reach the server by https alone, through a proxy", 0, 1),
+    Setting("tls_cert", "", "file of the certificate chain, for a server that speaks https itself"),
+    Setting("tls_key", "", "file of the certificate's private key"),
+    Setting("oidc_issuer", "", "https://… of the identity provider whose tokens open this server; empty knows none"),
+    Setting("oidc_audience", "", "what the provider's tokens call this server in aud"),
+    Setting("oidc_roles_claim", "roles", "where a token holds groups; dots lead into objects: realm_access.roles"),
+    Setting("oidc_roles", "", "group=role, with commas: samouk-admins=admin,ml-ops=operator"),
 )
 
 
@@ -88,9 +105,9 @@ class Settings:
     """The values that hold; one attribute a row of ``SETTINGS``."""
 
     home: Path
-    database_url: str
-    blobs_url: str
-    redis_url: str
+    database_url: str = field(repr=False)  # these may hold passwords
+    blobs_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
     keys_dir: str
     host: str
     port: int
@@ -103,10 +120,24 @@ class Settings:
     max_tallies: int
     webhooks_private: int
     log: str
-    train_memory_mb: int
-    trainer: str
+    otlp_url: str
     drain_seconds: float
+    train_memory_mb: int
+    trainer: str = field(repr=False)
     group: int
+    figures_role: str
+    rate_key: int
+    rate_anonymous: int
+    rate_failures: int
+    trusted_proxies: int
+    cors_origins: str
+    tls: int
+    tls_cert: str
+    tls_key: str
+    oidc_issuer: str
+    oidc_audience: str
+    oidc_roles_claim: str
+    oidc_roles: str
 
 
 def load(environment: Mapping[str, str], **given: Any) -> Settings:
@@ -134,6 +165,28 @@ def _of_file(environment: Mapping[str, str], setting: Setting) -> str:
         return Path(name).expanduser().read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise BadSetting(f"{variable} names {name}, which cannot be read ({error}); name a text file") from None
+
+
+def origins_of(settings: Settings) -> tuple[str, ...]:
+    """The origins in ``cors_origins``. Raises BadSetting."""
+    found = tuple(one.strip() for one in settings.cors_origins.split(",") if one.strip())
+    for one in found:
+        parts = urlsplit(one)
+        if parts.scheme not in ("http", "https") or one != f"{parts.scheme}://{parts.netloc}" or "*" in one:
+            raise BadSetting(f"SAMOUK_CORS_ORIGINS must be exact origins such as https://app.example.org, not {one!r:.60}")
+    return found
+
+
+def roles_of(settings: Settings) -> dict[str, str]:
+    """Group → role from ``oidc_roles``. Raises BadSetting."""
+    found = {}
+    for one in settings.oidc_roles.split(","):
+        group, _, role = one.strip().rpartition("=")
+        if not group or role not in ROLES[1:]:
+            words = f"group=role with roles {', '.join(ROLES[1:])}"
+            raise BadSetting(f"SAMOUK_OIDC_ROLES must be {words}, with commas between, not {one!r:.60}")
+        found[group] = role
+    return found
 
 
 def table() -> list[tuple[str, str, str]]:

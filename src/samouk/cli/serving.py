@@ -55,7 +55,7 @@ def serve(home: Path | None, host: str | None, port: int | None, no_schedule: bo
         app = assembly.application(chosen, services, domains)
         if not no_schedule:
             open_until_the_end.enter_context(_scheduled(chosen, services, known, app))
-        courier = open_until_the_end.enter_context(closing(Courier(services, private=bool(chosen.webhooks_private))))
+        courier = Courier(services, private=bool(chosen.webhooks_private))
         open_until_the_end.enter_context(Scheduler(courier, COURIER_S / 60))
         run(app, listener, chosen.home, click.echo)
 

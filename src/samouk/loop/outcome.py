@@ -263,8 +263,12 @@ def _reap(learner: Learner, services: Services, after: int, last: int) -> int:
         for start in range(0, len(rows[group]), BATCH_ROWS):
             part = rows[group][start : start + BATCH_ROWS]
             name = f"{after}\0{last}\0{group}\0{start}"
-            batches.append(batch_of(learner, services, name, group, [row for _, row in part]))
-            services.journal.mark(batches[-1].batch_id, [sequence for sequence, _ in part])
+            batch_id = batch_id_of(learner, services, name)
+            services.journal.mark(batch_id, [sequence for sequence, _ in part])
+            # Of a harvest whose lease ran out some may be noted for another's batch: they are learnt there.
+            noted = {one.sequence for one in services.journal.of_batch(batch_id)}
+            if ours := [row for sequence, row in part if sequence in noted]:
+                batches.append(batch_of(learner, services, name, group, ours))
     stored = services.log.append(batches) if batches else []
     services.journal.advance(_cursors(learner)[0], last)
     return sum(batch.rows for batch, became in zip(batches, stored, strict=True) if became is Stored.STORED)

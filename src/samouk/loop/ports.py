@@ -32,24 +32,29 @@ from samouk.loop.live import (
 )
 from samouk.loop.records import (
     Act,
+    Arrived,
     Artifact,
     AuditEntry,
     Batch,
     BatchEntry,
     Erasure,
     Examples,
+    Head,
     LogStats,
     Run,
     RunEnd,
+    Side,
     Snapshot,
     Stage,
     Stored,
     Version,
 )
 from samouk.loop.scratch import IN_MEMORY
+from samouk.loop.task import Task, TaskState
 
 if TYPE_CHECKING:
     from samouk.loop.learner import Context, Learner
+    from samouk.loop.marks import Marks
 
 
 class LeaseLost(Exception):
@@ -82,6 +87,10 @@ class StoreUnavailable(Exception):
 
 class FitFailed(Exception):
     """No challenger came back from where it was to be fitted; the champion stays, and the turn can be taken again."""
+
+
+class CommitUnknown(StoreUnavailable):
+    """The database went away while it committed: whether it did nobody knows; trying again settles it."""
 
 
 class Clock(Protocol):
@@ -120,6 +129,12 @@ class Log(Protocol):
     def entries(self, learner: str, after: int = 0) -> list[BatchEntry]:
         """Entries of stored batches with ``sequence > after``, in order of arrival, quarantined ones included."""
 
+    def arrived(self, learner: str, schema_version: int, after: int, newest: int) -> Arrived:
+        """What came of that schema with ``sequence > after`` and is live, and so many of the newest."""
+
+    def changes(self, learner: str, after: int = 0) -> list[Change]:
+        """What happened to stored batches since the change of that sequence, in order."""
+
     def read(self, entries: Sequence[BatchEntry]) -> Iterator[tuple[BatchEntry, Columns]]:
         """The columns of each entry, in the given order, streamed; an entry erased meanwhile is left out."""
 
@@ -134,8 +149,38 @@ class Log(Protocol):
             WrongReceipt: the hash is not the one that came with the batch.
         """
 
+    def erase_many(self, wanted: Sequence[tuple[str, str]]) -> list[Erasure]:
+        """``erase`` each (batch_id, receipt_hash), at the price of few: what lies together is written anew once.
+
+        Nothing is erased when any of them raises NotFound or WrongReceipt. A death, or a StoreUnavailable, in the
+        middle leaves some erased and the others whole; asking again ends it.
+        """
+
+    def of_receipts(self, receipt_hashes: Sequence[str]) -> list[tuple[BatchEntry, str]]:
+        """Stored batches that came with one of these hashes, each with its hash, in order of arrival."""
+
     def erasures(self, learner: str) -> list[Erasure]:
         """What was erased, in order."""
+
+    def last_erasure(self, learner: str) -> dt.date | None:
+        """The day of the newest erasure."""
+
+    def expire(self, before: dt.date, limit: int) -> list[Erasure]:
+        """Remove every byte of batches that arrived before that day, oldest first; durable when it returns.
+
+        Nobody asked for it, so that it is no erasure: versions that learnt from them stay as they are. A late copy is
+        refused like one of an erased batch. Whoever has the receipt may still ``erase``, and then it is one.
+
+        Args:
+            limit: how many, about; the packs that it begins leave whole. An empty answer says that none is left.
+        """
+
+    def compact(self, check: Callable[[], None]) -> Compaction:
+        """Put many small packs into few; what was appended, in whatever pieces, is read as before.
+
+        Args:
+            check: asked between two steps; what it raises ends the work, which goes on at the next call.
+        """
 
     def stats(self, learner: str) -> LogStats:
         """Counts, kept as the batches come: O(1) in their number."""
@@ -144,11 +189,30 @@ class Log(Protocol):
 class Registry(Protocol):
     """Versions, their stages and the snapshots they were fitted on."""
 
-    def add_snapshot(self, snapshot: Snapshot) -> None:
-        """Keep a snapshot; adding it twice is one snapshot."""
+    def add_snapshot(self, growth: Growth) -> Snapshot:
+        """Keep the learner's next snapshot, at the cost of what is new in it; gives it back.
+
+        One with the digest of the last is that snapshot: only the places up to which was looked move on.
+
+        Raises:
+            Outdated: the learner's last snapshot is not the one that this grew from.
+        """
 
     def snapshot(self, digest: str) -> Snapshot:
-        """Raises NotFound."""
+        """Raises NotFound. The numbers are those of when it was kept."""
+
+    def members(self, digest: str, side: Side, newest: int | None = None) -> Iterator[BatchEntry]:
+        """Entries of that side of a snapshot that are still in the log, in order of arrival, streamed.
+
+        Args:
+            newest: only so many that came last.
+
+        Raises:
+            NotFound: no such snapshot.
+        """
+
+    def sides(self, learner: str, batch_ids: Sequence[str]) -> dict[str, Side]:
+        """Which of these batches are members of the learner's last snapshot, erased or not, and on which side."""
 
     def latest_snapshot(self, learner: str) -> Snapshot | None:
         """The snapshot added last."""
@@ -168,11 +232,11 @@ class Registry(Protocol):
     def move(self, learner: str, name: str, stage: Stage) -> Version:
         """Set the stage in one commit. Moving to production archives the version that stood there."""
 
-    def taint(self, learner: str, batch_id: str) -> list[str]:
-        """Forget ``batch_id`` in every snapshot record's membership index and mark versions fitted on it as tainted.
+    def taint(self, learner: str, *batch_ids: str) -> list[str]:
+        """Forget batches in every snapshot record's membership index and mark versions fitted on one as tainted.
 
         Returns:
-            The names of the versions that are tainted by this batch.
+            The names of the versions that are tainted by one of these batches, newest first.
         """
 
 
@@ -221,8 +285,15 @@ class Audit(Protocol):
     ) -> list[AuditEntry]:
         """In order, from ``sequence > after``: those whose subject begins so, and of these actions; () for all."""
 
-    def verify(self) -> int | None:
-        """None when the whole chain holds, else the sequence of the first entry that does not."""
+    def head(self) -> Head:
+        """The end of the chain now: kept elsewhere, it tells later whether the end was cut off."""
+
+    def verify(self, since: Head | None = None) -> int | None:
+        """None when the whole chain holds, else the sequence of the first entry that does not; memory is bounded.
+
+        Args:
+            since: a head that was kept elsewhere: its entry must still be there, and only what follows is looked at.
+        """
 
 
 class Role(StrEnum):
@@ -345,6 +416,10 @@ class Documents(Protocol):
         """Remove all but the ``keep`` that were saved last; how many went."""
 
 
+REFUSED_FOR = dt.timedelta(days=30)
+"""So long a server may be away from the store with exposures of who was forgotten meanwhile."""
+
+
 def forgotten_cursor(learner: str) -> str:
     """Name of the cursor that counts how often joined outcomes of a learner were forgotten."""
     return f"forgotten:{learner}"
@@ -444,8 +519,18 @@ class Journal(Protocol):
         comparisons shrink. Durable when it returns.
         """
 
-    def forget_batch(self, learner: str, batch_id: str) -> Forgotten:
-        """``forget`` what was shown where an outcome was made into this batch, whoever saw it."""
+    def forget_batch(self, learner: str, *batch_ids: str) -> Forgotten:
+        """``forget`` what was shown where an outcome was made into one of these batches, whoever saw it."""
+
+    def shown_to(self, learner: str, unit: str) -> Iterator[tuple[Exposure, list[Outcome]]]:
+        """What is kept of a unit, by its pseudonym: each exposure with what was told of it, oldest first, streamed."""
+
+    def refuse(self, learner: str, unit: str, until: dt.datetime) -> None:
+        """Refuse, from now on, exposures of a unit by its pseudonym that were shown up to that moment.
+
+        Another server may still have them on their way when the unit is forgotten. Kept is a hash of the pseudonym, for
+        ``REFUSED_FOR``.
+        """
 
     def arms(
         self,
@@ -544,14 +629,91 @@ class Webhooks(Protocol):
     def add(self, hook: Webhook) -> None:
         """Keep a new hook."""
 
-    def update(self, hook: Webhook) -> None:
-        """Replace the hook with its ``hook_id``; one that was removed meanwhile stays away."""
+    def claim(self, hook_id: str, holder: str, seconds: float) -> Webhook | None:
+        """The hook as it stands, for the holder alone to deliver to until it is silent for so long.
+
+        None, at once, while another has it, and when there is none.
+        """
+
+    def update(self, hook: Webhook, holder: str, seconds: float) -> bool:
+        """Replace the hook with its ``hook_id`` and keep it for so long again.
+
+        False, and nothing changes, when it was lost to another or removed meanwhile.
+        """
+
+    def free(self, hook_id: str, holder: str) -> None:
+        """Give it back; giving back what one does not have is no error."""
 
     def hooks(self) -> list[Webhook]:
         """All, oldest first."""
 
     def remove(self, hook_id: str) -> None:
         """Raises NotFound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One place of the store that was searched.
+
+    Attributes:
+        items: files, blobs or rows that were looked at.
+        size: bytes, as they lie there and unpacked.
+        found: how often a mark stood there.
+        passing: what lies there goes by itself, and nothing of ours can hasten it: a write-ahead log.
+    """
+
+    place: str
+    items: int
+    size: int
+    found: int
+    passing: bool = False
+
+
+class Remains(Protocol):
+    """What deleted things leave behind in the store's own files, and the search for it."""
+
+    def clear(self) -> list[str]:
+        """Leave no byte of what was deleted; what must wait for something, and for what, in words."""
+
+    def search(self, marks: Marks) -> Iterator[Looked]:
+        """Look at every byte that the store keeps, place by place, through its compression."""
+
+    def beyond(self) -> list[str]:
+        """Where copies may lie that nobody can look at from here, in words."""
+
+
+class Tasks(Protocol):
+    """What workers are to do. A broker only tells them to look: all that matters stands here."""
+
+    def put(self, task: Task) -> bool:
+        """Keep the task durably; False, and nothing changes, when its id is known."""
+
+    def task(self, task_id: str) -> Task:
+        """Raises NotFound."""
+
+    def tasks(self, state: TaskState | None = None, limit: int = 100) -> list[Task]:
+        """All, or those in one state; newest first."""
+
+    def ready(self, limit: int = 100) -> list[Task]:
+        """Those that wait and are due, or whose worker fell silent; by when they became due."""
+
+    def claim(self, task_id: str, holder: str, seconds: float) -> Task | None:
+        """Begin an attempt at a ready task, the holder's alone until it is silent for so long; None if it is not."""
+
+    def renew(self, task_id: str, holder: str, seconds: float) -> bool:
+        """Go on having it; False when it was lost to somebody else."""
+
+    def finish(self, task_id: str, holder: str) -> bool:
+        """It is done; False, and nothing changes, when it was lost to somebody else."""
+
+    def fail(self, task_id: str, holder: str, error: str, due: dt.datetime | None) -> bool:
+        """The attempt failed; the next may begin at ``due``, None lays the task aside as dead. False as ``finish``."""
+
+    def retry(self, task_id: str) -> Task:
+        """Let a dead task begin anew. Raises NotFound for one that is not dead."""
+
+    def forget(self, before: dt.datetime) -> int:
+        """Remove tasks that are done and were asked for before that moment; how many."""
 
 
 class Publisher(Protocol):
@@ -704,7 +866,9 @@ class Services:
     journal: Journal
     rollouts: Rollouts
     webhooks: Webhooks
+    tasks: Tasks
     documents: Documents
+    remains: Remains
     publisher: Publisher
     trainer: Trainer
     cache: Cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -76,6 +76,42 @@ class Stored(StrEnum):
     STORED = "stored"
     DUPLICATE = "duplicate"
     ERASED = "erased"
+
+
+class Fate(StrEnum):
+    """What may happen to a batch after it was stored."""
+
+    QUARANTINED = "quarantined"
+    ERASED = "erased"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happened to a stored batch; ``sequence`` counts up over all learners, with gaps."""
+
+    sequence: int
+    batch_id: str
+    rows: int
+    fate: Fate
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Live batches that came since a place in the log: how many, their rows, and the newest of them in order."""
+
+    batches: int
+    rows: int
+    newest: Sequence[BatchEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Compaction:
+    """How many packs became how many, and the bytes that were written anew."""
+
+    before: int = 0
+    after: int = 0
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,21 +207,60 @@ class Artifact:
     metadata: Mapping[str, Any]
 
 
+class Side(StrEnum):
+    """Where a batch stands in a snapshot."""
+
+    TRAIN = "train"
+    HOLDOUT = "holdout"
+    QUARANTINED = "quarantined"
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An immutable dataset version: which batches, on which side of the split.
+    """An immutable dataset version: which batches, on which side of the split; ``Registry.members`` names them.
 
-    ``digest`` is the sha256 of everything else; equal inputs give equal digests. ``holdout`` only
-    ever grows from one snapshot to the next, save for erased batches.
+    ``digest`` follows from the learner, the schema and the members on each side; equal sets give equal digests,
+    whatever came and went in between. The holdout only ever grows from one snapshot to the next, save for batches
+    that were erased, expired or quarantined.
+
+    Attributes:
+        rows: of the batches learnt from and judged by.
+        train, holdout, quarantined: how many batches stand on each side.
+        through: sequence of the last entry of the log that was looked at.
+        changed: sequence of the last change of the log that was looked at.
+        content: the sum over the members that the next snapshot goes on from; see ``multiset``.
     """
 
     digest: str
     learner: str
     schema_version: int
-    train: tuple[str, ...]
-    holdout: tuple[str, ...]
-    quarantined: tuple[str, ...]
     rows: int
+    train: int
+    holdout: int
+    quarantined: int
+    through: int
+    changed: int
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How a snapshot differs from the learner's one before it.
+
+    Attributes:
+        previous: digest of the one before; None for the first.
+        joined: entries that are new, in order of arrival.
+        quarantined: members that left their side for the quarantine.
+        left: members that are gone.
+        afresh: nothing of the one before stays: the schema is another one.
+    """
+
+    snapshot: Snapshot
+    previous: str | None
+    joined: Sequence[tuple[Side, BatchEntry]] = ()
+    quarantined: Sequence[str] = ()
+    left: Sequence[str] = ()
+    afresh: bool = False
 
 
 class TriggerKind(StrEnum):
@@ -329,6 +404,14 @@ class Run:
     def failure(self) -> str | None:
         """The kind of its error alone: what may stand where nothing is ever erased, and be sent to others."""
         return self.error.partition(":")[0] if self.error else None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the audit's chain: how many entries there are, and the digest of the last."""
+
+    sequence: int
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)

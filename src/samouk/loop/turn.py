@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import threading
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -20,7 +20,6 @@ from samouk.loop.ports import LeaseLost, Services
 from samouk.loop.records import (
     Act,
     Artifact,
-    BatchEntry,
     BoolArray,
     Decision,
     Examples,
@@ -28,6 +27,7 @@ from samouk.loop.records import (
     Order,
     Run,
     RunEnd,
+    Side,
     Snapshot,
     Stage,
     TriggerKind,
@@ -163,21 +163,20 @@ def _steps(learner: Learner, services: Services, run: Run, context: Context, log
     # A champion that must go is no yardstick: its successor has to be as good as what would come back in its place.
     champion = (untainted(learner, services) if erasing else None) or champion_of(learner, services)
     mark = outcome.harvested(learner, services)
-    entries = _quarantine(learner, services, champion, log)
-    frozen = _freeze(learner, services, entries)
+    _quarantine(learner, services, champion, log)
+    frozen = snapshot.freeze(learner, services.log, services.registry)
     run = dataclasses.replace(run, snapshot=frozen.digest)
-    train = snapshot.load(learner, services.log, entries, frozen.train, scratch=services.scratch)
-    holdout = snapshot.load(learner, services.log, entries, frozen.holdout, scratch=services.scratch, judged=True)
+    taught, held = (list(services.registry.members(frozen.digest, side)) for side in (Side.TRAIN, Side.HOLDOUT))
+    train = snapshot.load(learner, services.log, taught, scratch=services.scratch)
+    holdout = snapshot.load(learner, services.log, held, scratch=services.scratch, judged=True)
     log(f"{train.rows} rows to learn from, {holdout.rows} to judge by", 0.15)
     if train.rows == 0:
         log("nothing to learn from yet", 1.0)
         return dataclasses.replace(run, end=RunEnd.EMPTY)
     still_ours.check()
 
-    taught = set(frozen.train)
-    chosen = [entry for entry in entries if entry.batch_id in taught]
     context = dataclasses.replace(context, check=still_ours.check)
-    challenger = services.trainer.fit(learner, train, champion.artifact if champion else None, context, chosen)
+    challenger = services.trainer.fit(learner, train, champion.artifact if champion else None, context, taught)
     log("challenger ready", 0.8)
     still_ours.check()
 
@@ -235,10 +234,9 @@ def _fall_back(learner: Learner, services: Services, run: Run, log: _Log) -> Run
     return dataclasses.replace(run, end=RunEnd.RELEASED, version=version.name)
 
 
-def _quarantine(learner: Learner, services: Services, champion: Champion | None, log: _Log) -> Sequence[BatchEntry]:
-    """Look at every batch that no snapshot has seen; keep suspects out, and say why."""
-    entries = services.log.entries(learner.name)
-    fresh = unseen(learner, services, entries)
+def _quarantine(learner: Learner, services: Services, champion: Champion | None, log: _Log) -> None:
+    """Look at every batch that no finished run has seen; keep suspects out, and say why."""
+    fresh = unseen(learner, services)
     artifact = champion.artifact if champion else None
     suspects: dict[str, str] = {}
     for entry, columns in services.log.read(fresh):
@@ -250,13 +248,6 @@ def _quarantine(learner: Learner, services: Services, champion: Champion | None,
         services.audit.append(Act("samouk", "quarantine", f"{learner.name}/{batch_id}", reason, services.clock.now()))
     if suspects:
         log(f"{len(suspects)} of {len(fresh)} new batches quarantined", 0.1)
-    return services.log.entries(learner.name) if suspects else entries
-
-
-def _freeze(learner: Learner, services: Services, entries: Sequence[BatchEntry]) -> Snapshot:
-    frozen = snapshot.freeze(learner, entries, services.registry.latest_snapshot(learner.name))
-    services.registry.add_snapshot(frozen)
-    return frozen
 
 
 def _match(
@@ -290,7 +281,7 @@ def _holdout_uses(services: Services, frozen: Snapshot) -> int:
     for run in services.runs.runs(frozen.learner, limit=1_000):
         if run.verdict is None or run.snapshot is None:
             continue
-        if len(services.registry.snapshot(run.snapshot).holdout) * 1.1 <= len(frozen.holdout):
+        if services.registry.snapshot(run.snapshot).holdout * 1.1 <= frozen.holdout:
             break
         uses += 1
     return uses

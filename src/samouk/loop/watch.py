@@ -14,7 +14,19 @@ from samouk.loop.learner import Learner, TriggerPolicy, mean
 from samouk.loop.live import Event, EventKind, Joined
 from samouk.loop.performance import recent
 from samouk.loop.ports import Services
-from samouk.loop.records import Artifact, BatchEntry, BatchState, Examples, Order, Run, Stage, TriggerKind, Version
+from samouk.loop.records import (
+    Artifact,
+    BatchEntry,
+    BatchState,
+    Examples,
+    Fate,
+    Order,
+    Run,
+    Side,
+    Stage,
+    TriggerKind,
+    Version,
+)
 
 FRESH_BATCHES = 50
 """Newest batches that the quality and drift triggers look at: a bounded daily cost."""
@@ -41,13 +53,9 @@ class Champion:
 class Fresh:
     """What no finished run has learnt from, and the labelled rows of the newest of it."""
 
-    entries: Sequence[BatchEntry]
+    rows: int
     examples: Examples
     read: int
-
-    @property
-    def rows(self) -> int:
-        return sum(entry.rows for entry in self.entries)
 
     @property
     def labelled(self) -> int:
@@ -93,16 +101,17 @@ def untainted(learner: Learner, services: Services) -> Champion | None:
     return None
 
 
-def unseen(learner: Learner, services: Services, entries: Sequence[BatchEntry]) -> list[BatchEntry]:
+def unseen(learner: Learner, services: Services) -> list[BatchEntry]:
     """Live batches that no finished run has learnt from: a run that failed or was killed has seen nothing."""
+    entries = services.log.entries(learner.name, _seen(learner, services))
+    return [entry for entry in entries if entry.state is BatchState.LIVE and snapshot.usable(learner, entry)]
+
+
+def _seen(learner: Learner, services: Services) -> int:
+    """Place in the log up to which a finished run has learnt from all that is of the present schema."""
     last = services.runs.last_finished(learner.name)
     previous = services.registry.snapshot(last.snapshot) if last and last.snapshot else None
-    seen = {*previous.train, *previous.holdout, *previous.quarantined} if previous else set()
-    return [
-        entry
-        for entry in entries
-        if entry.batch_id not in seen and entry.state is BatchState.LIVE and snapshot.usable(learner, entry)
-    ]
+    return previous.through if previous and previous.schema_version == learner.schema.version else 0
 
 
 def taint_erased(learner: Learner, services: Services) -> None:
@@ -110,13 +119,18 @@ def taint_erased(learner: Learner, services: Services) -> None:
 
     The words of errors go too, of every run that may have read what was erased.
     """
-    erasures = services.log.erasures(learner.name)
-    for erasure in erasures:
-        services.registry.taint(learner.name, erasure.batch_id)
-    if not erasures:
+    cursor = f"tainted:{learner.name}"
+    changes = services.log.changes(learner.name, services.journal.cursor(cursor))
+    erased = [change.batch_id for change in changes if change.fate is Fate.ERASED]
+    if erased:
+        services.registry.taint(learner.name, *erased)
+    if changes:
+        services.journal.advance(cursor, changes[-1].sequence)
+    newest = services.log.last_erasure(learner.name)
+    if newest is None:
         return
     for run in services.runs.runs(learner.name, _ALL):
-        if run.error != run.failure and run.started.date() <= erasures[-1].day:
+        if run.error != run.failure and run.started.date() <= newest:
             services.runs.save(replace(run, error=run.failure))
 
 
@@ -146,14 +160,14 @@ def in_force(learner: Learner, services: Services) -> TriggerPolicy:
 
 
 def _fresh(learner: Learner, services: Services) -> Fresh:
-    entries = unseen(learner, services, services.log.entries(learner.name))
-    examples, read = _labelled(learner, services, entries)
-    return Fresh(entries, examples, read)
+    after = _seen(learner, services)
+    arrived = services.log.arrived(learner.name, learner.schema.version, after, FRESH_BATCHES)
+    examples, read = _labelled(learner, services, arrived.newest)
+    return Fresh(arrived.rows, examples, read)
 
 
-def _labelled(learner: Learner, services: Services, entries: Sequence[BatchEntry]) -> tuple[Examples, int]:
-    """The labelled rows of the newest of these batches, and how many rows were read for them."""
-    newest = entries[-FRESH_BATCHES:]
+def _labelled(learner: Learner, services: Services, newest: Sequence[BatchEntry]) -> tuple[Examples, int]:
+    """The labelled rows of these batches, and how many rows were read for them."""
     parts = [snapshot.label(learner, columns, n) for n, (_, columns) in enumerate(services.log.read(newest))]
     return snapshot.join(learner, parts), sum(entry.rows for entry in newest)
 
@@ -247,8 +261,7 @@ def _noise(learner: Learner, services: Services, fresh: Fresh) -> tuple[threshol
     champion = services.registry.production(learner.name)
     if new is None or champion is None or champion.snapshot is None:
         return None
-    taught = set(services.registry.snapshot(champion.snapshot).train)
-    entries = [entry for entry in services.log.entries(learner.name) if entry.batch_id in taught]
+    entries = list(services.registry.members(champion.snapshot, Side.TRAIN, newest=FRESH_BATCHES))
     old = thresholds.noise(_labelled(learner, services, entries)[0], fields)
     return (old, new) if old else None
 

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from threading import Lock
+from threading import Event, Lock, Thread
 from types import TracebackType
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from samouk.loop.ports import Leases
 from samouk.server import children
 from samouk.server.logs import told
 
 log = logging.getLogger("samouk.scheduler")
+
+SOLE_S = 20.0
+BREATH_S = 0.25
 
 
 class Rounds:
@@ -113,6 +119,84 @@ class Looks:
         except Exception as error:  # noqa: BLE001 - the border of the worker step; counted
             self.failures += 1
             log.error("the look at %s failed: %s", name, told(error))  # noqa: TRY400 - one line
+
+
+class Sole:
+    """Does its jobs every so often, in one of all processes that share the store.
+
+    The one that holds the lease does them: at once when it gets it, then each after its time. When it falls silent
+    another takes over. What a job begins must bear being begun twice all the same: a process may be stopped for a
+    minute and not know it.
+
+    A context manager: it works inside its ``with``, and lets running jobs end at the close.
+
+    Args:
+        jobs: name → what is done, and seconds between two times.
+        seconds: after which one that fell silent is taken to be dead.
+    """
+
+    def __init__(
+        self, leases: Leases, name: str, jobs: Mapping[str, tuple[Callable[[], object], float]], seconds: float = SOLE_S
+    ) -> None:
+        self.failures = 0
+        self._leases = leases
+        self._name = name
+        self._holder = uuid.uuid4().hex
+        self._seconds = seconds
+        self._mine = Event()
+        self._closing = Event()
+        works = [Thread(target=self._work, args=(what, *job), name=what, daemon=True) for what, job in jobs.items()]
+        self._works = works
+        self._keeper = Thread(target=self._keep, name=f"lease:{name}", daemon=True)
+
+    @property
+    def mine(self) -> bool:
+        """Whether this process is the one."""
+        return self._mine.is_set()
+
+    def __enter__(self) -> Sole:
+        for thread in (self._keeper, *self._works):
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.set()
+        for thread in (*self._works, self._keeper):
+            thread.join()
+
+    def _keep(self) -> None:
+        while True:
+            if self._attempt(f"keeping {self._name}", self._renew) is False:
+                self._mine.clear()
+            # The lease stays ours while a job ends.
+            if self._closing.wait(self._seconds / 3) and not any(thread.is_alive() for thread in self._works):
+                break
+        self._attempt(f"giving back {self._name}", lambda: self._leases.release(self._name, self._holder))
+
+    def _renew(self) -> None:
+        if self._leases.acquire(self._name, self._holder, self._seconds):
+            self._mine.set()
+        else:
+            self._mine.clear()
+
+    def _work(self, what: str, work: Callable[[], object], seconds: float) -> None:
+        while not self._closing.is_set():
+            if not self._mine.wait(BREATH_S):
+                continue
+            self._attempt(what, work)
+            until = time.monotonic() + seconds
+            while self._mine.is_set() and (left := until - time.monotonic()) > 0:
+                if self._closing.wait(min(left, BREATH_S)):
+                    return
+
+    def _attempt(self, what: str, work: Callable[[], object]) -> bool:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - the border of the worker step: the next time comes; counted
+            self.failures += 1
+            log.error("%s failed; it is tried again: %s", what, told(error))  # noqa: TRY400 - one line
+            return False
+        return True
 
 
 class Scheduler:

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from samouk.loop.records import Act, AuditEntry
+from samouk.loop.records import Act, AuditEntry, Head
 
 GENESIS = "0" * 64
 """What the first entry of a chain names as its previous digest."""
@@ -25,10 +25,23 @@ def link(act: Act, last: AuditEntry | None) -> AuditEntry:
     return AuditEntry((last.sequence if last else 0) + 1, act, previous, digest_of(act, previous))
 
 
-def first_break(entries: Iterable[AuditEntry]) -> int | None:
-    """Sequence of the first entry that does not follow from the one before it; None when all hold."""
-    last: AuditEntry | None = None
-    for entry in entries:
+def head_of(last: AuditEntry | None) -> Head:
+    """The head of a chain that ends so."""
+    return Head(last.sequence, last.digest) if last else Head(0, GENESIS)
+
+
+def first_break(entries: Iterable[AuditEntry], since: Head | None = None) -> int | None:
+    """Sequence of the first entry that does not follow from the one before it; None when all hold.
+
+    Args:
+        since: a head that must still be there; ``entries`` begin with its own.
+    """
+    chain, last = iter(entries), None
+    if since is not None and since.sequence > 0:
+        last = next(chain, None)
+        if last is None or head_of(last) != since or digest_of(last.act, last.previous) != last.digest:
+            return since.sequence
+    for entry in chain:
         if entry != link(entry.act, last):
             return entry.sequence
         last = entry

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 
 from samouk.loop.live import Heard, Outcome
 
@@ -20,3 +21,8 @@ def compared(kept: Outcome, told: Outcome) -> Heard | None:
 def is_late(outcome: Outcome, exposed: dt.datetime, window: dt.timedelta) -> bool:
     """Whether the first outcome of an exposure came after its window; what is assumed cannot be late."""
     return not outcome.assumed and outcome.at - exposed > window
+
+
+def who_hash(unit: str) -> str:
+    """Under what a forgotten unit's pseudonym is known, so that the pseudonym itself can go."""
+    return hashlib.sha256(f"refused\0{unit}".encode()).hexdigest()

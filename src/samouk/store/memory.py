@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from random import Random
@@ -29,14 +29,21 @@ from samouk.loop.ports import (
 )
 from samouk.loop.records import (
     Act,
+    Arrived,
     AuditEntry,
     Batch,
     BatchEntry,
     BatchState,
+    Change,
+    Compaction,
     Erasure,
+    Fate,
+    Growth,
+    Head,
     LogStats,
     Run,
     RunEnd,
+    Side,
     Snapshot,
     Stage,
     Stored,
@@ -47,11 +54,14 @@ from samouk.store import api_key
 from samouk.store.bell.local import LocalBell
 from samouk.store.bell.ringing import RingingRollouts
 from samouk.store.cache.memory import MemoryCache
-from samouk.store.chain import first_break, link
+from samouk.store.chain import first_break, head_of, link
 from samouk.store.clock import SteppedClock
 from samouk.store.dtypes import refuse_unknown
 from samouk.store.memory_documents import MemoryDocuments
 from samouk.store.memory_live import MemoryJournal, MemoryRollouts, MemoryWebhooks
+from samouk.store.memory_remains import MemoryRemains
+from samouk.store.memory_snapshots import MemorySnapshots
+from samouk.store.memory_tasks import MemoryTasks
 
 
 def memory_services(
@@ -65,19 +75,23 @@ def memory_services(
     clock = clock or SteppedClock()
     chance = chance or Random(0)  # noqa: S311 - nothing that lasts is kept here
     bell = LocalBell()
+    blobs, log, documents = MemoryBlobs(), MemoryLog(clock), MemoryDocuments()
+    journal = MemoryJournal(clock, chance.randbytes(32))
     return Services(
         clock=clock,
-        blobs=MemoryBlobs(),
-        log=MemoryLog(clock),
+        blobs=blobs,
+        log=log,
         registry=MemoryRegistry(),
         runs=MemoryRuns(),
         leases=MemoryLeases(clock),
         audit=MemoryAudit(),
         keys=MemoryKeys(clock),
-        journal=MemoryJournal(clock, chance.randbytes(32)),
+        journal=journal,
         rollouts=RingingRollouts(MemoryRollouts(), bell),
-        webhooks=MemoryWebhooks(),
-        documents=MemoryDocuments(),
+        webhooks=MemoryWebhooks(clock),
+        tasks=MemoryTasks(clock),
+        documents=documents,
+        remains=MemoryRemains({"samples": log, "blobs": blobs, "journal": journal, "documents": documents}),
         publisher=publisher or MemoryPublisher(),
         trainer=trainer or LocalTrainer(),
         cache=MemoryCache(),
@@ -130,6 +144,8 @@ class MemoryLog:
     clock: Clock
     _held: dict[str, _Held] = field(default_factory=dict)
     _erased: dict[str, tuple[Erasure, str]] = field(default_factory=dict)
+    _expired: dict[str, tuple[Erasure, str]] = field(default_factory=dict)
+    _changes: list[tuple[str, Change]] = field(default_factory=list)
     _sequence: int = 0
     _lock: RLock = field(default_factory=RLock)
 
@@ -140,7 +156,7 @@ class MemoryLog:
             return [self._store(batch) for batch in batches]
 
     def _store(self, batch: Batch) -> Stored:
-        if batch.batch_id in self._erased:
+        if batch.batch_id in self._erased or batch.batch_id in self._expired:
             return Stored.ERASED
         if batch.batch_id in self._held:
             return Stored.DUPLICATE
@@ -167,23 +183,82 @@ class MemoryLog:
     def quarantine(self, batch_ids: Sequence[str], reason: str) -> None:
         with self._lock:
             for held in (self._held[batch_id] for batch_id in batch_ids if batch_id in self._held):
+                if held.entry.state is BatchState.LIVE:
+                    self._note(Fate.QUARANTINED, held.entry.learner, held.entry.batch_id, held.entry.rows)
                 held.entry = replace(held.entry, state=BatchState.QUARANTINED)
                 held.reason = held.reason or reason
 
     def erase(self, batch_id: str, receipt_hash: str) -> Erasure:
+        return self.erase_many([(batch_id, receipt_hash)])[0]
+
+    def erase_many(self, wanted: Sequence[tuple[str, str]]) -> list[Erasure]:
         with self._lock:
-            held = self._held.get(batch_id)
-            known, kept = self._erased.get(batch_id, (None, held.receipt_hash if held else None))
-            if kept is None:
-                raise NotFound(f"no batch {batch_id} was ever stored")
-            if not hmac.compare_digest(kept, receipt_hash):
-                raise WrongReceipt(f"the receipt does not belong to batch {batch_id}")
-            if known is not None:
-                return known
-            entry = self._held.pop(batch_id).entry
-            erasure = Erasure(batch_id, entry.learner, entry.rows, self.clock.now().date())
-            self._erased[batch_id] = (erasure, kept)
-            return erasure
+            for batch_id, receipt_hash in wanted:
+                self._check(batch_id, receipt_hash)
+            return [self._erase(batch_id, receipt_hash) for batch_id, receipt_hash in wanted]
+
+    def _check(self, batch_id: str, receipt_hash: str) -> None:
+        held = self._held.get(batch_id)
+        gone = self._erased.get(batch_id) or self._expired.get(batch_id)
+        kept = gone[1] if gone else held.receipt_hash if held else None
+        if kept is None:
+            raise NotFound(f"no batch {batch_id} was ever stored")
+        if not hmac.compare_digest(kept, receipt_hash):
+            raise WrongReceipt(f"the receipt does not belong to batch {batch_id}")
+
+    def _erase(self, batch_id: str, receipt_hash: str) -> Erasure:
+        if batch_id in self._erased:
+            return self._erased[batch_id][0]
+        erasure = self._gone(batch_id)
+        self._expired.pop(batch_id, None)
+        self._erased[batch_id] = (erasure, receipt_hash)
+        self._note(Fate.ERASED, erasure.learner, batch_id, erasure.rows)
+        return erasure
+
+    def _gone(self, batch_id: str) -> Erasure:
+        """Take the batch away, unless it expired before."""
+        day = self.clock.now().date()
+        if batch_id in self._expired:
+            return replace(self._expired[batch_id][0], day=day)
+        entry = self._held.pop(batch_id).entry
+        return Erasure(batch_id, entry.learner, entry.rows, day)
+
+    def _note(self, fate: Fate, learner: str, batch_id: str, rows: int) -> None:
+        self._changes.append((learner, Change(len(self._changes) + 1, batch_id, rows, fate)))
+
+    def arrived(self, learner: str, schema_version: int, after: int, newest: int) -> Arrived:
+        live = [
+            entry
+            for entry in self.entries(learner, after)
+            if entry.schema_version == schema_version and entry.state is BatchState.LIVE
+        ]
+        return Arrived(len(live), sum(entry.rows for entry in live), live[len(live) - min(newest, len(live)) :])
+
+    def changes(self, learner: str, after: int = 0) -> list[Change]:
+        with self._lock:
+            return [change for name, change in self._changes if name == learner and change.sequence > after]
+
+    def last_erasure(self, learner: str) -> dt.date | None:
+        erasures = self.erasures(learner)
+        return erasures[-1].day if erasures else None
+
+    def expire(self, before: dt.date, limit: int) -> list[Erasure]:
+        with self._lock:
+            old = [held for held in self._held.values() if held.entry.day < before][:limit]
+            return [self._expire(held) for held in old]
+
+    def _expire(self, held: _Held) -> Erasure:
+        expired = self._gone(held.entry.batch_id)
+        self._expired[expired.batch_id] = (expired, held.receipt_hash)
+        self._note(Fate.EXPIRED, expired.learner, expired.batch_id, expired.rows)
+        return expired
+
+    def compact(self, check: Callable[[], None]) -> Compaction:
+        return Compaction()  # there are no packs
+
+    def of_receipts(self, receipt_hashes: Sequence[str]) -> list[tuple[BatchEntry, str]]:
+        with self._lock:
+            return [(h.entry, h.receipt_hash) for h in self._held.values() if h.receipt_hash in set(receipt_hashes)]
 
     def erasures(self, learner: str) -> list[Erasure]:
         with self._lock:
@@ -204,33 +279,31 @@ class MemoryRegistry:
     """Versions and snapshots in dictionaries."""
 
     _versions: dict[tuple[str, str], Version] = field(default_factory=dict)
-    _snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    _snapshots: MemorySnapshots = field(default_factory=MemorySnapshots)
     _forgotten: set[tuple[str, str]] = field(default_factory=set)
     _lock: RLock = field(default_factory=RLock)
 
-    def add_snapshot(self, snapshot: Snapshot) -> None:
+    def add_snapshot(self, growth: Growth) -> Snapshot:
         with self._lock:
-            self._snapshots.setdefault(snapshot.digest, snapshot)
+            return self._snapshots.add(growth)
 
     def snapshot(self, digest: str) -> Snapshot:
-        if digest not in self._snapshots:
-            raise NotFound(f"no snapshot {digest}")
-        return self._without_forgotten(self._snapshots[digest])
-
-    def _without_forgotten(self, snapshot: Snapshot) -> Snapshot:
-        def kept(batch_ids: tuple[str, ...]) -> tuple[str, ...]:
-            return tuple(b for b in batch_ids if (snapshot.learner, b) not in self._forgotten)
-
-        return replace(
-            snapshot,
-            train=kept(snapshot.train),
-            holdout=kept(snapshot.holdout),
-            quarantined=kept(snapshot.quarantined),
-        )
+        return self._snapshots.one(digest)
 
     def latest_snapshot(self, learner: str) -> Snapshot | None:
-        mine = [snapshot for snapshot in self._snapshots.values() if snapshot.learner == learner]
-        return self._without_forgotten(mine[-1]) if mine else None
+        return self._snapshots.latest(learner)
+
+    def members(self, digest: str, side: Side, newest: int | None = None) -> Iterator[BatchEntry]:
+        with self._lock:
+            gone = self._gone(self._snapshots.one(digest).learner)
+            return self._snapshots.members(digest, side, newest, gone)
+
+    def _gone(self, learner: str) -> set[str]:
+        return {batch_id for name, batch_id in self._forgotten if name == learner}
+
+    def sides(self, learner: str, batch_ids: Sequence[str]) -> dict[str, Side]:
+        with self._lock:
+            return self._snapshots.sides(learner, batch_ids)
 
     def add(self, version: Version) -> None:
         with self._lock:
@@ -238,8 +311,7 @@ class MemoryRegistry:
                 if version.name == other.name or version.number == other.number:
                     raise ValueError(f"{version.learner} has a version {other.name} with number {other.number} already")
             self._archive_champion(version.learner, version.stage)
-            fitted_on = self._snapshots.get(version.snapshot or "")
-            lost = fitted_on is not None and any((version.learner, b) in self._forgotten for b in _used(fitted_on))
+            lost = version.snapshot in self._snapshots.fitted_on(version.learner, self._gone(version.learner))
             self._keep(_plain(replace(version, tainted=version.tainted or lost)))
 
     def _keep(self, version: Version) -> Version:
@@ -269,10 +341,10 @@ class MemoryRegistry:
             self._archive_champion(learner, stage)
             return self._keep(replace(version, stage=stage))
 
-    def taint(self, learner: str, batch_id: str) -> list[str]:
+    def taint(self, learner: str, *batch_ids: str) -> list[str]:
         with self._lock:
-            self._forgotten.add((learner, batch_id))
-            fitted = {s.digest for s in self._snapshots.values() if s.learner == learner and batch_id in _used(s)}
+            self._forgotten.update((learner, batch_id) for batch_id in batch_ids)
+            fitted = self._snapshots.fitted_on(learner, batch_ids)
             tainted = [version for version in self.versions(learner) if version.snapshot in fitted]
             return [self._keep(replace(version, tainted=True)).name for version in tainted]
 
@@ -348,8 +420,11 @@ class MemoryAudit:
         )
         return list(islice(wanted, limit))
 
-    def verify(self) -> int | None:
-        return first_break(self._chain)
+    def head(self) -> Head:
+        return head_of(self._chain[-1] if self._chain else None)
+
+    def verify(self, since: Head | None = None) -> int | None:
+        return first_break(self._chain[max(since.sequence - 1, 0) :] if since else self._chain, since)
 
 
 @dataclass(slots=True)
@@ -423,11 +498,6 @@ class MemoryPublisher:
 
     def refresh(self) -> None:
         """Nothing is signed, so that nothing expires."""
-
-
-def _used(snapshot: Snapshot) -> tuple[str, ...]:
-    """The batches that a version fitted on the snapshot learned from or was judged on."""
-    return snapshot.train + snapshot.holdout
 
 
 def _frozen(columns: Columns) -> Columns:

@@ -31,8 +31,8 @@ from samouk.loop.live import (
     Variant,
     Webhook,
 )
-from samouk.loop.ports import Clock, NotFound, Outdated, forgotten_cursor
-from samouk.store.hearing import compared, is_late
+from samouk.loop.ports import REFUSED_FOR, Clock, NotFound, Outdated, forgotten_cursor
+from samouk.store.hearing import compared, is_late, who_hash
 
 _Place = tuple[int, Variant, str]
 """An arm in a step: step, variant, version."""
@@ -63,6 +63,7 @@ class MemoryJournal:
     _batches: dict[int, str] = field(default_factory=dict)
     _checkpoints: dict[tuple[str, str], Checkpoint] = field(default_factory=dict)
     _cursors: dict[str, int] = field(default_factory=dict)
+    _refused: dict[tuple[str, str], dt.datetime] = field(default_factory=dict)
     _sequence: int = 0
     _arrived: int = 0
     _lock: RLock = field(default_factory=RLock)
@@ -76,6 +77,9 @@ class MemoryJournal:
 
     def _expose(self, exposure: Exposure) -> bool:
         if exposure.event_id in self._exposures:
+            return False
+        refused = self._refused.get((exposure.learner, who_hash(exposure.unit)))
+        if refused is not None and exposure.at <= refused:
             return False
         self._exposures[exposure.event_id] = replace(exposure, row=dict(exposure.row), shadows=dict(exposure.shadows))
         self._arrived += 1
@@ -206,10 +210,21 @@ class MemoryJournal:
             seen = (shown for shown in self._exposures.values() if (shown.learner, shown.unit) == (learner, unit))
             return self._forget(learner, {shown.event_id for shown in seen})
 
-    def forget_batch(self, learner: str, batch_id: str) -> Forgotten:
+    def forget_batch(self, learner: str, *batch_ids: str) -> Forgotten:
         with self._lock:
-            held = [held.exposure for held in self._ever() if self._batches.get(held.sequence) == batch_id]
+            held = [held.exposure for held in self._ever() if self._batches.get(held.sequence) in batch_ids]
             return self._forget(learner, {shown.event_id for shown in held if shown.learner == learner})
+
+    def shown_to(self, learner: str, unit: str) -> Iterator[tuple[Exposure, list[Outcome]]]:
+        with self._lock:
+            seen = [shown for shown in self._exposures.values() if (shown.learner, shown.unit) == (learner, unit)]
+        yield from ((shown, self.outcomes(learner, shown.event_id)) for shown in seen)
+
+    def refuse(self, learner: str, unit: str, until: dt.datetime) -> None:
+        with self._lock:
+            early = self.clock.now() - REFUSED_FOR
+            self._refused = {whose: at for whose, at in self._refused.items() if at >= early}
+            self._refused[learner, who_hash(unit)] = until
 
     def _ever(self) -> list[Joined]:
         return [*self._joined.values(), *self._superseded.values()]
@@ -417,16 +432,32 @@ class MemoryRollouts:
 
 @dataclass(slots=True)
 class MemoryWebhooks:
-    """Hooks by their id."""
+    """Hooks by their id, and who delivers to them until when."""
 
+    _clock: Clock
     _hooks: dict[str, Webhook] = field(default_factory=dict)
+    _held: dict[str, tuple[str, dt.datetime]] = field(default_factory=dict)
 
     def add(self, hook: Webhook) -> None:
         self._hooks[hook.hook_id] = hook
 
-    def update(self, hook: Webhook) -> None:
-        if hook.hook_id in self._hooks:
-            self._hooks[hook.hook_id] = hook
+    def claim(self, hook_id: str, holder: str, seconds: float) -> Webhook | None:
+        now = self._clock.now()
+        name, until = self._held.get(hook_id, (holder, now))
+        if hook_id not in self._hooks or (name != holder and until > now):
+            return None
+        self._held[hook_id] = (holder, now + dt.timedelta(seconds=seconds))
+        return self._hooks[hook_id]
+
+    def update(self, hook: Webhook, holder: str, seconds: float) -> bool:
+        if hook.hook_id not in self._hooks or self._held.get(hook.hook_id, ("",))[0] != holder:
+            return False
+        self._hooks[hook.hook_id] = hook
+        return self.claim(hook.hook_id, holder, seconds) is not None
+
+    def free(self, hook_id: str, holder: str) -> None:
+        if self._held.get(hook_id, ("",))[0] == holder:
+            del self._held[hook_id]
 
     def hooks(self) -> list[Webhook]:
         return list(self._hooks.values())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
@@ -13,12 +15,11 @@ from starlette.responses import StreamingResponse
 
 from samouk.edge.wire import WireError
 from samouk.loop.live import Event
+from samouk.loop.ports import EVENTS
 from samouk.server.desk import Desk
 from samouk.server.problems import Problem
+from samouk.server.waking import Waking
 from samouk.server.webhooks import body_of
-
-POLL_S = 0.5
-"""How long an event waits for its listeners, at most."""
 
 QUIET_S = 15.0
 """A comment goes out after so long without an event, so that no proxy takes the connection for dead."""
@@ -30,6 +31,7 @@ PAGE = 200
 def routes(desk: Desk) -> APIRouter:
     router = APIRouter(tags=["events"])
     listeners: set[int] = set()
+    waking = Waking(desk.services.bell, EVENTS, desk.closing)
 
     @router.get(
         "/v1/events",
@@ -54,7 +56,7 @@ def routes(desk: Desk) -> APIRouter:
         async def lines() -> AsyncIterator[bytes]:
             listeners.add(id(request))
             try:
-                async for piece in _lines(desk, start, learner, follow=follow):
+                async for piece in _lines(desk, waking, start, learner, follow=follow):
                     yield piece
             finally:
                 listeners.discard(id(request))
@@ -72,26 +74,30 @@ async def _start(desk: Desk, after: int | None, last_event_id: str | None) -> in
     return await run_in_threadpool(desk.services.rollouts.last_event) if after is None else after
 
 
-async def _lines(desk: Desk, after: int, learner: str | None, *, follow: bool) -> AsyncIterator[bytes]:
+async def _lines(
+    desk: Desk, waking: Waking, after: int, learner: str | None, *, follow: bool
+) -> AsyncIterator[bytes]:
     """The stream: pages of what is there, then what comes, until the server stops or the listener goes."""
-    quiet = 0.0
     yield b": listening\n\n"
-    while not desk.closing.is_set():
-        page = await run_in_threadpool(desk.services.rollouts.events, after, PAGE)
-        for event in page:
-            after = event.sequence
-            if learner in (None, event.learner):
-                yield _text(event)
-        if page:
-            quiet = 0.0
-            continue
-        if not follow:
-            return
-        await asyncio.sleep(POLL_S)
-        quiet += POLL_S
-        if quiet >= QUIET_S:
-            quiet = 0.0
-            yield b": still here\n\n"
+    said = time.monotonic()
+    with waking.listening() as rung:
+        while not desk.closing.is_set():
+            rung.clear()
+            page = await run_in_threadpool(desk.services.rollouts.events, after, PAGE)
+            for event in page:
+                after = event.sequence
+                if learner in (None, event.learner):
+                    yield _text(event)
+            if page:
+                said = time.monotonic()
+                continue
+            if not follow:
+                return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(rung.wait(), waking.patience)
+            if time.monotonic() - said >= QUIET_S:
+                said = time.monotonic()
+                yield b": still here\n\n"
 
 
 def _text(event: Event) -> bytes:

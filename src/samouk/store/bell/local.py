@@ -12,13 +12,18 @@ ALONE_S = 0.5
 class LocalBell:
     """Counts rings, and wakes every thread that waits for one more."""
 
-    failures = 0
-    patience = ALONE_S
-
     def __init__(self) -> None:
         self._rings: Counter[str] = Counter()
         self._rung = Condition()
         self._closed = False
+
+    @property
+    def failures(self) -> int:
+        return 0
+
+    @property
+    def patience(self) -> float:
+        return ALONE_S
 
     def ring(self, name: str) -> None:
         with self._rung:

@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from samouk.loop.records import Act, AuditEntry
-from samouk.store.chain import first_break, link
+from samouk.loop.records import Act, AuditEntry, Head
+from samouk.store.chain import first_break, head_of, link
 from samouk.store.sql.database import Database
 from samouk.store.sql.tables import audit
 
@@ -41,11 +41,16 @@ class SqlAudit:
         with self.database.read() as connection:
             return [_entry(row) for row in connection.execute(wanted)]
 
-    def verify(self) -> int | None:
-        return first_break(self._chain())
+    def head(self) -> Head:
+        with self.database.read() as connection:
+            last = connection.execute(sa.select(audit).order_by(audit.c.sequence.desc()).limit(1)).first()
+        return head_of(_entry(last) if last else None)
 
-    def _chain(self) -> Iterator[AuditEntry]:
-        page = self.entries(limit=_PAGE)
+    def verify(self, since: Head | None = None) -> int | None:
+        return first_break(self._chain(max(since.sequence - 1, 0) if since else 0), since)
+
+    def _chain(self, after: int) -> Iterator[AuditEntry]:
+        page = self.entries(after, limit=_PAGE)
         while page:
             yield from page
             page = self.entries(after=page[-1].sequence, limit=_PAGE)

@@ -46,16 +46,13 @@ class Database(Protocol):
     Attributes:
         place: what a person may be told about where it lies; no secrets.
         traces: whether bytes of what was deleted may still lie in the database's own files.
-        certain: whether an error always means that nothing was written. A connection that breaks during its
-            commit does not tell.
     """
 
     place: str
     traces: bool
-    certain: bool
 
     def lane(self, name: str) -> Database:
-        """The same database, whose writers wait only for those of this lane."""
+        """The same database, whose writers wait only for those of this lane; for nobody when the name is empty."""
 
     def question(self, connection: sa.Connection) -> Question:
         """Asks by ``connection`` in the shared words; for what SQLAlchemy would only make longer or slower."""
@@ -67,13 +64,33 @@ class Database(Protocol):
         """Single questions, each answered by the newest commit; a tenth of the cost of ``read`` each."""
 
     def write(self) -> AbstractContextManager[sa.Connection]:
-        """A transaction: committed and durable when the block ends, undone when it raises. Raises StoreUnavailable."""
+        """A transaction: committed and durable when the block ends, undone when it raises.
+
+        Raises:
+            CommitUnknown: the connection broke during the commit.
+            StoreUnavailable: nothing was written.
+        """
 
     def transact(self) -> AbstractContextManager[Writer]:
         """``write`` on the bare driver; a fifth of the cost."""
 
     def scrub(self) -> bool:
         """Leave no byte of what was deleted in the database's own files; False, and ``traces``, when it must wait."""
+
+    def rewrite(self, tables: Sequence[str]) -> dict[str, str]:
+        """``scrub``, and write tables anew where deleted rows would else stay in their files.
+
+        May take minutes and hold up whoever needs these tables. Each that could not be done, with what is in the way.
+        """
+
+    def rows(self, table: str) -> Iterator[bytes]:
+        """Every row of a table as text."""
+
+    def files(self) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """(what it is, its bytes) of each file of the database that lies out of reach; nothing without the right."""
+
+    def beyond(self) -> list[str]:
+        """Where else bytes of what was deleted may lie for a time, in words."""
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -11,6 +11,7 @@ from samouk.loop.ports import Document, Outdated
 from samouk.store.document import checked, is_key, is_shelf
 from samouk.store.sql.database import Database
 from samouk.store.sql.tables import documents
+from samouk.store.sql.traces import stain
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class SqlDocuments:
             return False
         with self.database.write() as connection:
             gone = connection.execute(sa.delete(documents).where(_at(shelf, key))).rowcount > 0
+            if gone:
+                stain(connection, "documents")
         if gone or self.database.traces:
             self.database.scrub()
         return gone

@@ -18,12 +18,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from samouk.loop.live import ArmStats, Checkpoint, DayFigures, Exposure, Forgotten, Heard, Joined, Outcome, Variant
-from samouk.loop.ports import Clock, forgotten_cursor
-from samouk.store.hearing import compared, is_late
+from samouk.loop.ports import REFUSED_FOR, Clock, forgotten_cursor
+from samouk.store.hearing import compared, is_late, who_hash
 from samouk.store.sql import figures
 from samouk.store.sql.database import Database, Question, Writer
 from samouk.store.sql.micros import micros, moment, span
 from samouk.store.sql.tables import checkpoints, cursors, parked, secrets
+from samouk.store.sql.traces import NOTE
 
 _SHOWN = (
     "e.event_id, e.learner, e.version, e.variant, e.unit, e.split_group, e.at, e.score, e.propensity, e.seen, "
@@ -95,7 +96,17 @@ _BATCHES_OF_UNIT = """
 SELECT DISTINCT o.batch_id FROM exposures e JOIN outcomes o ON o.exposure = e.number
 WHERE e.learner = ? AND e.unit = ? AND o.batch_id IS NOT NULL ORDER BY o.batch_id"""
 _SHOWN_TO_UNIT = "SELECT number FROM exposures WHERE learner = ? AND unit = ?"
-_SHOWN_IN_BATCH = "SELECT DISTINCT exposure FROM outcomes WHERE learner = ? AND batch_id = ?"
+_SHOWN_IN_BATCH = """
+SELECT DISTINCT o.exposure FROM json_each(?) j JOIN outcomes o ON o.batch_id = j.value WHERE o.learner || '' = ?"""
+_KEPT_OF_UNIT = f"SELECT {_SHOWN} FROM exposures e WHERE e.learner = ? AND e.unit = ? ORDER BY e.number"  # noqa: S608
+_REFUSALS = """
+SELECT r.who, r.learner, r.until FROM json_each(?) j JOIN refused_units r ON r.who = j.value"""
+_REFUSE = """
+INSERT INTO refused_units (who, learner, until) VALUES (?, ?, ?)
+ON CONFLICT (who, learner) DO UPDATE SET until = excluded.until"""
+_UNPARKED = """
+DELETE FROM parked WHERE event_id IN (SELECT e.event_id FROM json_each(?) j
+    JOIN exposures e ON e.number = CAST(j.value AS BIGINT))"""
 _TOLD_OF = f"FROM outcomes WHERE exposure IN {_THESE}"
 _REMOVE = f"DELETE FROM exposures WHERE number IN {_THESE}"  # noqa: S608
 _STATES_SINCE = "FROM checkpoints WHERE learner = ? AND sequence >= ?"
@@ -143,13 +154,13 @@ class SqlJournal:
             return bytes(connection.execute(kept).scalar_one())
 
     def expose(self, exposures: Sequence[Exposure]) -> int:
-        rows = [_row(exposure) for exposure in exposures]
-        if not rows:
+        if not exposures:
             return 0
         with self.database.transact() as writer:
-            new = writer.insert("exposures", _COLUMNS, rows, key="event_id")
+            welcome = _welcome(writer, exposures)
+            new = writer.insert("exposures", _COLUMNS, [_row(exposure) for exposure in welcome], key="event_id")
             if writer.fetch("SELECT 1 FROM parked LIMIT 1"):
-                _unpark(writer, [exposure.event_id for exposure in exposures])
+                _unpark(writer, [exposure.event_id for exposure in welcome])
         return new
 
     def tell(self, learner: str, outcomes: Sequence[Outcome], windows: Mapping[str, dt.timedelta]) -> list[Heard]:
@@ -225,15 +236,28 @@ class SqlJournal:
         with self._asking() as ask:
             return [batch_id for (batch_id,) in ask(_BATCHES_OF_UNIT, (learner, unit))]
 
-    def forget(self, learner: str, unit: str) -> Forgotten:
-        return self._forget(learner, _SHOWN_TO_UNIT, unit)
+    def shown_to(self, learner: str, unit: str) -> Iterator[tuple[Exposure, list[Outcome]]]:
+        with self._asking() as ask:
+            for row in ask(_KEPT_OF_UNIT, (learner, unit)):
+                shown = _exposure(row)
+                names = (json.dumps([shown.event_id]), learner)
+                yield shown, [_outcome(*told[:5]) for told in ask(_HEARD, names)]
 
-    def forget_batch(self, learner: str, batch_id: str) -> Forgotten:
-        return self._forget(learner, _SHOWN_IN_BATCH, batch_id)
-
-    def _forget(self, learner: str, shown: str, whose: str) -> Forgotten:
+    def refuse(self, learner: str, unit: str, until: dt.datetime) -> None:
+        early = micros(self.clock.now() - REFUSED_FOR)
         with self.database.transact() as writer:
-            numbers = [number for (number,) in writer.fetch(shown, (learner, whose))]
+            writer.run("DELETE FROM refused_units WHERE until < ?", (early,))
+            writer.run(_REFUSE, (who_hash(unit), learner, micros(until)))
+
+    def forget(self, learner: str, unit: str) -> Forgotten:
+        return self._forget(learner, _SHOWN_TO_UNIT, (learner, unit))
+
+    def forget_batch(self, learner: str, *batch_ids: str) -> Forgotten:
+        return self._forget(learner, _SHOWN_IN_BATCH, (json.dumps(batch_ids), learner))
+
+    def _forget(self, learner: str, shown: str, whose: tuple[str, str]) -> Forgotten:
+        with self.database.transact() as writer:
+            numbers = [number for (number,) in writer.fetch(shown, whose)]
             gone = _remove(writer, learner, numbers)
         if numbers or self.database.traces:
             self.database.scrub()
@@ -343,7 +367,12 @@ class _Hearing:
 
 def _remove(writer: Writer, learner: str, numbers: list[int]) -> Forgotten:
     """Delete exposures by their numbers, their outcomes, and the checkpoints of what was learnt from them."""
+    if not numbers:
+        return Forgotten(0, 0)
     of = (json.dumps(numbers),)
+    for table in ("checkpoints", "exposures", "outcomes", "parked"):
+        writer.run(NOTE, (table,))
+    writer.run(_UNPARKED, of)
     ((outcomes, first),) = writer.fetch(f"SELECT COUNT(*), MIN(sequence) {_TOLD_OF}", of)
     states: list[str] = []
     if outcomes:
@@ -356,6 +385,16 @@ def _remove(writer: Writer, learner: str, numbers: list[int]) -> Forgotten:
         writer.run(f"DELETE {_TOLD_OF}", of)
     writer.run(_REMOVE, of)
     return Forgotten(len(numbers), outcomes, tuple(states))
+
+
+def _welcome(writer: Writer, exposures: Sequence[Exposure]) -> Sequence[Exposure]:
+    """Those that were not shown to a unit before it was forgotten."""
+    if not writer.fetch("SELECT 1 FROM refused_units LIMIT 1"):
+        return exposures
+    whose = json.dumps(sorted({who_hash(exposure.unit) for exposure in exposures}))
+    until = {(who, learner): until for who, learner, until in writer.fetch(_REFUSALS, (whose,))}
+    ends = [until.get((who_hash(exposure.unit), exposure.learner)) for exposure in exposures]
+    return [one for one, end in zip(exposures, ends, strict=True) if end is None or micros(one.at) > end]
 
 
 def _unpark(writer: Writer, event_ids: list[str]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Iterator, Sequence
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +12,26 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from samouk.loop.columns import Columns
-from samouk.loop.ports import Clock, CorruptBlob, NotFound, StoreUnavailable, WrongReceipt
-from samouk.loop.records import Batch, BatchEntry, BatchState, Erasure, LogStats, Stored
+from samouk.loop.ports import Clock, CommitUnknown, CorruptBlob, NotFound, StoreUnavailable
+from samouk.loop.records import (
+    Arrived,
+    Batch,
+    BatchEntry,
+    BatchState,
+    Change,
+    Compaction,
+    Erasure,
+    Fate,
+    LogStats,
+    Stored,
+)
 from samouk.store.blobs.codec import Pack, decode, encode, pack
 from samouk.store.blobs.kept import KeptBlobs
+from samouk.store.sql import changes
+from samouk.store.sql.compaction import Compactor
 from samouk.store.sql.database import Ask, Database
+from samouk.store.sql.erasing import Eraser, erasure_of
+from samouk.store.sql.retention import Expiry
 from samouk.store.sql.tables import batches as batch_table
 from samouk.store.sql.tables import counters, doomed_packs, erasures
 
@@ -65,22 +81,35 @@ class SqlLog:
         firsts: dict[str, Batch] = {}
         for batch in batches:
             firsts.setdefault(batch.batch_id, batch)
-        # Encoded before the write lock is taken; a duplicate's frame is thrown away.
-        frames = {batch_id: encode(batch.columns) for batch_id, batch in firsts.items()}
-        key = ""
+        with self.database.read() as connection:
+            known = _known(connection, list(firsts))
+        frames = {batch.batch_id: encode(batch.columns) for batch in _others(firsts, known)}
+        # Another writer may bring one of these between our look and our lock: its frame must stand in no pack of
+        # ours, else erasing it would leave a copy. What is known only grows, so this ends.
+        while fresh := _others(firsts, known):
+            known |= (raced := self._store(fresh, pack(frames[batch.batch_id] for batch in fresh)))
+            if not raced:
+                break
+        return _outcomes(batches, known)
+
+    def _store(self, fresh: Sequence[Batch], packed: Pack) -> dict[str, Stored]:
+        """Store all of these; none, and what is known of some, when another writer was quicker with any."""
+        # Put before the lock is taken: whoever waits for it would wait for the disk, or for a far object store, too.
+        key = self.packs.put(packed.data)
         try:
             with self.database.write() as connection:
-                known = _known(connection, list(firsts))
-                fresh = [batch for batch in firsts.values() if batch.batch_id not in known]
-                packed = pack(frames[batch.batch_id] for batch in fresh)
-                if fresh:
-                    key = self.packs.put(packed.data)
+                raced = _known(connection, [batch.batch_id for batch in fresh])
+                if not raced:
                     self._enter(connection, fresh, key, packed)
+        except CommitUnknown:
+            raise  # rows that name the pack may stand by now, or soon; if none do, the sweep finds it
         except StoreUnavailable:
-            if key:
-                self._withdraw(key)
+            # So that clients who try again do not fill the disk with it.
+            self.packs.delete(key)
             raise
-        return _outcomes(batches, known)
+        if raced:
+            self.packs.delete(key)
+        return raced
 
     def _enter(self, connection: sa.Connection, fresh: Sequence[Batch], key: str, packed: Pack) -> None:
         day = self.clock.now().date()
@@ -94,22 +123,28 @@ class SqlLog:
             _count(connection, learner, batches=len(mine), samples=sum(mine))
             connection.execute(_LAST_UPLOAD, {"whose": learner, "day": day})
 
-    def _withdraw(self, key: str) -> None:
-        """Delete the pack of a commit that failed, so that clients who try again do not fill the disk with it."""
-        with self.database.read() as connection:
-            named = connection.execute(
-                sa.select(batch_table.c.sequence).where(batch_table.c.pack == key).limit(1)
-            ).first()
-        if named is None:
-            self.packs.delete(key)
-
     def entries(self, learner: str, after: int = 0) -> list[BatchEntry]:
         wanted = sa.select(*_ENTRY).where(batch_table.c.learner == learner, batch_table.c.sequence > after)
         with self.database.read() as connection:
-            return [
-                BatchEntry(*row[:-1], state=BatchState(row.state))
-                for row in connection.execute(wanted.order_by(batch_table.c.sequence))
-            ]
+            return [_entry(row) for row in connection.execute(wanted.order_by(batch_table.c.sequence))]
+
+    def arrived(self, learner: str, schema_version: int, after: int, newest: int) -> Arrived:
+        mine = (
+            batch_table.c.learner == learner,
+            batch_table.c.sequence > after,
+            batch_table.c.schema_version == schema_version,
+            batch_table.c.state == BatchState.LIVE.value,
+        )
+        count = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(batch_table.c.rows), 0)).where(*mine)
+        last = sa.select(*_ENTRY).where(*mine).order_by(batch_table.c.sequence.desc()).limit(newest)
+        with self.database.read() as connection:
+            number, rows = connection.execute(count).one()
+            entries = [_entry(row) for row in connection.execute(last)]
+        return Arrived(number, int(rows), entries[::-1])
+
+    def changes(self, learner: str, after: int = 0) -> list[Change]:
+        with self.database.read() as connection:
+            return changes.since(connection, learner, after)
 
     def read(self, entries: Sequence[BatchEntry]) -> Iterator[tuple[BatchEntry, Columns]]:
         key, data = "", memoryview(b"")
@@ -140,45 +175,29 @@ class SqlLog:
         with self.database.write() as connection:
             for chunk in _chunks(list(batch_ids)):
                 live = batch_table.c.batch_id.in_(chunk) & (batch_table.c.state == BatchState.LIVE.value)
-                held = sa.select(batch_table.c.learner, sa.func.count()).where(live).group_by(batch_table.c.learner)
-                for learner, number in connection.execute(held).all():
+                held = sa.select(batch_table.c.learner, batch_table.c.batch_id, batch_table.c.rows).where(live)
+                found = [(learner, batch_id, rows) for learner, batch_id, rows in connection.execute(held)]
+                for learner, number in Counter(learner for learner, *_ in found).items():
                     _count(connection, learner, quarantined=number)
+                changes.note(connection, Fate.QUARANTINED, found)
                 connection.execute(sa.update(batch_table).where(live).values(change))
 
     def erase(self, batch_id: str, receipt_hash: str) -> Erasure:
-        with self.database.write() as connection:
-            erasure = _erased(connection, batch_id, receipt_hash) or self._erase(connection, batch_id, receipt_hash)
+        return self.erase_many([(batch_id, receipt_hash)])[0]
+
+    def erase_many(self, wanted: Sequence[tuple[str, str]]) -> list[Erasure]:
+        erased = Eraser(self.database, self.packs, self.clock).erase(wanted)
         self.bury()
-        return erasure
+        return erased
 
-    def _erase(self, connection: sa.Connection, batch_id: str, receipt_hash: str) -> Erasure:
-        row = connection.execute(sa.select(batch_table).where(batch_table.c.batch_id == batch_id)).first()
-        if row is None:
-            raise NotFound(f"no batch {batch_id} was ever stored")
-        _check_receipt(batch_id, row.receipt_hash, receipt_hash)
-        self._repack(connection, row)
-        connection.execute(sa.delete(batch_table).where(batch_table.c.batch_id == batch_id))
-        erasure = Erasure(batch_id, row.learner, row.rows, self.clock.now().date())
-        kept = {"batch_id": batch_id, "learner": row.learner, "rows": row.rows, "day": erasure.day}
-        connection.execute(sa.insert(erasures).values(**kept, receipt_hash=row.receipt_hash))
-        held = int(row.state == BatchState.QUARANTINED)
-        _count(connection, row.learner, batches=-1, samples=-row.rows, quarantined=-held)
-        _recall_last_upload(connection, row.learner)
-        return erasure
-
-    def _repack(self, connection: sa.Connection, gone: Any) -> None:
-        """Write the pack anew without the batch, point its neighbours there and doom the old one."""
-        neighbours = (batch_table.c.pack == gone.pack) & (batch_table.c.batch_id != gone.batch_id)
-        kept = connection.execute(sa.select(batch_table).where(neighbours).order_by(batch_table.c.offset)).all()
-        connection.execute(insert(doomed_packs).values(pack=gone.pack).on_conflict_do_nothing())
-        if not kept:
-            return
-        data = self.packs.get(gone.pack)
-        packed = pack(data[row.offset : row.offset + row.length] for row in kept)
-        key = self.packs.put(packed.data)
-        for row, (offset, length) in zip(kept, packed.places, strict=True):
-            moved = {"pack": key, "offset": offset, "length": length}
-            connection.execute(sa.update(batch_table).where(batch_table.c.sequence == row.sequence).values(moved))
+    def of_receipts(self, receipt_hashes: Sequence[str]) -> list[tuple[BatchEntry, str]]:
+        found: list[Any] = []
+        with self.database.read() as connection:
+            for chunk in _chunks(list(receipt_hashes)):
+                wanted = sa.select(*_ENTRY, batch_table.c.receipt_hash).where(batch_table.c.receipt_hash.in_(chunk))
+                found += connection.execute(wanted).all()
+        found.sort()
+        return [(_entry(row[:-1]), row[-1]) for row in found]
 
     def bury(self) -> None:
         """Delete the packs that erasures replaced, and every trace in the database's own files.
@@ -191,7 +210,8 @@ class SqlLog:
             self.packs.delete(key)
         if doomed:
             with self.database.write() as connection:
-                connection.execute(sa.delete(doomed_packs).where(doomed_packs.c.pack.in_(doomed)))
+                for chunk in _chunks(doomed):
+                    connection.execute(sa.delete(doomed_packs).where(doomed_packs.c.pack.in_(chunk)))
         if doomed or self.database.traces:
             self.database.scrub()
 
@@ -204,9 +224,21 @@ class SqlLog:
             return set(connection.scalars(sa.select(batch_table.c.pack).distinct()))
 
     def erasures(self, learner: str) -> list[Erasure]:
-        mine = sa.select(erasures).where(erasures.c.learner == learner).order_by(erasures.c.sequence)
         with self.database.read() as connection:
-            return [_erasure(row) for row in connection.execute(mine)]
+            return [erasure_of(row) for row in connection.execute(_erased(learner).order_by(erasures.c.sequence))]
+
+    def last_erasure(self, learner: str) -> dt.date | None:
+        newest = _erased(learner).with_only_columns(erasures.c.day).order_by(erasures.c.sequence.desc())
+        with self.database.read() as connection:
+            return connection.scalar(newest.limit(1))
+
+    def expire(self, before: dt.date, limit: int) -> list[Erasure]:
+        expired = Expiry(self.database, self.clock).expire(before, limit)
+        self.bury()
+        return expired
+
+    def compact(self, check: Callable[[], None]) -> Compaction:
+        return Compactor(self.database, self.packs, self.bury).compact(check)
 
     def stats(self, learner: str) -> LogStats:
         with self.database.read() as connection:
@@ -224,6 +256,10 @@ def _known(connection: sa.Connection, batch_ids: list[str]) -> dict[str, Stored]
         for batch_id, state in connection.execute(_KNOWN, {"ids": chunk}):
             known[batch_id] = Stored(state)
     return known
+
+
+def _others(batches: dict[str, Batch], known: dict[str, Stored]) -> list[Batch]:
+    return [batch for batch_id, batch in batches.items() if batch_id not in known]
 
 
 def _outcomes(given: Sequence[Batch], known: dict[str, Stored]) -> list[Stored]:
@@ -254,29 +290,10 @@ def _count(connection: sa.Connection, learner: str, batches: int = 0, samples: i
     connection.execute(_COUNT, {"learner": learner, **by})
 
 
-def _recall_last_upload(connection: sa.Connection, learner: str) -> None:
-    last = (
-        sa.select(batch_table.c.day)
-        .where(batch_table.c.learner == learner)
-        .order_by(batch_table.c.sequence.desc())
-        .limit(1)
-    )
-    change = sa.update(counters).where(counters.c.learner == learner)
-    connection.execute(change.values(last_upload=last.scalar_subquery()))
+def _erased(learner: str) -> sa.Select[Any]:
+    return sa.select(erasures).where(erasures.c.learner == learner, erasures.c.fate == Fate.ERASED.value)
 
 
-def _erased(connection: sa.Connection, batch_id: str, receipt_hash: str) -> Erasure | None:
-    row = connection.execute(sa.select(erasures).where(erasures.c.batch_id == batch_id)).first()
-    if row is None:
-        return None
-    _check_receipt(batch_id, row.receipt_hash, receipt_hash)
-    return _erasure(row)
-
-
-def _erasure(row: Any) -> Erasure:
-    return Erasure(row.batch_id, row.learner, row.rows, row.day)
-
-
-def _check_receipt(batch_id: str, kept: str, given: str) -> None:
-    if not hmac.compare_digest(kept, given):
-        raise WrongReceipt(f"the receipt does not belong to batch {batch_id}")
+def _entry(row: Any) -> BatchEntry:
+    *values, state = row
+    return BatchEntry(*values, state=BatchState(state))

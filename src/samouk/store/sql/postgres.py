@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 
-from samouk.loop.ports import StoreUnavailable
+from samouk.loop.ports import CommitUnknown, StoreUnavailable
+from samouk.store.sql import postgres_files
 from samouk.store.sql.database import Ask, Question, listed
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ _REMEDIES = {
     **dict.fromkeys(_DAMAGED, "{place} is damaged: restore it from a backup"),
 }
 _GONE = "{place} does not answer: check that it runs and can be reached; nothing that was acknowledged is lost"
+
+_UNKNOWN = "{place} went away while it stored something: send it again, what is there already is not stored twice"
 
 
 @lru_cache(maxsize=512)
@@ -119,8 +122,7 @@ class PostgresDatabase:
         url: ``postgresql://user:password@host:port/name``, with libpq's options behind a question mark.
     """
 
-    certain = False
-    traces = False
+    traces = True
 
     def __init__(self, url: str) -> None:
         parts = sa.make_url(url).set(drivername="postgresql+psycopg")
@@ -128,11 +130,11 @@ class PostgresDatabase:
         self._readers = _engine(parts, "REPEATABLE READ")
         self._writers = _engine(parts, "READ COMMITTED")
         self._followers = _engine(parts, "AUTOCOMMIT")
-        self._lane = _lock_of("house")
+        self._lane: int | None = _lock_of("house")
 
     def lane(self, name: str) -> PostgresDatabase:
         lane = object.__new__(PostgresDatabase)
-        lane.__dict__.update(self.__dict__, _lane=_lock_of(name))
+        lane.__dict__.update(self.__dict__, _lane=_lock_of(name) if name else None)
         return lane
 
     def question(self, connection: sa.Connection) -> Question:
@@ -157,25 +159,58 @@ class PostgresDatabase:
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A transaction in this lane. Raises StoreUnavailable."""
-        with self._explained(), self._writers.begin() as connection:
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (self._lane,))
+        with self._explained(), self._writers.connect() as connection:
+            if self._lane is not None:
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (self._lane,))
             yield connection
+            with self._committing():
+                connection.commit()
 
     @contextmanager
     def transact(self) -> Iterator[_Writer]:
         """``write`` on the bare driver."""
         with self._explained(), _returned(self._writers) as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (self._lane,))
+            if self._lane is not None:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", (self._lane,))
             yield _Writer(cursor)
-            connection.commit()
+            with self._committing():
+                connection.commit()
 
     def scrub(self) -> bool:
-        self.traces = False
-        return True
+        """Deleted rows stay in their tables' files until ``rewrite``, which is too dear for every erasure."""
+        return False
+
+    def rewrite(self, tables: Sequence[str]) -> dict[str, str]:
+        with self._explained(), _returned(self._followers) as connection:
+            return postgres_files.rewrite(connection, tables)
+
+    def rows(self, table: str) -> Iterator[bytes]:
+        with self._explained(), _returned(self._followers) as connection:
+            yield from postgres_files.rows(connection, table)
+
+    def files(self) -> Iterator[tuple[str, Iterator[bytes]]]:
+        with self._explained(), _returned(self._followers) as connection:
+            yield from postgres_files.files(connection)
+
+    def beyond(self) -> list[str]:
+        with self._explained(), _returned(self._followers) as connection:
+            return postgres_files.beyond(connection)
 
     def close(self) -> None:
         for engine in (self._readers, self._writers, self._followers):
             engine.dispose()
+
+    @contextmanager
+    def _committing(self) -> Iterator[None]:
+        """A server that refuses a commit says so; one that goes away in the middle of it may have done it."""
+        import psycopg
+
+        try:
+            yield
+        except (sa.exc.DBAPIError, psycopg.Error) as error:
+            if _remedy(error) != _GONE:
+                raise
+            raise CommitUnknown(_UNKNOWN.format(place=self.place)) from error
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -1,8 +1,9 @@
-"""Versions, the history of their stages, and the snapshots with the index of what is in them."""
+"""Versions, the history of their stages, and what is forgotten of the snapshots that they were fitted on."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from samouk.loop.ports import Clock, NotFound
-from samouk.loop.records import Snapshot, Stage, Version
+from samouk.loop.records import BatchEntry, Growth, Side, Snapshot, Stage, Version
 from samouk.store.blobs.kept import KeptBlobs
-from samouk.store.sql.database import Database
-from samouk.store.sql.tables import checkpoints, documents, forgotten, memberships, snapshots, stage_moves, versions
+from samouk.store.sql.database import Database, chunks
+from samouk.store.sql.snapshots import Snapshots, fitted_on, lost_of
+from samouk.store.sql.tables import checkpoints, documents, forgotten, stage_moves, versions
 
-_SIDES = ("train", "holdout", "quarantined")
-_USED = ("train", "holdout")
-"""Sides whose batches a version learned from or was judged on."""
+_CHUNK = 300  # rows of two bound parameters in one statement; every SQLite takes 999
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +27,20 @@ class SqlRegistry:
     database: Database
     clock: Clock
 
-    def add_snapshot(self, snapshot: Snapshot) -> None:
-        row = {name: getattr(snapshot, name) for name in ("digest", "learner", "schema_version", "rows")}
-        new = insert(snapshots).values(row).on_conflict_do_nothing(index_elements=[snapshots.c.digest])
-        with self.database.write() as connection:
-            added = connection.scalar(new.returning(snapshots.c.sequence))
-            members = [] if added is None else _members(snapshot, added)
-            if members:
-                connection.execute(sa.insert(memberships), members)
+    def add_snapshot(self, growth: Growth) -> Snapshot:
+        return Snapshots(self.database).add(growth)
 
     def snapshot(self, digest: str) -> Snapshot:
-        found = self._snapshot(sa.select(snapshots).where(snapshots.c.digest == digest))
-        if found is None:
-            raise NotFound(f"no snapshot {digest}")
-        return found
+        return Snapshots(self.database).one(digest)
 
     def latest_snapshot(self, learner: str) -> Snapshot | None:
-        mine = sa.select(snapshots).where(snapshots.c.learner == learner)
-        return self._snapshot(mine.order_by(snapshots.c.sequence.desc()).limit(1))
+        return Snapshots(self.database).latest(learner)
+
+    def members(self, digest: str, side: Side, newest: int | None = None) -> Iterator[BatchEntry]:
+        return Snapshots(self.database).members(digest, side, newest)
+
+    def sides(self, learner: str, batch_ids: Sequence[str]) -> dict[str, Side]:
+        return Snapshots(self.database).sides(learner, batch_ids)
 
     def sweep(self, blobs: KeptBlobs, seconds: float) -> list[str]:
         """Delete what no version, no checkpoint and no document names, at least so old; returns their keys."""
@@ -55,21 +51,6 @@ class SqlRegistry:
             named = sa.union(sa.select(versions.c.artifact_key), sa.select(checkpoints.c.blob_key))
             kept = connection.scalars(sa.select(documents.c.blobs).where(documents.c.blobs.is_not(None)))
             return set(connection.scalars(named)).union(*kept)
-
-    def _snapshot(self, wanted: sa.Select[Any]) -> Snapshot | None:
-        with self.database.read() as connection:
-            row = connection.execute(wanted).first()
-            if row is None:
-                return None
-            gone = sa.select(forgotten.c.batch_id).where(forgotten.c.learner == row.learner)
-            kept = sa.select(memberships.c.side, memberships.c.batch_id).where(
-                memberships.c.snapshot == row.sequence, memberships.c.batch_id.not_in(gone)
-            )
-            sides: dict[str, list[str]] = {side: [] for side in _SIDES}
-            for side, batch_id in connection.execute(kept.order_by(memberships.c.side, memberships.c.place)):
-                sides[side].append(batch_id)
-        batch_ids = {side: tuple(members) for side, members in sides.items()}
-        return Snapshot(row.digest, row.learner, row.schema_version, rows=row.rows, **batch_ids)
 
     def add(self, version: Version) -> None:
         with self.database.write() as connection:
@@ -111,27 +92,17 @@ class SqlRegistry:
         row = {"learner": learner, "name": name, "stage": stage.value, "moved": self.clock.now()}
         connection.execute(sa.insert(stage_moves).values(row))
 
-    def taint(self, learner: str, batch_id: str) -> list[str]:
-        fitted = (
-            sa.select(snapshots.c.digest)
-            .join(memberships, memberships.c.snapshot == snapshots.c.sequence)
-            .where(snapshots.c.learner == learner, memberships.c.batch_id == batch_id, memberships.c.side.in_(_USED))
-        )
-        hit = (versions.c.learner == learner) & versions.c.snapshot.in_(fitted)
+    def taint(self, learner: str, *batch_ids: str) -> list[str]:
+        digests: set[str] = set()
         with self.database.write() as connection:
-            gone = {"learner": learner, "batch_id": batch_id}
-            connection.execute(insert(forgotten).values(gone).on_conflict_do_nothing())
+            for ids in chunks(batch_ids, _CHUNK):
+                gone = [{"learner": learner, "batch_id": batch_id} for batch_id in ids]
+                connection.execute(insert(forgotten).values(gone).on_conflict_do_nothing())
+                digests.update(connection.scalars(fitted_on(learner, ids)))
+            hit = (versions.c.learner == learner) & versions.c.snapshot.in_(digests)
             connection.execute(sa.update(versions).where(hit).values(tainted=True))
             names = sa.select(versions.c.name).where(hit).order_by(versions.c.number.desc())
             return list(connection.scalars(names))
-
-
-def _members(snapshot: Snapshot, sequence: int) -> list[dict[str, Any]]:
-    return [
-        {"snapshot": sequence, "side": side, "place": place, "batch_id": batch_id}
-        for side in _SIDES
-        for place, batch_id in enumerate(getattr(snapshot, side))
-    ]
 
 
 def _champion(learner: str) -> sa.Select[Any]:
@@ -154,13 +125,7 @@ def _refuse_taken(connection: sa.Connection, version: Version) -> None:
 
 def _lost_rows(connection: sa.Connection, version: Version) -> bool:
     """Whether something was erased from the version's snapshot while it was being fitted."""
-    lost = (
-        sa.select(memberships.c.batch_id)
-        .join(snapshots, memberships.c.snapshot == snapshots.c.sequence)
-        .join(forgotten, forgotten.c.batch_id == memberships.c.batch_id)
-        .where(snapshots.c.digest == version.snapshot, memberships.c.side.in_(_USED))
-        .where(forgotten.c.learner == version.learner)
-    )
+    lost = lost_of(version.learner, version.snapshot)
     return connection.execute(lost.limit(1)).first() is not None
 
 

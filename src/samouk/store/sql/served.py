@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ def open_served(
     clock: Clock,
     chance: Random | None = None,
     views: Sequence[View] | None = None,
+    home: Path | None = None,
 ) -> Store:
     """Open the store in a PostgreSQL database, making or migrating its tables.
 
@@ -37,6 +39,7 @@ def open_served(
         packs: where the samples of batches lie.
         blobs: where models and states lie.
         chance: makes the secret of a fresh journal; the system's own unless told.
+        home: what this machine keeps beside the database: predictions on their way, published files.
         views: all shelves that are to be tables of their own in the database; None leaves those that it has.
 
     Raises:
@@ -54,4 +57,5 @@ def open_served(
         database.close()
         raise
     registry = SqlRegistry(database.lane("registry"), clock)
-    return over(database, log, registry, blobs, clock, chance or SystemRandom(), database.close)
+    places = {"packs": packs, "blobs": blobs}
+    return over(database, log, registry, blobs, clock, chance or SystemRandom(), database.close, home, places)

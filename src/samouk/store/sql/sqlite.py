@@ -69,8 +69,6 @@ class SqliteDatabase:
     begins, so that what it reads still holds when it writes.
     """
 
-    certain = True
-
     def __init__(self, path: Path) -> None:
         self.path = path
         self.place = str(path)
@@ -144,6 +142,21 @@ class SqliteDatabase:
                 connection.close()
         self.traces = bool(busy)
         return not self.traces
+
+    def rewrite(self, tables: Sequence[str]) -> dict[str, str]:
+        """What is deleted is overwritten at once; only the write-ahead log may lag behind."""
+        return {} if self.scrub() else dict.fromkeys(tables, f"a reader still needs the write-ahead log of {self.path}")
+
+    def rows(self, table: str) -> Iterator[bytes]:
+        with self.read() as connection:
+            for row in connection.exec_driver_sql(f"SELECT * FROM {table}"):  # noqa: S608 - a table of ours
+                yield b"\t".join(value if isinstance(value, bytes) else str(value).encode() for value in row) + b"\n"
+
+    def files(self) -> Iterator[tuple[str, Iterator[bytes]]]:
+        return iter(())  # they lie in the home, with all else
+
+    def beyond(self) -> list[str]:
+        return ["blocks of the disk that the file system has set free and not yet used again"]
 
     def has_log(self) -> bool:
         """Whether the write-ahead log holds anything, be it of a process that died before it could scrub."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
 from samouk.loop.ports import (
@@ -16,8 +17,10 @@ from samouk.loop.ports import (
     Leases,
     Log,
     Registry,
+    Remains,
     Rollouts,
     Runs,
+    Tasks,
     Webhooks,
 )
 from samouk.store.blobs.kept import KeptBlobs
@@ -29,8 +32,10 @@ from samouk.store.sql.keys import SqlKeys
 from samouk.store.sql.leases import SqlLeases
 from samouk.store.sql.log import SqlLog
 from samouk.store.sql.registry import SqlRegistry
+from samouk.store.sql.remains import SqlRemains
 from samouk.store.sql.rollouts import SqlRollouts
 from samouk.store.sql.runs import SqlRuns
+from samouk.store.sql.tasks import SqlTasks
 from samouk.store.sql.webhooks import SqlWebhooks
 
 
@@ -47,7 +52,9 @@ class Store:
     journal: Journal
     rollouts: Rollouts
     webhooks: Webhooks
+    tasks: Tasks
     documents: Documents
+    remains: Remains
     blobs: Blobs
     close: Callable[[], None]
 
@@ -60,11 +67,15 @@ def over(
     clock: Clock,
     chance: Random,
     close: Callable[[], None],
+    folder: Path | None,
+    places: Mapping[str, KeptBlobs],
 ) -> Store:
     """The ports, each in a lane of its own: the order of one never waits for another's.
 
     Args:
         chance: makes the secret of a fresh journal.
+        folder: of all that is kept on this machine.
+        places: blobs that lie elsewhere, by what they are called.
     """
     return Store(
         log=log,
@@ -75,8 +86,10 @@ def over(
         keys=SqlKeys(database.lane("keys"), clock),
         journal=SqlJournal(database.lane("journal"), clock, chance),
         rollouts=SqlRollouts(database.lane("rollouts")),
-        webhooks=SqlWebhooks(database.lane("webhooks")),
+        webhooks=SqlWebhooks(database.lane(""), clock),
+        tasks=SqlTasks(database.lane(""), clock),
         documents=SqlDocuments(database.lane("documents")),
+        remains=SqlRemains(database.lane("remains"), log.bury, places, folder),
         blobs=blobs,
         close=close,
     )

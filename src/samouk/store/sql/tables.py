@@ -72,28 +72,72 @@ erasures = sa.Table(
     sa.Column("rows", sa.Integer, nullable=False),
     sa.Column("day", sa.Date, nullable=False),
     sa.Column("receipt_hash", sa.String(64), nullable=False),
+    sa.Column("fate", sa.String(16), nullable=False, server_default="erased"),  # or expired: nobody asked for it
 )
 
-# Packs that an erasure replaced and whose files may still be there.
+# What happened to stored batches, for those who keep accounts of them and would read the whole log else.
+changes = sa.Table(
+    "changes",
+    metadata,
+    sa.Column("sequence", Serial, primary_key=True),
+    sa.Column("learner", sa.String(64), nullable=False),
+    sa.Column("batch_id", sa.String(64), nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("fate", sa.String(16), nullable=False),
+    sa.Index("changes_of_learner", "learner", "sequence"),
+    sqlite_autoincrement=True,  # who has read up to a number misses nothing
+)
+
+# Packs that others replaced and whose files may still be there.
 doomed_packs = sa.Table("doomed_packs", metadata, sa.Column("pack", sa.String(64), primary_key=True))
+
+# Tables from which rows were deleted since they were last written anew, and how often.
+stains = sa.Table(
+    "stains",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("times", sa.BigInteger, nullable=False),
+)
+
+# Whose exposures, shown up to ``until`` (microseconds), are refused: by a hash of the pseudonym, of a learner.
+refused_units = sa.Table(
+    "refused_units",
+    metadata,
+    sa.Column("who", sa.String(64), primary_key=True),
+    sa.Column("learner", sa.String(64), primary_key=True),
+    sa.Column("until", sa.BigInteger, nullable=False),
+)
 
 snapshots = sa.Table(
     "snapshots",
     metadata,
     sa.Column("sequence", Serial, primary_key=True),
-    sa.Column("digest", sa.String(64), nullable=False, unique=True),
-    sa.Column("learner", sa.String(64), nullable=False, index=True),
+    # What came and went again leaves a snapshot with the digest of an earlier one.
+    sa.Column("digest", sa.String(64), nullable=False, index=True),
+    sa.Column("learner", sa.String(64), nullable=False),
     sa.Column("schema_version", sa.Integer, nullable=False),
-    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("train", sa.Integer, nullable=False),
+    sa.Column("holdout", sa.Integer, nullable=False),
+    sa.Column("quarantined", sa.Integer, nullable=False),
+    sa.Column("through", sa.BigInteger, nullable=False),
+    sa.Column("changed", sa.BigInteger, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Index("snapshots_of_learner", "learner", "sequence"),
 )
 
+# A row for as long as a batch stands on one side: in the snapshots of its learner from ``since`` on and before
+# ``until``, NULL while it still does. ``place`` is its sequence in the log.
 memberships = sa.Table(
     "memberships",
     metadata,
-    sa.Column("snapshot", sa.BigInteger, sa.ForeignKey("snapshots.sequence"), primary_key=True),
+    sa.Column("learner", sa.String(64), primary_key=True),
     sa.Column("side", sa.String(16), primary_key=True),
-    sa.Column("place", sa.Integer, primary_key=True),
-    sa.Column("batch_id", sa.String(64), nullable=False, index=True),
+    sa.Column("place", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("since", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("until", sa.BigInteger),
+    sa.Column("batch_id", sa.String(64), nullable=False),
+    sa.Index("memberships_of_batch", "batch_id"),
     sqlite_with_rowid=False,
 )
 
@@ -272,6 +316,17 @@ parked = sa.Table(
     sqlite_with_rowid=False,
 )
 
+# Whose outcomes a batch of the log was made of, kept when their exposures are gone: to forget a unit takes it too.
+origins = sa.Table(
+    "origins",
+    metadata,
+    sa.Column("learner", sa.String(64), primary_key=True),
+    sa.Column("unit", sa.String(64), primary_key=True),
+    sa.Column("batch_id", sa.String(64), primary_key=True),
+    sa.Index("origins_of_batch", "batch_id"),
+    sqlite_with_rowid=False,
+)
+
 checkpoints = sa.Table(
     "checkpoints",
     metadata,
@@ -362,4 +417,25 @@ webhooks = sa.Table(
     sa.Column("failures", sa.Integer, nullable=False),
     sa.Column("retry_at", Moment),
     sa.Column("given_up", sa.Integer, nullable=False),
+    sa.Column("holder", sa.String(64)),  # who delivers to it just now, until ``until``
+    sa.Column("until", Moment),
+)
+
+# What workers are to do. ``holder`` has it until ``until``; both are NULL while nobody does.
+tasks = sa.Table(
+    "tasks",
+    metadata,
+    sa.Column("sequence", Serial, primary_key=True),
+    sa.Column("task_id", sa.String(64), nullable=False, unique=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("learner", sa.String(64), nullable=False),
+    sa.Column("asked", Moment, nullable=False),
+    sa.Column("due", Moment, nullable=False),
+    sa.Column("body", sa.JSON, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("holder", sa.String(64)),
+    sa.Column("until", Moment),
+    sa.Index("tasks_in_state", "state", "due"),
 )

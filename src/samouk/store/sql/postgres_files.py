@@ -1,0 +1,124 @@
+"""What PostgreSQL keeps in its own files of rows that are gone: how it is overwritten, and how it is looked at."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import psycopg
+
+PATIENCE_S = 20.0
+"""How long a rewriting waits for transactions that may still see what was deleted."""
+
+LOOK_S = 0.05
+CHUNK = 4 * 1024 * 1024
+
+WRITE_AHEAD = "write-ahead log of the database"
+"""What was written of late, kept until the server uses the place again."""
+
+_NEXT = "SELECT (pg_snapshot_xmax(pg_current_snapshot())::text::bigint % 4294967296)::text"
+# VACUUM keeps a deleted row while any of these may still see it.
+_OLDER = """
+SELECT 'a transaction of ' || coalesce(nullif(application_name, ''), 'some program') || ', open since '
+    || coalesce(to_char(xact_start, 'YYYY-MM-DD HH24:MI:SS'), 'long ago') FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+    AND (age(backend_xmin) > age(CAST(%(next)s AS xid)) OR age(backend_xid) > age(CAST(%(next)s AS xid)))
+UNION ALL SELECT 'the prepared transaction ' || gid FROM pg_prepared_xacts WHERE database = current_database()
+UNION ALL SELECT 'the replication slot ' || slot_name FROM pg_replication_slots
+WHERE age(xmin) > age(CAST(%(next)s AS xid))
+"""
+_MAY_READ = """
+SELECT has_function_privilege('pg_read_binary_file(text, bigint, bigint, boolean)', 'execute')
+    AND has_function_privilege('pg_ls_dir(text)', 'execute') AND pg_has_role('pg_read_server_files', 'member')
+    AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+"""
+_OURS = """
+SELECT 'base/' || oid || '/' || name FROM pg_database, pg_ls_dir('base/' || oid) AS name
+WHERE datname = current_database() ORDER BY 1
+"""
+_WRITE_AHEAD = "SELECT 'pg_wal/' || name FROM pg_ls_waldir() ORDER BY modification DESC"
+_READ = "SELECT pg_read_binary_file(%s, %s, %s, true)"
+
+
+def rewrite(connection: psycopg.Connection[Any], tables: Sequence[str]) -> dict[str, str]:
+    """Write tables into new files, with nothing but what lives, and drop the old; what could not be, and why.
+
+    VACUUM alone would free the place of a deleted row and leave its bytes there.
+    """
+    import psycopg
+
+    waiting: dict[str, str] = {}
+    if not tables:
+        return waiting
+    if reason := _patience(connection):
+        return dict.fromkeys(tables, reason)
+    connection.execute("SET statement_timeout = 0")
+    try:
+        for table in tables:
+            try:
+                connection.execute(psycopg.sql.SQL("VACUUM (FULL) {}").format(psycopg.sql.Identifier(table)))
+            except psycopg.errors.LockNotAvailable:
+                waiting[table] = "it was in use all the time"
+            except psycopg.errors.DiskFull:
+                waiting[table] = "the database's disk has no room for a second copy of it"
+    finally:
+        connection.execute("RESET statement_timeout")
+    return waiting
+
+
+def _patience(connection: psycopg.Connection[Any]) -> str | None:
+    """Wait until nobody can see what was deleted before now; who still can when it has taken too long."""
+    ((horizon,),) = connection.execute(_NEXT).fetchall()
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        row = connection.execute(_OLDER, {"next": horizon}).fetchone()
+        if row is None:
+            return None
+        if time.monotonic() > end:
+            return f"{row[0]} may still see it"
+        time.sleep(LOOK_S)
+
+
+def rows(connection: psycopg.Connection[Any], table: str) -> Iterator[bytes]:
+    """Every living row as text, whatever compression it lies under."""
+    import psycopg
+
+    named = psycopg.sql.SQL("COPY {} TO STDOUT").format(psycopg.sql.Identifier(table))
+    with connection.cursor() as cursor, cursor.copy(named) as copy:
+        for row in copy:
+            yield bytes(row)
+
+
+def files(connection: psycopg.Connection[Any]) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Every file of the database, then its write-ahead log; nothing for a user who is no superuser."""
+    (may,) = connection.execute(_MAY_READ).fetchone() or (False,)
+    if not may:
+        return
+    connection.execute("CHECKPOINT")  # else the files would lag behind the memory of the server
+    for place, names in (("files of the database", _OURS), (WRITE_AHEAD, _WRITE_AHEAD)):
+        for (name,) in connection.execute(names).fetchall():
+            yield place, _chunks(connection, name)
+
+
+def _chunks(connection: psycopg.Connection[Any], name: str) -> Iterator[bytes]:
+    at = 0
+    while True:
+        (data,) = connection.execute(_READ, (name, at, CHUNK)).fetchone() or (None,)
+        if not data:  # gone meanwhile, or at its end
+            return
+        yield data
+        at += len(data)
+        if len(data) < CHUNK:
+            return
+
+
+def beyond(connection: psycopg.Connection[Any]) -> list[str]:
+    """Where the server keeps copies that nobody can look at by a statement."""
+    (may,) = connection.execute(_MAY_READ).fetchone() or (False,)
+    return [
+        *([] if may else ["files of the database, which only a superuser may read: its rows were looked at"]),
+        "the write-ahead log, until the server uses its files again; its archive and replicas by their own retention",
+        "blocks of the disk that the file system has set free and not yet used again",
+    ]
