@@ -55,12 +55,11 @@ def study(
 
 def tables(learner: Learner, services: Services) -> tuple[Table, Table | None]:
     """The two sides of the snapshot that a turn would take now. Raises NothingToSearch."""
-    entries = services.log.entries(learner.name)
-    frozen = snapshot.freeze(learner, entries, services.registry.latest_snapshot(learner.name))
-    train = snapshot.load(learner, services.log, entries, frozen.train, scratch=services.scratch)
-    kept = snapshot.load(learner, services.log, entries, frozen.holdout, scratch=services.scratch, judged=True)
-    taught = table_of(learner, train)
+    taught, held = snapshot.proposed(learner, services.log, services.registry)
+    train = snapshot.load(learner, services.log, taught, scratch=services.scratch)
+    kept = snapshot.load(learner, services.log, held, scratch=services.scratch, judged=True)
+    table = table_of(learner, train)
     if not kept.rows:
-        return taught, None
+        return table, None
     # What is learnt decides whether answers are classes: held-out labels alone may look otherwise.
-    return taught, replace(table_of(learner, kept, judged=True), classes=taught.classes)
+    return table, replace(table_of(learner, kept, judged=True), classes=table.classes)

@@ -37,8 +37,11 @@ from samouk.loop.records import (
     AuditEntry,
     Batch,
     BatchEntry,
+    Change,
+    Compaction,
     Erasure,
     Examples,
+    Growth,
     Head,
     LogStats,
     Run,
@@ -156,8 +159,8 @@ class Log(Protocol):
         middle leaves some erased and the others whole; asking again ends it.
         """
 
-    def of_receipts(self, receipt_hashes: Sequence[str]) -> list[tuple[BatchEntry, str]]:
-        """Stored batches that came with one of these hashes, each with its hash, in order of arrival."""
+    def of_receipts(self, receipt_hashes: Sequence[str]) -> list[tuple[BatchEntry | Erasure, str]]:
+        """What came with one of these hashes, each with its hash: stored batches in order of arrival, then erased."""
 
     def erasures(self, learner: str) -> list[Erasure]:
         """What was erased, in order."""
@@ -526,7 +529,7 @@ class Journal(Protocol):
         """What is kept of a unit, by its pseudonym: each exposure with what was told of it, oldest first, streamed."""
 
     def refuse(self, learner: str, unit: str, until: dt.datetime) -> None:
-        """Refuse, from now on, exposures of a unit by its pseudonym that were shown up to that moment.
+        """Refuse, from now on, exposures of a unit by its pseudonym that were shown before that moment.
 
         Another server may still have them on their way when the unit is forgotten. Kept is a hash of the pseudonym, for
         ``REFUSED_FOR``.

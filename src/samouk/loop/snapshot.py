@@ -96,7 +96,10 @@ def grow(
     rows -= sum(lost[name] for name in (*gone, *held_back) if stood[name] is not Side.QUARANTINED)
     content = multiset.changed(
         base.content if base else multiset.NOTHING,
-        [*(_member(side, entry.batch_id) for side, entry in joined), *(_member(Side.QUARANTINED, n) for n in held_back)],
+        [
+            *(_member(side, entry.batch_id) for side, entry in joined),
+            *(_member(Side.QUARANTINED, n) for n in held_back),
+        ],
         [_member(stood[name], name) for name in (*gone, *held_back)],
     )
     snapshot = Snapshot(

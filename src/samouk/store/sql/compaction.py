@@ -1,4 +1,4 @@
-"""Many small packs become few: the frames of one learner and week lie together, and are read with one look at the disk."""
+"""Many small packs become few: the frames of one learner and week lie together, and are read with one look."""
 
 from __future__ import annotations
 
@@ -167,5 +167,5 @@ def _of_packs(connection: sa.Connection, keys: Sequence[str]) -> list[_Row]:
     found: list[_Row] = []
     for some in chunks(keys, _CHUNK):
         rows = connection.execute(sa.select(*columns).where(batches.c.pack.in_(some)))
-        found += (tuple(row) for row in rows)  # type: ignore[misc]
+        found += [(row.sequence, row.learner, row.pack, row.offset, row.length) for row in rows]
     return sorted(found)

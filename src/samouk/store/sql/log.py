@@ -190,14 +190,17 @@ class SqlLog:
         self.bury()
         return erased
 
-    def of_receipts(self, receipt_hashes: Sequence[str]) -> list[tuple[BatchEntry, str]]:
-        found: list[Any] = []
+    def of_receipts(self, receipt_hashes: Sequence[str]) -> list[tuple[BatchEntry | Erasure, str]]:
+        stored: list[Any] = []
+        erased: list[Any] = []
         with self.database.read() as connection:
             for chunk in _chunks(list(receipt_hashes)):
                 wanted = sa.select(*_ENTRY, batch_table.c.receipt_hash).where(batch_table.c.receipt_hash.in_(chunk))
-                found += connection.execute(wanted).all()
-        found.sort()
-        return [(_entry(row[:-1]), row[-1]) for row in found]
+                stored += connection.execute(wanted).all()
+                erased += connection.execute(sa.select(erasures).where(erasures.c.receipt_hash.in_(chunk))).all()
+        stored.sort(key=lambda row: row.sequence)
+        gone = ((erasure_of(row), row.receipt_hash) for row in erased)
+        return [*((_entry(row[:-1]), row.receipt_hash) for row in stored), *gone]
 
     def bury(self) -> None:
         """Delete the packs that erasures replaced, and every trace in the database's own files.
@@ -217,9 +220,10 @@ class SqlLog:
 
     def sweep(self, seconds: float = ORPHAN_SECONDS) -> list[str]:
         """Delete packs that no row names and that are at least so old; returns their keys."""
-        return self.packs.sweep(self._named, seconds)
+        return self.packs.sweep(self.named, seconds)
 
-    def _named(self) -> set[str]:
+    def named(self) -> set[str]:
+        """Keys of the packs that hold batches."""
         with self.database.read() as connection:
             return set(connection.scalars(sa.select(batch_table.c.pack).distinct()))
 
@@ -295,5 +299,5 @@ def _erased(learner: str) -> sa.Select[Any]:
 
 
 def _entry(row: Any) -> BatchEntry:
-    *values, state = row
-    return BatchEntry(*values, state=BatchState(state))
+    sequence, batch_id, learner, schema_version, group, rows, day, state = row
+    return BatchEntry(sequence, batch_id, learner, schema_version, group, rows, day, BatchState(state))

@@ -171,5 +171,6 @@ def _snapshot(row: Any) -> Snapshot:
 
 def _entry(row: Any, side: Side) -> BatchEntry:
     """As it stood in the snapshot, whatever was done with it since."""
-    held = side is Side.QUARANTINED
-    return BatchEntry(*row, state=BatchState.QUARANTINED if held else BatchState.LIVE)
+    state = BatchState.QUARANTINED if side is Side.QUARANTINED else BatchState.LIVE
+    sequence, batch_id, learner, schema_version, group, rows, day = row
+    return BatchEntry(sequence, batch_id, learner, schema_version, group, rows, day, state)

@@ -1,4 +1,4 @@
-"""Snapshots that go on from one another, a batch a row for as long as it stands; what happens to stored batches; expiry."""
+"""Snapshots that go on from one another, a row a batch for as long as it stands; what happens to stored batches."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -53,13 +53,13 @@ def downgrade() -> None:
 
 def _intervals(connection: sa.Connection) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows of both tables as they are to be, from a row a batch and snapshot."""
-    places = dict(iter(connection.execute(sa.text("SELECT batch_id, sequence FROM batches")).tuples()))
-    members = sa.text("SELECT batch_id, side FROM memberships WHERE snapshot = :snapshot")
+    places: dict[str, int] = _pairs(connection, "SELECT batch_id, sequence FROM batches")
+    members = "SELECT batch_id, side FROM memberships WHERE snapshot = :snapshot"
     kept: list[dict[str, Any]] = []
     standing: list[dict[str, Any]] = []
     open_rows: dict[str, dict[str, dict[str, Any]]] = {}
     for row in connection.execute(sa.text("SELECT * FROM snapshots ORDER BY sequence")).all():
-        now = dict(iter(connection.execute(members, {"snapshot": row.sequence}).tuples()))
+        now: dict[str, str] = _pairs(connection, members, snapshot=row.sequence)
         mine = open_rows.setdefault(row.learner, {})
         for batch_id in [name for name, held in mine.items() if now.get(name) != held["side"]]:
             mine.pop(batch_id)["until"] = row.sequence
@@ -73,10 +73,14 @@ def _intervals(connection: sa.Connection) -> tuple[list[dict[str, Any]], list[di
         marks = {"through": max(through, 0), "changed": 0, "content": b""}
         kept.append({**row._asdict(), **{side: numbers[side] for side in _SIDES}, **marks})
     # Only a learner's last snapshot is gone on from.
-    for row in {row["learner"]: row for row in kept}.values():
-        stand = (f"{held['side']}\0{name}" for name, held in open_rows[row["learner"]].items())
-        row["content"] = multiset.changed(multiset.NOTHING, stand, ())
+    for last in {row["learner"]: row for row in kept}.values():
+        stand = (f"{held['side']}\0{name}" for name, held in open_rows[last["learner"]].items())
+        last["content"] = multiset.changed(multiset.NOTHING, stand, ())
     return kept, standing
+
+
+def _pairs(connection: sa.Connection, question: str, **values: Any) -> dict[str, Any]:
+    return dict(iter(connection.execute(sa.text(question), values).tuples()))
 
 
 def _members(snapshot: dict[str, Any], standing: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
