@@ -19,7 +19,19 @@ import click
 
 from samouk.loop.gate import GateBroken
 from samouk.loop.learner import Context, Learner
-from samouk.loop.ports import Bell, Cache, Clock, CorruptBlob, Publisher, Role, Services, StoreUnavailable
+from samouk.loop.ports import (
+    Bell,
+    Cache,
+    Clock,
+    CorruptBlob,
+    FitFailed,
+    Log,
+    Publisher,
+    Role,
+    Services,
+    StoreUnavailable,
+    Trainer,
+)
 from samouk.loop.ramp import tend
 from samouk.loop.records import Order, Run
 from samouk.loop.rollout import Action
@@ -44,6 +56,8 @@ if TYPE_CHECKING:
     from samouk.loop.learner import Domain, View
     from samouk.server.scheduler import Looks, Rounds
     from samouk.server.turns import Turns
+    from samouk.trainers.engine import Engine
+    from samouk.trainers.work import Bench
 
 
 __all__ = ["REFUSALS", "Demo", "application", "demo", "ensure_signing_keys", "has_signing_keys", "make_signing_keys"]
@@ -154,7 +168,7 @@ def _services(settings: Settings, clock: Clock, chance: Random, domains: Iterabl
         documents=store.documents,
         remains=store.remains,
         publisher=_publisher(settings, Shelves(store.documents, store.blobs, store.leases, bell)),
-        trainer=LocalTrainer(),
+        trainer=_trainer(settings, store.log),
         cache=cache,
         bell=bell,
         close=close,
@@ -214,6 +228,50 @@ def _bell(settings: Settings) -> Bell:
 
         return PostgresBell(settings.database_url)
     return LocalBell()
+
+
+def _trainer(settings: Settings, log: Log) -> Trainer:
+    """This process, or the cluster that the settings name. Raises BadSetting."""
+    if not settings.trainer:
+        return LocalTrainer()
+    from samouk.trainers.cluster import ClusterTrainer
+    from samouk.trainers.engine import BadAddress, address_of
+
+    try:
+        address_of(settings.trainer)
+    except BadAddress as error:
+        raise BadSetting(f"SAMOUK_TRAINER: {error}") from None
+    return ClusterTrainer(settings.trainer, log.shards, partial(bench, settings.home, settings.blobs_url))
+
+
+def bench(home: Path, blobs_url: str) -> Bench:
+    """What a cluster's worker finds where it runs: its own settings go first, then the driver's places, which it may share.
+
+    Raises:
+        FitFailed: neither shows it any packs.
+    """
+    from samouk.settings import load
+    from samouk.store import shards
+    from samouk.store.blobs.places import places
+    from samouk.trainers.work import Bench
+
+    own = load(os.environ)
+    home = home if home.is_dir() else own.home
+    url = own.blobs_url or blobs_url
+    if not url and not (home / "packs").is_dir():
+        raise FitFailed(f"a worker sees no packs in {home}: set SAMOUK_BLOBS_URL for it, or share the folder with it")
+    packs = places(url, home).packs
+    return Bench(partial(shards.read, packs), FileScratch(home / "scratch", own.train_memory_mb * 1_000_000))
+
+
+def engine(url: str) -> Engine:
+    """A connection to the cluster that a URL names. Raises BadSetting and FitFailed."""
+    from samouk.trainers.engine import BadAddress, connected
+
+    try:
+        return connected(url)
+    except BadAddress as error:
+        raise BadSetting(str(error)) from None
 
 
 def _views(domains: Iterable[Domain]) -> list[View]:

@@ -46,6 +46,7 @@ from samouk.loop.records import (
     LogStats,
     Run,
     RunEnd,
+    Shard,
     Side,
     Snapshot,
     Stage,
@@ -140,6 +141,12 @@ class Log(Protocol):
 
     def read(self, entries: Sequence[BatchEntry]) -> Iterator[tuple[BatchEntry, Columns]]:
         """The columns of each entry, in the given order, streamed; an entry erased meanwhile is left out."""
+
+    def shards(self, entries: Sequence[BatchEntry]) -> list[Shard]:
+        """Where the columns of each entry lie now, in the given order, for who reads the blobs without the log.
+
+        An entry that was erased is left out, and all are where there are no blobs.
+        """
 
     def quarantine(self, batch_ids: Sequence[str], reason: str) -> None:
         """Keep these batches out of every later snapshot; unknown ids are no error."""

@@ -70,6 +70,17 @@ class BatchEntry:
     state: BatchState = BatchState.LIVE
 
 
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Where the columns of a batch lie: a stretch of a blob. An erasure or a compaction may move them at any time."""
+
+    batch_id: str
+    pack: str
+    offset: int
+    length: int
+    rows: int
+
+
 class Stored(StrEnum):
     """What became of a batch that was handed to the log."""
 

@@ -43,6 +43,7 @@ from samouk.loop.records import (
     LogStats,
     Run,
     RunEnd,
+    Shard,
     Side,
     Snapshot,
     Stage,
@@ -179,6 +180,9 @@ class MemoryLog:
             held = self._held.get(entry.batch_id)
             if held is not None:
                 yield entry, held.columns
+
+    def shards(self, entries: Sequence[BatchEntry]) -> list[Shard]:
+        return []
 
     def quarantine(self, batch_ids: Sequence[str], reason: str) -> None:
         with self._lock:

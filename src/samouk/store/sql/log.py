@@ -23,6 +23,7 @@ from samouk.loop.records import (
     Erasure,
     Fate,
     LogStats,
+    Shard,
     Stored,
 )
 from samouk.store.blobs.codec import Pack, decode, encode, pack
@@ -169,6 +170,14 @@ class SqlLog:
                     raise CorruptBlob(f"pack {place[0]} of batch {batch_id} is gone; restore a backup") from None
                 place = moved
         return None, memoryview(b"")
+
+    def shards(self, entries: Sequence[BatchEntry]) -> list[Shard]:
+        table, found = batch_table.c, dict[str, Any]()
+        with self.database.read() as connection:
+            for chunk in _chunks([entry.batch_id for entry in entries]):
+                asked = sa.select(table.batch_id, table.pack, table.offset, table.length, table.rows)
+                found |= {row[0]: row for row in connection.execute(asked.where(table.batch_id.in_(chunk)))}
+        return [Shard(*found[entry.batch_id]) for entry in entries if entry.batch_id in found]
 
     def quarantine(self, batch_ids: Sequence[str], reason: str) -> None:
         change = {"state": BatchState.QUARANTINED.value, "reason": reason}
