@@ -245,7 +245,7 @@ def _trainer(settings: Settings, log: Log) -> Trainer:
 
 
 def bench(home: Path, blobs_url: str) -> Bench:
-    """What a cluster's worker finds where it runs: its own settings go first, then the driver's places, which it may share.
+    """What a cluster's worker finds where it runs, by its own settings first, then in the driver's places.
 
     Raises:
         FitFailed: neither shows it any packs.

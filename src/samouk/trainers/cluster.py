@@ -69,5 +69,5 @@ class ClusterTrainer:
             except NotFound as error:
                 context.progress(f"reading anew: {error}", 0.0)
         raise FitFailed(
-            f"packs were not where the log says {ROUNDS} times: workers need SAMOUK_BLOBS_URL, or the folder of the home"
+            f"packs were not where the log says, {ROUNDS} times: workers need SAMOUK_BLOBS_URL, or the home's folder"
         )
