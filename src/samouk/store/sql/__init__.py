@@ -65,7 +65,7 @@ def open_store(
         database.close()
         os.close(presence)
 
-    return over(database, log, registry, blobs, clock, chance or SystemRandom(), close, home, {})
+    return over(database, log, registry, blobs, clock, clock, chance or SystemRandom(), close, home, {})
 
 
 def _close_to_others(home: Path) -> None:

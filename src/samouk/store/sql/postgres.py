@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import zlib
 from collections.abc import Iterator, Sequence
@@ -155,6 +156,12 @@ class PostgresDatabase:
                 return cursor.execute(_words(question).encode(), (value,)).fetchone()
 
             yield ask
+
+    def now(self) -> dt.datetime:
+        """The present moment by the database's clock, which is the same for every machine. Raises StoreUnavailable."""
+        with self._explained(), _returned(self._followers) as connection:
+            (moment,) = cast("tuple[dt.datetime]", connection.execute("SELECT clock_timestamp()").fetchone())
+        return moment.astimezone(dt.UTC)
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:

@@ -65,6 +65,7 @@ def over(
     registry: SqlRegistry,
     blobs: KeptBlobs,
     clock: Clock,
+    agreed: Clock,
     chance: Random,
     close: Callable[[], None],
     folder: Path | None,
@@ -73,6 +74,7 @@ def over(
     """The ports, each in a lane of its own: the order of one never waits for another's.
 
     Args:
+        agreed: by which all processes hold leases and claim work, however wrong their machines' clocks are.
         chance: makes the secret of a fresh journal.
         folder: of all that is kept on this machine.
         places: blobs that lie elsewhere, by what they are called.
@@ -81,13 +83,13 @@ def over(
         log=log,
         registry=registry,
         runs=SqlRuns(database.lane("runs")),
-        leases=SqlLeases(database.lane("leases"), clock),
+        leases=SqlLeases(database.lane("leases"), agreed),
         audit=SqlAudit(database.lane("audit")),
         keys=SqlKeys(database.lane("keys"), clock),
         journal=SqlJournal(database.lane("journal"), clock, chance),
         rollouts=SqlRollouts(database.lane("rollouts")),
-        webhooks=SqlWebhooks(database.lane(""), clock),
-        tasks=SqlTasks(database.lane(""), clock),
+        webhooks=SqlWebhooks(database.lane(""), agreed),
+        tasks=SqlTasks(database.lane(""), agreed),
         documents=SqlDocuments(database.lane("documents")),
         remains=SqlRemains(database.lane("remains"), log.bury, places, folder),
         blobs=blobs,
