@@ -54,6 +54,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from samouk.loop.learner import Domain, View
+    from samouk.server.oidc import Provider
+    from samouk.server.options import Options
     from samouk.server.scheduler import Looks, Rounds
     from samouk.server.turns import Turns
     from samouk.trainers.engine import Engine
@@ -495,7 +497,8 @@ def demo(settings: Settings, domains: dict[str, Domain], weeks: int, seed: int =
     clock = SteppedClock(dt.datetime.now(dt.UTC) - dt.timedelta(weeks=weeks))
     with opened(settings, clock, Random(seed), domains.values()) as services:  # noqa: S311 - a play, told the same every time
         _, secret = services.keys.create("demo", Role.OPERATOR)
-        with background(application(settings, services, domains), settings.host, settings.port) as url:
+        unbounded = dataclasses.replace(settings, rate_key=0, rate_anonymous=0)
+        with background(application(unbounded, services, domains), settings.host, settings.port) as url:
             yield Demo(settings, services, clock, url, secret)
 
 

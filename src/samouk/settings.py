@@ -81,12 +81,16 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("log", "text", "what the server logs: lines of text, or of json", words=("text", "json")),
     Setting("otlp_url", "", "http://host:4318 of an OpenTelemetry collector that takes traces; empty sends none"),
     Setting("drain_seconds", 0.0, "seconds to say not ready and still answer, before a stop", 0, 600),
-    Setting("train_memory_mb", 500, "megabytes of samples that training keeps in memory; more lie in files", 1, 1_000_000),
+    Setting(
+        "train_memory_mb", 500, "megabytes of samples that training keeps in memory; more lie in files", 1, 1_000_000
+    ),
     Setting("trainer", "", "dask://host:port, ray://host:port or dask://local?workers=2, which fits; empty fits here"),
     Setting("group", 64, "batches in one commit, at most", 1, 10_000),
     Setting("figures_role", "public", "who may read figures, versions, runs, events and metrics", words=ROLES),
     Setting("rate_key", 60_000, "requests a minute with one key, at most; 0 bounds nothing", 0, 100_000_000),
-    Setting("rate_anonymous", 1_200, "requests a minute of one address without a key; 0 bounds nothing", 0, 100_000_000),
+    Setting(
+        "rate_anonymous", 1_200, "requests a minute of one address without a key; 0 bounds nothing", 0, 100_000_000
+    ),
     Setting("rate_failures", 30, "wrong keys a minute from one address; 0 bounds nothing", 0, 1_000_000),
     Setting("trusted_proxies", 0, "proxies in front, each of which adds an address to X-Forwarded-For", 0, 10),
     Setting("cors_origins", "", "origins of pages that may use the API, with commas: https://app.example.org"),
@@ -173,7 +177,9 @@ def origins_of(settings: Settings) -> tuple[str, ...]:
     for one in found:
         parts = urlsplit(one)
         if parts.scheme not in ("http", "https") or one != f"{parts.scheme}://{parts.netloc}" or "*" in one:
-            raise BadSetting(f"SAMOUK_CORS_ORIGINS must be exact origins such as https://app.example.org, not {one!r:.60}")
+            raise BadSetting(
+                f"SAMOUK_CORS_ORIGINS must be exact origins such as https://app.example.org, not {one!r:.60}"
+            )
     return found
 
 

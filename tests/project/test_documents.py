@@ -81,7 +81,7 @@ def test_requests_are_answered(page: Path, tmp_path: Path, environment: dict[str
     """Every request that a page shows is answered well by a server that was started as the page says."""
     told = {**environment, **place_files(page, tmp_path)}
     platform = Platform(tmp_path / "home", tmp_path / "log", told)
-    key = platform.json("keys", "create", "--label", "documents", "--may", "operate")["secret"]
+    key = platform.json("keys", "create", "--label", "documents", "--role", "admin")["secret"]
     script = SHELL + "".join(REQUESTS.findall(page.read_text()))
     with platform.serving() as url:
         shell = {**told, "URL": url, "KEY": key}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from samouk.loop.learner import Learner
     from samouk.loop.ports import Services
+    from samouk.server.serve import Tls
     from samouk.settings import Settings
 
 DEMO_WEEKS = 9
@@ -27,10 +28,19 @@ COURIER_S = 2.0
 @click.command()
 @click.option("--host", help="Address to listen on; 127.0.0.1 unless told (SAMOUK_HOST).")
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port; 8000 unless told (SAMOUK_PORT).")
+@click.option("--tls-cert", help="File of a certificate chain, to speak https (SAMOUK_TLS_CERT).")
+@click.option("--tls-key", help="File of the certificate's private key (SAMOUK_TLS_KEY).")
 @click.option("--no-schedule", is_flag=True, help="Never learn by itself; only `samouk turn` does.")
 @home_option
 @explained
-def serve(home: Path | None, host: str | None, port: int | None, no_schedule: bool) -> None:
+def serve(
+    home: Path | None,
+    host: str | None,
+    port: int | None,
+    tls_cert: str | None,
+    tls_key: str | None,
+    no_schedule: bool,
+) -> None:
     """Take samples, learn when it is time, hand out models: one process."""
     from samouk import assembly
     from samouk.domains import discover
@@ -40,7 +50,8 @@ def serve(home: Path | None, host: str | None, port: int | None, no_schedule: bo
     from samouk.server.serve import serve as run
     from samouk.server.webhooks import Courier
 
-    chosen = settings(home, host=host, port=port)
+    chosen = settings(home, host=host, port=port, tls_cert=tls_cert, tls_key=tls_key)
+    tls = _tls(chosen)
     logs.set_up(chosen.log)
     domains = discover()
     known = [learner for domain in domains.values() for learner in domain.learners]
@@ -57,7 +68,17 @@ def serve(home: Path | None, host: str | None, port: int | None, no_schedule: bo
             open_until_the_end.enter_context(_scheduled(chosen, services, known, app))
         courier = Courier(services, private=bool(chosen.webhooks_private))
         open_until_the_end.enter_context(Scheduler(courier, COURIER_S / 60))
-        run(app, listener, chosen.home, click.echo)
+        run(app, listener, chosen.home, click.echo, tls)
+
+
+def _tls(chosen: Settings) -> Tls | None:
+    """Raises BadSetting, and CannotListen for files that cannot be used."""
+    from samouk.server.serve import Tls
+    from samouk.settings import BadSetting
+
+    if bool(chosen.tls_cert) != bool(chosen.tls_key):
+        raise BadSetting("SAMOUK_TLS_CERT and SAMOUK_TLS_KEY belong together: give both, or neither")
+    return Tls(Path(chosen.tls_cert), Path(chosen.tls_key)) if chosen.tls_cert else None
 
 
 def _begin(services: Services, known: Sequence[Learner]) -> None:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import errno
 import signal
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp
+
+from samouk.server.protocol import BoundedProtocol
 
 START_S = 20
 """Seconds that the application is given to start."""
@@ -50,12 +54,26 @@ def _words(error: OSError, host: str, port: int) -> str:
     return f"cannot listen on {host}: {error.strerror or error}; choose another address with --host"
 
 
-def config(app: ASGIApp) -> uvicorn.Config:
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Files of a certificate chain and of its private key. Raises CannotListen when they cannot be used together."""
+
+    certificate: Path
+    key: Path
+
+    def __post_init__(self) -> None:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.certificate, self.key)
+        except (OSError, ValueError) as error:  # an SSLError is an OSError
+            raise CannotListen(f"{self.certificate} and {self.key} are no certificate and its key: {error}") from None
+
+
+def config(app: ASGIApp, tls: Tls | None = None) -> uvicorn.Config:
     """uvicorn as this project runs it: quick, and silent about who asks."""
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         lifespan="on",
         access_log=False,  # an access log would hold addresses
@@ -65,6 +83,8 @@ def config(app: ASGIApp) -> uvicorn.Config:
         date_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE_S,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=str(tls.key) if tls else None,
     )
 
 
@@ -97,17 +117,19 @@ def background(app: ASGIApp, host: str, port: int) -> Iterator[str]:
             thread.join()
 
 
-def _url(listener: socket.socket) -> str:
+def _url(listener: socket.socket, scheme: str = "http") -> str:
     where, bound = listener.getsockname()[:2]
     shown = f"[{where}]" if ":" in where else where
-    return f"http://{shown}:{bound}"
+    return f"{scheme}://{shown}:{bound}"
 
 
-def serve(app: ASGIApp, listener: socket.socket, home: Path, say: Callable[[str], None]) -> None:
+def serve(
+    app: ASGIApp, listener: socket.socket, home: Path, say: Callable[[str], None], tls: Tls | None = None
+) -> None:
     """Serve what comes to ``listener`` until SIGINT or SIGTERM; running requests end first."""
-    say(f"Samouk listens on {_url(listener)}")
+    say(f"Samouk listens on {_url(listener, 'https' if tls else 'http')}")
     say(f"Data lies in {home} (SAMOUK_HOME)")
-    server = Server(config(app))
+    server = Server(config(app, tls))
     with _returning(server):
         server.run(sockets=[listener])
 

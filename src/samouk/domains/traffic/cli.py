@@ -214,7 +214,7 @@ def _server(url: str | None) -> HttpServer:
     if url is None:
         raise WireError("--url", "is missing: the address of a running server")
     if not key:
-        raise WireError(KEY, "is not set: put an operator's API key there (samouk keys create --operate)")
+        raise WireError(KEY, "is not set: put an operator's API key there (samouk keys create --role operator)")
     try:
         return HttpServer(url, key)
     except ValueError as error:
