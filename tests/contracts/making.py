@@ -10,7 +10,21 @@ import numpy as np
 
 from samouk.edge.wire import receipt_hash
 from samouk.loop.columns import Column
-from samouk.loop.records import Act, Batch, Order, Run, Snapshot, Stage, TriggerKind, Version
+from samouk.loop.ports import Services
+from samouk.loop.records import (
+    Act,
+    Batch,
+    BatchEntry,
+    Growth,
+    Order,
+    Run,
+    Side,
+    Snapshot,
+    Stage,
+    TriggerKind,
+    Version,
+)
+from samouk.store.clock import MONDAY
 
 MOMENT = dt.datetime(2026, 1, 5, 12, 30, tzinfo=dt.UTC)
 LEARNER = "toy.colour"
@@ -44,11 +58,44 @@ def batch(number: int, learner: str = LEARNER, rows: int = 5) -> Batch:
     return Batch(batch_id(number), learner, 1, number % 16, receipt(number), columns(rows, number))
 
 
-def snapshot(number: int, train: list[int], holdout: list[int], quarantined: list[int] | None = None) -> Snapshot:
-    """A snapshot of batches by their numbers."""
-    taught, held, kept_out = (tuple(map(batch_id, side)) for side in (train, holdout, quarantined or []))
-    digest = hashlib.sha256(str(number).encode()).hexdigest()
-    return Snapshot(digest, LEARNER, 1, taught, held, kept_out, rows=5 * (len(train) + len(holdout)))
+def digest_of(number: int) -> str:
+    """The digest of snapshot ``number``."""
+    return hashlib.sha256(str(number).encode()).hexdigest()
+
+
+def entry(number: int) -> BatchEntry:
+    """What the log says of batch ``number`` when 0 and all up to it were stored in order, and nothing else."""
+    return BatchEntry(number + 1, batch_id(number), LEARNER, 1, number % 16, 5, MONDAY.date())
+
+
+def snapshot(
+    services: Services, number: int, train: list[int], holdout: list[int], quarantined: list[int] | None = None
+) -> Snapshot:
+    """Keep a snapshot of batches by their numbers, which has nothing to do with the one before."""
+    sides = {Side.TRAIN: train, Side.HOLDOUT: holdout, Side.QUARANTINED: quarantined or []}
+    joined = sorted(
+        ((side, entry(n)) for side, numbers in sides.items() for n in numbers), key=lambda one: one[1].sequence
+    )
+    numbers = (len(members) for members in sides.values())
+    frozen = Snapshot(digest_of(number), LEARNER, 1, 5 * (len(train) + len(holdout)), *numbers, 100_000, 0, b"")
+    previous = services.registry.latest_snapshot(LEARNER)
+    growth = Growth(frozen, previous.digest if previous else None, joined, afresh=True)
+    return services.registry.add_snapshot(growth)
+
+
+def alone(services: Services, learner: str, schema_version: int, batch_id: str, digest: str) -> Snapshot:
+    """Keep a snapshot that teaches by one batch and has nothing to do with the one before."""
+    only = BatchEntry(1, batch_id, learner, schema_version, 1, 1, MONDAY.date())
+    frozen = Snapshot(digest, learner, schema_version, 1, 1, 0, 0, 1, 0, b"")
+    previous = services.registry.latest_snapshot(learner)
+    growth = Growth(frozen, previous.digest if previous else None, [(Side.TRAIN, only)], afresh=True)
+    return services.registry.add_snapshot(growth)
+
+
+def members(services: Services, digest: str | None) -> dict[str, list[str]]:
+    """Ids of the members of a snapshot that are still there, by side."""
+    registry = services.registry
+    return {str(side): [one.batch_id for one in registry.members(digest or "", side)] for side in Side}
 
 
 def version(number: int, stage: Stage = Stage.STAGING, **more: Any) -> Version:

@@ -28,7 +28,6 @@ from samouk.loop.records import (
     Erasure,
     LogStats,
     Run,
-    Snapshot,
     Stage,
     Stored,
     Version,
@@ -141,8 +140,8 @@ class CarelessRegistry(MemoryRegistry):
 class RememberingRegistry(MemoryRegistry):
     """Marks versions but goes on naming the erased batch."""
 
-    def snapshot(self, digest: str) -> Snapshot:
-        return self._snapshots.get(digest) or MemoryRegistry.snapshot(self, digest)
+    def _gone(self, learner: str) -> set[str]:
+        return set()
 
 
 class ShuffledRuns(MemoryRuns):

@@ -10,12 +10,13 @@ from random import Random
 
 import numpy as np
 from examples.will_it_rain import RAIN, Weather, model
+from tests.contracts.making import alone
 
 from samouk.edge.wire import Row
 from samouk.loop.learner import Learner, Policy
 from samouk.loop.outcome import Told, tell
 from samouk.loop.ports import Services
-from samouk.loop.records import Snapshot, Version
+from samouk.loop.records import Version
 from samouk.loop.registry import enter
 from samouk.loop.release import register_next, release
 from samouk.loop.rollout_policy import RolloutPolicy
@@ -55,6 +56,7 @@ def embedded(home: Path, clock: SteppedClock) -> Services:
         journal=store.journal,
         rollouts=store.rollouts,
         webhooks=store.webhooks,
+        tasks=store.tasks,
         documents=store.documents,
         publisher=MemoryPublisher(),
         trainer=LocalTrainer(),
@@ -79,8 +81,7 @@ def enter_model(
     snapshot = None
     if batch is not None:
         digest = hashlib.sha256(batch.encode()).hexdigest()
-        snapshot = Snapshot(digest, RAIN.name, 1, train=(batch,), holdout=(), quarantined=(), rows=1)
-        services.registry.add_snapshot(snapshot)
+        snapshot = alone(services, RAIN.name, 1, batch, digest)
     key = services.blobs.put(artifact.data)
     card = {HELD: True} if held else {}
     version = enter(RAIN, [], artifact, key, services.clock.now(), champion=champion, snapshot=snapshot, card=card)

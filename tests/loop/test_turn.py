@@ -13,6 +13,7 @@ import pytest
 from examples.side_of_a_line import TOY, ToyWorld, artifact
 from examples.will_it_rain import RAIN, Weather, model
 from tests.canary import CANARIES, leaks
+from tests.contracts.making import members
 from tests.loop.killing import Killed, mortal
 
 from samouk import OnlineLearningService
@@ -118,13 +119,13 @@ def test_a_worse_challenger_leaves_the_champion_in_service(services: Services) -
 def test_holdout_and_training_share_no_group_and_the_holdout_only_grows(services: Services) -> None:
     """Applications are on one side of the split for good, also when the policy moves."""
     send(services)
-    first = services.registry.snapshot(turn(TOY, services, BY_HAND).snapshot or "")
+    first = members(services, turn(TOY, services, BY_HAND).snapshot)
     send(services, week=1)
     moved = learner_with(policy=Policy(holdout_groups=frozenset({0})))
-    second = services.registry.snapshot(turn(moved, services, BY_HAND).snapshot or "")
-    assert set(first.holdout) < set(second.holdout)
-    assert not set(second.train) & set(second.holdout)
-    assert set(first.train) <= set(second.train)
+    second = members(services, turn(moved, services, BY_HAND).snapshot)
+    assert set(first["holdout"]) < set(second["holdout"])
+    assert not set(second["train"]) & set(second["holdout"])
+    assert set(first["train"]) <= set(second["train"])
 
 
 def test_a_suspect_batch_is_quarantined_and_learnt_from_by_nobody(services: Services) -> None:
@@ -141,7 +142,7 @@ def test_a_suspect_batch_is_quarantined_and_learnt_from_by_nobody(services: Serv
     states = {entry.batch_id: entry.state for entry in services.log.entries(TOY.name)}
     assert states[poisoned.batch_id] is BatchState.QUARANTINED
     assert states[batch_ids[0]] is BatchState.LIVE
-    assert poisoned.batch_id in services.registry.snapshot(run.snapshot or "").quarantined
+    assert poisoned.batch_id in members(services, run.snapshot)["quarantined"]
     assert any(entry.act.action == "quarantine" for entry in services.audit.entries())
 
 
@@ -158,7 +159,7 @@ def test_erasure_taints_the_champion_and_its_replacement_knows_nothing_of_it(
     turn(TOY, services, BY_HAND)
     snapshot = services.registry.latest_snapshot(TOY.name)
     assert snapshot is not None
-    gone = snapshot.train[0]
+    gone = members(services, snapshot.digest)["train"][0]
     assert gone in batch_ids
     services.log.erase(gone, ToyWorld(7).batch(0, batch_ids.index(gone)).receipt_hash)
     services.registry.taint(TOY.name, gone)
@@ -170,7 +171,7 @@ def test_erasure_taints_the_champion_and_its_replacement_knows_nothing_of_it(
     assert run.end is RunEnd.RELEASED
     assert champion is not None
     assert not champion.tainted
-    assert gone not in services.registry.snapshot(champion.snapshot or "").train
+    assert gone not in members(services, champion.snapshot)["train"]
     assert watch.due(TOY, services) is None
 
 
@@ -366,7 +367,7 @@ def test_an_erasure_whose_mark_was_lost_is_marked_by_the_next_look(services: Ser
     turn(TOY, services, BY_HAND)
     snapshot = services.registry.latest_snapshot(TOY.name)
     assert snapshot is not None
-    gone = snapshot.train[0]
+    gone = members(services, snapshot.digest)["train"][0]
     services.log.erase(gone, ToyWorld(7).batch(0, batch_ids.index(gone)).receipt_hash)
     order = watch.due(TOY, services)
     assert order is not None

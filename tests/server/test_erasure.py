@@ -7,13 +7,14 @@ import uuid
 from collections.abc import Collection
 
 import pytest
+from tests.contracts.making import alone
 from tests.server import toy
 from tests.server.conftest import release
 
 from samouk.edge.wire import receipt_hash
 from samouk.loop.columns import from_rows
 from samouk.loop.ports import NotFound, Services, WrongReceipt
-from samouk.loop.records import AuditEntry, Batch, Snapshot, Version
+from samouk.loop.records import AuditEntry, Batch, Version
 from samouk.server.erasure import erase, mend
 from samouk.store.memory import memory_services
 
@@ -29,7 +30,7 @@ def store(services: Services) -> str:
     rows = [dict(zip(toy.columns(), values, strict=True)) for values in zip(*toy.columns().values(), strict=True)]
     columns = from_rows(toy.SCHEMA, rows)
     services.log.append([Batch(batch_id, "toy.half", 2, 1, receipt_hash("secret"), columns)])
-    services.registry.add_snapshot(Snapshot("digest", "toy.half", 2, (batch_id,), (), (), 3))
+    alone(services, "toy.half", 2, batch_id, "digest")
     version = release(services, "v1.0", 1)
     services.registry.add(dataclasses.replace(version, name="v1.1", number=2, snapshot="digest"))
     return batch_id

@@ -80,7 +80,7 @@ def _intervals(connection: sa.Connection) -> tuple[list[dict[str, Any]], list[di
 
 
 def _pairs(connection: sa.Connection, question: str, **values: Any) -> dict[str, Any]:
-    return dict(iter(connection.execute(sa.text(question), values).tuples()))
+    return {row[0]: row[1] for row in connection.execute(sa.text(question), values)}
 
 
 def _members(snapshot: dict[str, Any], standing: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
