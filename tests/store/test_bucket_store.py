@@ -9,7 +9,6 @@ from tests.contracts.making import LEARNER, batch, batch_id, receipt
 from tests.objects import fresh_url, objects, status, way
 from tests.store.rescan import found
 
-from samouk.edge.wire import receipt_hash
 from samouk.loop.ports import StoreUnavailable
 from samouk.store.blobs.places import places
 from samouk.store.clock import SteppedClock
@@ -44,7 +43,7 @@ def test_batches_live_and_die_in_the_bucket(store: Store, url: str, tmp_path: Pa
     assert [len(columns["flag"]) for _, columns in store.log.read(entries)] == [one.rows for one in given]
     before = names(url)
     assert len(before) == 1
-    store.log.erase(batch_id(2), receipt_hash(receipt(2)))
+    store.log.erase(batch_id(2), receipt(2))
     assert len(names(url)) == 1
     assert names(url) != before
     assert [entry.batch_id for entry, _ in store.log.read(entries)] == [batch_id(number) for number in (0, 1, 3)]
