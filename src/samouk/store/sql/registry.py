@@ -44,9 +44,10 @@ class SqlRegistry:
 
     def sweep(self, blobs: KeptBlobs, seconds: float) -> list[str]:
         """Delete what no version, no checkpoint and no document names, at least so old; returns their keys."""
-        return blobs.sweep(self._named, seconds)
+        return blobs.sweep(self.named, seconds)
 
-    def _named(self) -> set[str]:
+    def named(self) -> set[str]:
+        """Keys of the blobs that versions, checkpoints and documents name."""
         with self.database.read() as connection:
             named = sa.union(sa.select(versions.c.artifact_key), sa.select(checkpoints.c.blob_key))
             kept = connection.scalars(sa.select(documents.c.blobs).where(documents.c.blobs.is_not(None)))
