@@ -30,27 +30,28 @@ class Removed:
     tainted: tuple[str, ...]
 
 
-def forget_batch(services: Services, learner: str, batch_id: str) -> Forgotten:
-    """Remove what an erased batch was made of: its exposures, whole, and what online states learnt from them.
+def forget_batch(services: Services, learner: str, *batch_ids: str) -> Forgotten:
+    """Remove what erased batches were made of: their exposures, whole, and what online states learnt from them.
 
     Versions learn between turns from the journal, and learn again without it: their states are no more tainted than
-    before. Those whose fit saw the batch are, as the registry says.
+    before. Those whose fit saw a batch are, as the registry says.
     """
-    return _unlearnt(services, services.journal.forget_batch(learner, batch_id))
+    return _unlearnt(services, services.journal.forget_batch(learner, *batch_ids))
 
 
 def forget_unit(learner: Learner, services: Services, unit: str, actor: str) -> Removed:
     """Forget a unit by the application's name for it: every byte of what it was shown, told and taught.
 
     Its rows leave the log by the erasure of each batch that holds one; the rest of these batches is stored again. A
-    death in between is mended by asking again. The audit notes the act and not the unit; what arrives of the
-    unit later is a new beginning.
+    death in between is mended by asking again. The audit notes the act and not the unit; what is shown to the unit
+    later is a new beginning, and what was shown before and arrives late is refused.
 
     Raises:
         WireError: ``unit`` is no text of 1 to ``MAX_UNIT`` characters.
         LeaseLost: the learner was being harvested all the time.
     """
-    who = _who(learner, services, unit)
+    who = who_of(learner, services, unit)
+    services.journal.refuse(learner.name, who, services.clock.now())
     with in_turn(services, f"harvest:{learner.name}", LEASE_SECONDS):
         batches = services.journal.batches_of(learner.name, who)
         tainted = {name for batch_id in batches for name in _without(learner, services, batch_id, who)}
@@ -62,7 +63,8 @@ def forget_unit(learner: Learner, services: Services, unit: str, actor: str) -> 
     return removed
 
 
-def _who(learner: Learner, services: Services, unit: str) -> str:
+def who_of(learner: Learner, services: Services, unit: str) -> str:
+    """The pseudonym of a unit. Raises WireError for what is no unit."""
     if not 1 <= len(unit) <= MAX_UNIT:
         raise WireError("unit", f"must be a text of 1 to {MAX_UNIT} characters, as it was sent with predictions")
     try:

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from samouk.loop.columns import Columns
 from samouk.loop.live import Joined
 from samouk.loop.records import Artifact, Batch, BoolArray, Examples, FloatArray, Labels, Order, Predictions, Run
 from samouk.loop.rollout_policy import RolloutPolicy
+
+if TYPE_CHECKING:
+    from samouk.loop.ports import Services
 
 Progress = Callable[[str, float], None]
 """Called with a sentence and the share done, 0 to 1."""
@@ -304,13 +307,27 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class Subjects:
+    """What a domain keeps of a person beside the journal: in documents and blobs of its own.
+
+    Attributes:
+        held: all of it, by the application's name for the person, as plain JSON; for exports.
+        forget: remove it, every byte; how many documents went.
+    """
+
+    held: Callable[[Services, str], Iterator[Mapping[str, Any]]]
+    forget: Callable[[Services, str], int]
+
+
+@dataclass(frozen=True, slots=True)
 class Domain:
     """A room: learners that share a schema, their routes and their commands.
 
     ``routes`` is called with the server's services and gives an object that FastAPI can include;
     ``commands`` gives the click command that ``samouk`` has under the room's name; ``demo`` plays the main
     job against a running server; ``settings`` are the environment variables that the room reads itself, each
-    with its default and what it means, for the documents; ``views`` are tables of its own in the database.
+    with its default and what it means, for the documents; ``views`` are tables of its own in the database;
+    ``subjects`` tells and removes what it keeps of a person.
     """
 
     name: str
@@ -322,6 +339,7 @@ class Domain:
     settings: tuple[tuple[str, str, str], ...] = ()
     commands: Callable[[], Any] | None = None
     views: tuple[View, ...] = ()
+    subjects: Subjects | None = None
 
 
 def mean(values: FloatArray) -> float:

@@ -78,7 +78,11 @@ class CorruptBlob(Exception):
 
 
 class Outdated(Exception):
-    """Somebody else changed the rollout since it was read: read it again."""
+    """Somebody else changed it since it was read: read it again."""
+
+
+ANYBODY = ""
+"""Whichever version is in production, if any; the name of none."""
 
 
 class TooLarge(ValueError):
@@ -239,8 +243,16 @@ class Registry(Protocol):
     def production(self, learner: str) -> Version | None:
         """The champion."""
 
-    def move(self, learner: str, name: str, stage: Stage) -> Version:
-        """Set the stage in one commit. Moving to production archives the version that stood there."""
+    def move(self, learner: str, name: str, stage: Stage, *, instead_of: str | None = ANYBODY) -> Version:
+        """Set the stage in one commit. Moving to production archives the version that stood there.
+
+        Args:
+            instead_of: the champion against which this was decided; None when there was none.
+
+        Raises:
+            NotFound: there is no such version.
+            Outdated: neither ``instead_of`` nor the version itself is in production; nothing was moved.
+        """
 
     def taint(self, learner: str, *batch_ids: str) -> list[str]:
         """Forget batches in every snapshot record's membership index and mark versions fitted on one as tainted.
@@ -716,8 +728,14 @@ class Tasks(Protocol):
     def finish(self, task_id: str, holder: str) -> bool:
         """It is done; False, and nothing changes, when it was lost to somebody else."""
 
-    def fail(self, task_id: str, holder: str, error: str, due: dt.datetime | None) -> bool:
-        """The attempt failed; the next may begin at ``due``, None lays the task aside as dead. False as ``finish``."""
+    def fail(
+        self, task_id: str, holder: str, error: str, due: dt.datetime | None, *, counts: bool = True
+    ) -> bool:
+        """The attempt failed; the next may begin at ``due``, None lays the task aside as dead. False as ``finish``.
+
+        Args:
+            counts: as an attempt; not one that could not even begin.
+        """
 
     def retry(self, task_id: str) -> Task:
         """Let a dead task begin anew. Raises NotFound for one that is not dead."""

@@ -79,7 +79,7 @@ class MemoryJournal:
         if exposure.event_id in self._exposures:
             return False
         refused = self._refused.get((exposure.learner, who_hash(exposure.unit)))
-        if refused is not None and exposure.at <= refused:
+        if refused is not None and exposure.at < refused:
             return False
         self._exposures[exposure.event_id] = replace(exposure, row=dict(exposure.row), shadows=dict(exposure.shadows))
         self._arrived += 1

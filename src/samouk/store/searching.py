@@ -82,7 +82,7 @@ class Search:
     def blobs(self, place: str, blobs: Blobs) -> None:
         """At every blob."""
         self._counts[place][0] += 0
-        for key in blobs.keys():
+        for key in blobs.keys():  # noqa: SIM118 - no dictionary
             with suppress(NotFound):
                 self.look(place, blobs.get(key))
 

@@ -43,8 +43,10 @@ def _frames(data: bytes) -> Iterator[bytes]:
 
 
 def _members(data: bytes) -> Iterator[bytes]:
-    with suppress(zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError):
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for member in archive.infolist():
-                if member.compress_type != zipfile.ZIP_STORED:
-                    yield archive.read(member)
+    with (
+        suppress(zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError),
+        zipfile.ZipFile(io.BytesIO(data)) as archive,
+    ):
+        for member in archive.infolist():
+            if member.compress_type != zipfile.ZIP_STORED:
+                yield archive.read(member)

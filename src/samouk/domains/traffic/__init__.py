@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from samouk.loop.learner import Domain
+    from samouk.loop.ports import Services
 
     DOMAIN: Domain
 
@@ -37,13 +40,25 @@ def _demo(host: Any) -> None:
     demo(host)
 
 
+def _held(services: Services, user_id: str) -> Iterator[Mapping[str, Any]]:
+    from samouk.domains.traffic.subjects import held
+
+    return held(services, user_id)
+
+
+def _forget(services: Services, user_id: str) -> int:
+    from samouk.domains.traffic.subjects import forget
+
+    return forget(services, user_id)
+
+
 @lru_cache(maxsize=1)
 def _domain() -> Domain:
     from samouk.domains.traffic.anomaly.judge import LEARNER as ANOMALY
     from samouk.domains.traffic.behavior.judge import LEARNER as BEHAVIOR
     from samouk.domains.traffic.keeping import RULE_COLUMNS, RULES_SHELF
     from samouk.domains.traffic.load.learner import LEARNER as LOAD
-    from samouk.loop.learner import Domain, View
+    from samouk.loop.learner import Domain, Subjects, View
 
     return Domain(
         name="traffic",
@@ -54,5 +69,6 @@ def _domain() -> Domain:
         commands=_commands,
         demo=_demo,
         # Its name is the key of each document.
+        subjects=Subjects(_held, _forget),
         views=(View("detection_rules", RULES_SHELF, RULE_COLUMNS[1:]),),
     )

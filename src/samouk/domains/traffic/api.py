@@ -113,6 +113,7 @@ def routes(desk: Any) -> Any:
 
     office = of_desk(desk)
     desk.meters.append(lambda: meters(office.made))
+    desk.forgets["traffic"] = office.forget
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:

@@ -177,7 +177,7 @@ def _discount(connection: sa.Connection, rows: Sequence[Any]) -> None:
 
 def _of_pack(connection: sa.Connection, key: str) -> tuple[_Row, ...]:
     wanted = sa.select(*_PLACE).where(batches.c.pack == key).order_by(batches.c.offset)
-    return tuple(tuple(row) for row in connection.execute(wanted))  # type: ignore[misc]
+    return tuple(tuple(row) for row in connection.execute(wanted))
 
 
 def _rows(connection: sa.Connection, table: sa.Table, batch_ids: Sequence[str]) -> list[Any]:

@@ -394,7 +394,7 @@ def _welcome(writer: Writer, exposures: Sequence[Exposure]) -> Sequence[Exposure
     whose = json.dumps(sorted({who_hash(exposure.unit) for exposure in exposures}))
     until = {(who, learner): until for who, learner, until in writer.fetch(_REFUSALS, (whose,))}
     ends = [until.get((who_hash(exposure.unit), exposure.learner)) for exposure in exposures]
-    return [one for one, end in zip(exposures, ends, strict=True) if end is None or micros(one.at) > end]
+    return [one for one, end in zip(exposures, ends, strict=True) if end is None or micros(one.at) >= end]
 
 
 def _unpark(writer: Writer, event_ids: list[str]) -> None:

@@ -1,0 +1,275 @@
+"""Erasure as one procedure: by receipts or by subject, over everything that is kept, and with a proof.
+
+In this order: what is to go is marked; it goes, each part in a commit of its own; tables and files are cleared; the
+whole store is searched for the marks; the audit gets the proof's digest and figures. A death in between is mended by
+asking again: what went stays gone, and the proof is made anew.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from samouk.edge.wire import receipt_hash
+from samouk.loop.forgetting import forget_batch, forget_unit, who_of
+from samouk.loop.learner import Domain, Learner
+from samouk.loop.marks import SHORTEST, Marks
+from samouk.loop.ports import Looked, Services
+from samouk.loop.records import Act, BatchEntry, Erasure
+
+ACTION = "erase"
+FORMAT = "samouk.erasure/1"
+
+EVENTS = 1_000
+"""Events of a unit that are marked beside its pseudonym, the newest: every row that has one has the other too."""
+
+_ENDS = 2
+"""Samples of a batch that are marked, from its ends: a batch lies in one piece of compression, whole or not at all."""
+
+
+class BadProof(ValueError):
+    """The proof was changed, or is none; the message says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was removed where, what was looked at afterwards, and what was found there.
+
+    Attributes:
+        kind: ``receipts`` or ``subject``.
+        removed: what → how many.
+        tainted: versions that were fitted on what went, as ``learner/version``; the next turn replaces them.
+        looked: places that were searched, with how many items and bytes, and how often a mark was found.
+        pending: what must wait, and for what; empty when nothing must.
+        beyond: where copies may lie that nobody can look at from here.
+        marks: by which the search can be made again.
+        digest: sha256 of all the rest, as canonical JSON.
+    """
+
+    kind: str
+    learners: tuple[str, ...]
+    at: dt.datetime
+    removed: Mapping[str, int]
+    tainted: tuple[str, ...]
+    looked: tuple[Looked, ...]
+    pending: tuple[str, ...]
+    beyond: tuple[str, ...]
+    marks: Marks
+    digest: str = ""
+
+    @property
+    def left(self) -> int:
+        """How often a mark stands where it stays."""
+        return sum(place.found for place in self.looked if not place.passing)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left and nothing waits."""
+        return not self.left and not self.pending
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "format": FORMAT,
+            "kind": self.kind,
+            "learners": list(self.learners),
+            "at": self.at.isoformat(timespec="seconds"),
+            "complete": self.complete,
+            "removed": dict(self.removed),
+            "tainted_versions": list(self.tainted),
+            "looked": [asdict(place) for place in self.looked],
+            "pending": list(self.pending),
+            "beyond": list(self.beyond),
+            "marks": self.marks.plain(),
+            "digest": self.digest,
+        }
+
+
+def proof_of(document: Any) -> Proof:
+    """The proof that ``plain`` gave. Raises BadProof."""
+    try:
+        proof = Proof(
+            kind=document["kind"],
+            learners=tuple(document["learners"]),
+            at=dt.datetime.fromisoformat(document["at"]),
+            removed=dict(document["removed"]),
+            tainted=tuple(document["tainted_versions"]),
+            looked=tuple(Looked(**place) for place in document["looked"]),
+            pending=tuple(document["pending"]),
+            beyond=tuple(document["beyond"]),
+            marks=Marks.from_plain(document["marks"]),
+            digest=document["digest"],
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadProof(f"this is no proof of an erasure ({type(error).__name__}: {error})") from None
+    if _sealed(proof).digest != proof.digest:
+        raise BadProof("the proof was changed: its digest does not fit what it says")
+    return proof
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What an erasure needs beside the ports.
+
+    Attributes:
+        domains: all that there are: they may keep something of a person in documents of their own.
+        settle: brings predictions that wait in files into the journal; called before and after.
+        forgets: domain → removes what its running parts know of a person, also what they keep.
+    """
+
+    services: Services
+    domains: Iterable[Domain] = ()
+    settle: Callable[[], None] = lambda: None
+    forgets: Mapping[str, Callable[[str], Mapping[str, int]]] = field(default_factory=dict)
+
+
+def erase_receipts(house: House, wanted: Sequence[tuple[str, str]], actor: str) -> Proof:
+    """Erase batches, each by (batch_id, receipt), with all that came of them.
+
+    Raises:
+        NotFound: no such batch was ever stored; nothing was erased.
+        WrongReceipt: a receipt does not belong to its batch; nothing was erased.
+    """
+    services = house.services
+    known = [one for one, _ in services.log.of_receipts([receipt_hash(receipt) for _, receipt in wanted])]
+    ids = {batch_id for batch_id, _ in wanted}
+    held = [one for one in known if isinstance(one, BatchEntry) and one.batch_id in ids]
+    marks = Marks.of(_of_batches(services, held))
+    erasures = services.log.erase_many([(batch_id, receipt_hash(receipt)) for batch_id, receipt in wanted])
+    removed = {"batches": len(erasures), "samples": sum(erasure.rows for erasure in erasures)}
+    tainted: list[str] = []
+    for learner, mine in _by_learner(erasures).items():
+        gone = forget_batch(services, learner, *mine)
+        _add(removed, exposures=gone.exposures, outcomes=gone.outcomes, states=len(gone.states))
+        tainted += [f"{learner}/{name}" for name in services.registry.taint(learner, *mine)]
+        note_erased(services, learner, mine, actor)
+    learners = tuple(_by_learner(erasures))
+    return _proven(
+        house, Proof("receipts", learners, _now(services), removed, tuple(tainted), (), (), (), marks), actor
+    )
+
+
+def erase_subject(house: House, learners: Sequence[Learner], subject: str, actor: str) -> Proof:
+    """Erase all that is kept of a subject, by the application's name for it.
+
+    Raises:
+        WireError: ``subject`` is no text of 1 to ``MAX_UNIT`` characters.
+        LeaseLost: a learner was being harvested all the time.
+    """
+    services = house.services
+    house.settle()
+    marks = Marks.of(needle for learner in learners for needle in _of_subject(learner, services, subject))
+    removed, tainted = forget_subject(house, learners, subject, actor)
+    names = tuple(learner.name for learner in learners)
+    return _proven(house, Proof("subject", names, _now(services), removed, tainted, (), (), (), marks), actor)
+
+
+def forget_subject(
+    house: House, learners: Sequence[Learner], subject: str, actor: str
+) -> tuple[dict[str, int], tuple[str, ...]]:
+    """``erase_subject`` without the clearing, the search and the proof: what → how many, and tainted versions."""
+    services = house.services
+    house.settle()
+    removed = dict.fromkeys(("exposures", "outcomes", "batches", "documents"), 0)
+    tainted: list[str] = []
+    for learner in learners:
+        gone = forget_unit(learner, services, subject, actor)
+        _add(removed, exposures=gone.exposures, outcomes=gone.outcomes, batches=gone.batches)
+        tainted += [f"{learner.name}/{name}" for name in gone.tainted]
+    for domain in house.domains:
+        if domain.name in house.forgets:  # what runs would keep it again
+            removed["documents"] += sum(house.forgets[domain.name](subject).values())
+        elif domain.subjects is not None:
+            removed["documents"] += domain.subjects.forget(services, subject)
+    house.settle()  # what came in meanwhile is refused by the journal
+    return removed, tuple(tainted)
+
+
+def verify(services: Services, proof: Proof) -> Proof:
+    """Search again for what a proof says is gone; a proof of the same, with what was found now."""
+    looked = tuple(services.remains.search(proof.marks))
+    return _sealed(replace(proof, at=_now(services), looked=looked, beyond=tuple(services.remains.beyond())))
+
+
+def note_erased(services: Services, learner: str, batch_ids: Iterable[str], actor: str, more: str = "") -> None:
+    """The audit's row of each erased batch, once: it says that all that follows from the erasure is done."""
+    ids = list(batch_ids)
+    noted = noted_erasures(services, learner, ids[0] if len(ids) == 1 else "")
+    for batch_id in ids:
+        if batch_id not in noted:
+            reason = f"sent the batch's receipt{more}"
+            services.audit.append(Act(actor, ACTION, f"{learner}/{batch_id}", reason, services.clock.now()))
+
+
+def noted_erasures(services: Services, learner: str, begin: str = "") -> set[str]:
+    """Ids of the learner's batches, of those that begin so, whose erasure the audit has."""
+    return {subject.removeprefix(f"{learner}/") for subject in _audited(services, f"{learner}/{begin}")}
+
+
+def _audited(services: Services, prefix: str) -> Iterator[str]:
+    page = services.audit.entries(prefix=prefix, actions=[ACTION])
+    while page:
+        yield from (entry.act.subject for entry in page)
+        page = services.audit.entries(page[-1].sequence, prefix=prefix, actions=[ACTION])
+
+
+def _proven(house: House, proof: Proof, actor: str) -> Proof:
+    """Clear, search, and note the digest in the audit."""
+    services = house.services
+    pending = tuple(services.remains.clear())
+    looked = tuple(services.remains.search(proof.marks))
+    sealed = _sealed(replace(proof, looked=looked, pending=pending, beyond=tuple(services.remains.beyond())))
+    size, items = sum(place.size for place in looked), sum(place.items for place in looked)
+    removed = ", ".join(f"{number} {what}" for what, number in sealed.removed.items() if number) or "nothing new"
+    reason = (
+        f"{'complete' if sealed.complete else 'not complete'}: {removed} removed; {items} items of {size} bytes "
+        f"searched for {len(sealed.marks)} marks, {sealed.left} found; {len(pending)} pending; sha256 {sealed.digest}"
+    )
+    subject = "/".join(["proof", *sealed.learners[:1]])
+    services.audit.append(Act(actor, "prove erasure", subject, reason, services.clock.now()))
+    return sealed
+
+
+def _sealed(proof: Proof) -> Proof:
+    body = {name: value for name, value in proof.plain().items() if name != "digest"}
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return replace(proof, digest=hashlib.sha256(text.encode()).hexdigest())
+
+
+def _of_batches(services: Services, entries: Sequence[BatchEntry]) -> Iterator[bytes]:
+    """Random identifiers of a batch's samples, as they are stored and in hexadecimal digits."""
+    for _, columns in services.log.read(entries):
+        for column in columns.values():
+            if column.dtype.kind == "V" and len(column):
+                for sample in (column[0], column[-1])[:_ENDS]:
+                    yield from (sample.tobytes(), sample.tobytes().hex().encode())
+
+
+def _of_subject(learner: Learner, services: Services, subject: str) -> Iterator[bytes]:
+    """The pseudonym, ids of events, samples of batches that hold it alone, and the name where it is long enough."""
+    who = who_of(learner, services, subject)
+    yield who.encode()
+    events = [shown.event_id for shown, _ in services.journal.shown_to(learner.name, who)]
+    yield from (event_id.encode() for event_id in events[-EVENTS:])
+    if len(subject.encode()) >= SHORTEST:
+        yield subject.encode()
+
+
+def _by_learner(erasures: Iterable[Erasure]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for erasure in erasures:
+        found.setdefault(erasure.learner, []).append(erasure.batch_id)
+    return found
+
+
+def _add(removed: dict[str, int], **more: int) -> None:
+    for name, number in more.items():
+        removed[name] = removed.get(name, 0) + number
+
+
+def _now(services: Services) -> dt.datetime:
+    return services.clock.now()
