@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import tempfile
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -42,6 +43,7 @@ class FileRoom:
         with explained(folder):
             self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - lives as long as the room
             self._file.truncate(self._size)
+        weakref.finalize(self, self._file.close)
 
     def add(self, part: Mapping[str, Column]) -> None:
         """Append rows. Raises StoreUnavailable when the disk is full."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
+import threading
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,21 +28,16 @@ class DaskHand:
     topic: str
 
     def report(self, note: str, share: float) -> None:
-        from distributed import get_worker
-
-        get_worker().log_event(self.topic, (note, share))
+        _library().get_worker().log_event(self.topic, (note, share))
 
     def check(self) -> None:
-        from distributed import Event, get_client
-
-        if Event(_stop(self.topic), client=get_client()).is_set():
+        library = _library()
+        if library.Event(_stop(self.topic), client=library.get_client()).is_set():
             raise Unwanted("the driver has given up")
 
     def each(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-        from distributed import worker_client
-
         # Our own place among the worker's threads is free meanwhile: one worker of one thread is a cluster too.
-        with worker_client() as client:
+        with _library().worker_client() as client:
             most = _AHEAD * max(sum(client.nthreads().values()), 1)
             waiting: deque[Any] = deque()
             for item in items:
@@ -49,6 +46,13 @@ class DaskHand:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+
+
+def _library() -> Any:
+    """Dask's distributed, whose functions have no types."""
+    import distributed
+
+    return distributed
 
 
 def _stop(topic: str) -> str:
@@ -64,46 +68,49 @@ class DaskEngine:
 
     def __init__(self, address: str, workers: int) -> None:
         import dask
-        from distributed import Client, LocalCluster
 
+        library = _library()
         # A champion travels in the graph: by scattering it, it would be lost with the worker that holds it.
-        self._config = dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
+        self._config: Any = dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
         self._cluster: Any = None
         if workers:
-            self._cluster = LocalCluster(
+            self._cluster = library.LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
                 dashboard_address=None,
                 silence_logs=logging.CRITICAL,
             )
         try:
-            self._client = Client(self._cluster or f"tcp://{address}", timeout=CONNECT_SECONDS, set_as_default=False)
+            self._client: Any = library.Client(
+                self._cluster or f"tcp://{address}", timeout=CONNECT_SECONDS, set_as_default=False
+            )
         except (OSError, TimeoutError) as error:
             raise FitFailed(f"no Dask scheduler answers at {address} ({error}); begin one, or correct it") from None
 
     def run(self, function: Callable[[Any, Hand], Result], given: Any, watch: Watch) -> Result:
-        from distributed import Event, Future
-
         topic = f"samouk-{uuid.uuid4().hex}"
         said: queue.SimpleQueue[tuple[str, float]] = queue.SimpleQueue()
         self._client.subscribe_topic(topic, lambda event: said.put(event[1]))
-        future: Future[Any] = self._client.submit(function, given, DaskHand(topic), pure=False)
+        future, done = self._client.submit(function, given, DaskHand(topic), pure=False), threading.Event()
+        future.add_done_callback(lambda _: done.set())
         try:
-            while not _done(future):
-                self._require_workers()
+            while not done.wait(POLL_SECONDS):
+                self._require_scheduler()
                 watch(_drained(said))
             watch(_drained(said))
-            return _result(future)
+            found: Result = _result(future)
+            return found
         except BaseException:
             # Threads cannot be ended from outside: the task asks at its next word.
-            with contextlib.suppress(OSError, TimeoutError):
-                Event(_stop(topic), client=self._client).set(timeout=CONNECT_SECONDS)
+            if self._client.status == "running":
+                _library().Event(_stop(topic), client=self._client).set()
                 self._client.cancel(future, force=True)
             raise
         finally:
-            self._client.unsubscribe_topic(topic)
+            if self._client.status == "running":
+                self._client.unsubscribe_topic(topic)
 
-    def _require_workers(self) -> None:
+    def _require_scheduler(self) -> None:
         if self._client.status != "running":
             raise FitFailed("the Dask scheduler went away in the middle; see to it, then learn again")
 
@@ -126,24 +133,10 @@ def _drained(said: queue.SimpleQueue[tuple[str, float]]) -> list[tuple[str, floa
     return found
 
 
-def _done(future: Any) -> bool:
-    from distributed import wait
-
-    try:
-        wait(future, timeout=POLL_SECONDS)
-    except TimeoutError:
-        return False
-    return True
-
-
 def _result(future: Any) -> Any:
-    from concurrent.futures import CancelledError
-
-    from distributed import KilledWorker
-
     try:
         return future.result()
-    except KilledWorker as error:
+    except _library().KilledWorker as error:
         raise FitFailed(
             f"Dask lost {error.allowed_failures + 1} workers one after the other in this task: look for lack of memory "
             "in their logs, or lower SAMOUK_TRAIN_MEMORY_MB there"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -71,22 +72,18 @@ class RayEngine:
     """
 
     def __init__(self, address: str, workers: int) -> None:
-        import ray
-
         for name, value in _QUIET.items():
             os.environ.setdefault(name, value)
         where: dict[str, Any] = (
             {"num_cpus": workers, "include_dashboard": False} if workers else {"address": f"ray://{address}"}
         )
-        try:
-            ray.init(**where, log_to_driver=False, configure_logging=False, logging_level="error")
-        except (OSError, RuntimeError, ValueError) as error:
-            raise FitFailed(f"no Ray cluster begins or answers ({str(error)[:300]}); see to it") from None
+        if not (_began(where) or (workers and _began(where))):
+            raise FitFailed(f"no Ray cluster {'begins here' if workers else f'answers at {address}'}; see to it")
 
     def run(self, function: Callable[[Any, Hand], Result], given: Any, watch: Watch) -> Result:
         import ray
 
-        board = ray.remote(Board).options(num_cpus=0).remote()
+        board: Any = ray.remote(Board).options(num_cpus=0).remote()
         task = _remote(function).remote(given, RayHand(board))
         try:
             while not ray.wait([task], timeout=POLL_SECONDS)[0]:
@@ -108,6 +105,18 @@ class RayEngine:
         import ray
 
         ray.shutdown()
+
+
+def _began(where: dict[str, Any]) -> bool:
+    """Whether Ray is there. It gives its own processes half a minute, which a busy machine may not keep at first."""
+    import ray
+
+    try:
+        ray.init(**where, log_to_driver=False, configure_logging=False, logging_level=logging.ERROR)
+    except Exception:  # noqa: BLE001 - a border: what Ray raises at its start shares no class
+        ray.shutdown()
+        return False
+    return True
 
 
 def _remote(function: Callable[..., Any]) -> Any:
