@@ -58,6 +58,8 @@ def embedded(home: Path, clock: SteppedClock) -> Services:
         webhooks=store.webhooks,
         tasks=store.tasks,
         documents=store.documents,
+        upkeep=store.upkeep,
+        remains=store.remains,
         publisher=MemoryPublisher(),
         trainer=LocalTrainer(),
         cache=MemoryCache(),

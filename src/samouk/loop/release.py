@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from samouk.loop.ports import Services, TooLarge
+from samouk.loop.ports import ANYBODY, Services, TooLarge
 from samouk.loop.records import Act, Stage, Version
 from samouk.loop.registry import next_name, next_number
 
@@ -35,13 +35,22 @@ def register_next(services: Services, version: Version, actor: str, reason: str)
     return version
 
 
-def release(services: Services, version: Version, actor: str, reason: str) -> Version:
+def release(
+    services: Services, version: Version, actor: str, reason: str, *, instead_of: str | None = ANYBODY
+) -> Version:
     """Move ``version`` to production, then publish it.
 
     The registry is the truth and changes first, in one commit. A run that dies before the publishing
     is done leaves clients on the old version, which still works, until ``reconcile`` catches up.
+
+    Args:
+        instead_of: the champion against which this was decided. Whoever decided and then slept, for longer than a
+            lease keeps others away, must not undo what they released meanwhile.
+
+    Raises:
+        Outdated: another champion stands there by now.
     """
-    moved = services.registry.move(version.learner, version.name, Stage.PRODUCTION)
+    moved = services.registry.move(version.learner, version.name, Stage.PRODUCTION, instead_of=instead_of)
     act = Act(actor, "release", f"{version.learner}/{version.name}", reason, services.clock.now())
     services.audit.append(act)
     hand_out(services, moved, lambda data: services.publisher.publish(moved, data))
@@ -76,12 +85,13 @@ def take_back(services: Services, old: Version, actor: str, reason: str, *, roll
         rollout: the rollout that ends so. Its id is kept on the new version's card: who takes it back once
             more, because the first process was killed on the way, finishes with the version that is there.
     """
+    champion = services.registry.production(old.learner)
     version = _taken_back_after(services, old.learner, rollout)
     if version is None:
         version = enter_again(services, old, actor, reason, f"Back to {old.name}: {reason}", {"rollout": rollout})
     elif version.stage is not Stage.STAGING:
         return version
-    return release(services, version, actor, reason)
+    return release(services, version, actor, reason, instead_of=champion.name if champion else None)
 
 
 def enter_again(

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from samouk.loop.lease import alone
 from samouk.loop.live import Rollout, RolloutState
-from samouk.loop.ports import Services
+from samouk.loop.ports import Outdated, Services
 from samouk.loop.records import Act, Stage, Version
 from samouk.loop.release import hand_out, reconcile, release, take_back
 
@@ -36,7 +36,10 @@ def settle(services: Services, learner: str) -> bool:
         return True
     with alone(services, place(learner), LEASE_SECONDS) as mine:
         if mine:
-            draw(services, learner)
+            try:
+                draw(services, learner)
+            except Outdated:  # we slept for longer than the lease, and another process went on
+                return False
         return mine
 
 
@@ -132,7 +135,7 @@ def _crown(services: Services, rollout: Rollout, actor: str, reason: str) -> Non
     winner = services.registry.version(rollout.learner, crowned(rollout))
     champion = services.registry.production(rollout.learner)
     if not winner.tainted and (champion is None or champion.number < winner.number):
-        release(services, winner, actor, reason)
+        release(services, winner, actor, reason, instead_of=champion.name if champion else None)
 
 
 def _forward(services: Services, rollout: Rollout, actor: str, reason: str) -> None:

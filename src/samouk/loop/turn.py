@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import threading
+import time
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +17,7 @@ from samouk.loop import gate, outcome, ramp, registry, snapshot, trigger
 from samouk.loop.learner import Context, Learner, Progress, UnfitArtifact, mean
 from samouk.loop.lease import in_turn
 from samouk.loop.live import Event, EventKind
-from samouk.loop.ports import LeaseLost, Services
+from samouk.loop.ports import LeaseLost, Services, StoreUnavailable
 from samouk.loop.records import (
     Act,
     Artifact,
@@ -154,7 +155,7 @@ def _release_first(learner: Learner, services: Services, artifact: Artifact) -> 
         changelog = ["First model, shipped with the package"]
         first = registry.enter(learner, [], artifact, key, now, card={"origin": SHIPPED}, changelog=changelog)
         register(services, first, "samouk", reason)
-    release(services, first, "samouk", reason)
+    release(services, first, "samouk", reason, instead_of=None)
 
 
 def _steps(learner: Learner, services: Services, run: Run, context: Context, log: _Log, still_ours: _Alive) -> Run:
@@ -195,12 +196,18 @@ def _steps(learner: Learner, services: Services, run: Run, context: Context, log
     if not proves_itself:
         ramp.interrupt(learner, services, f"a version is released at once: {run.order.reason}")
     version = _enter(learner, services, champion, challenger, frozen, mark, match, train, holdout, run.order.hold)
-    end = _follow(learner, services, version, "; ".join(verdict.reasons), proves_itself, log)
+    end = _follow(learner, services, version, "; ".join(verdict.reasons), proves_itself, log, still_ours)
     return dataclasses.replace(run, end=end, version=version.name)
 
 
 def _follow(
-    learner: Learner, services: Services, version: Version, reason: str, proves_itself: bool, log: _Log
+    learner: Learner,
+    services: Services,
+    version: Version,
+    reason: str,
+    proves_itself: bool,
+    log: _Log,
+    still_ours: _Alive,
 ) -> RunEnd:
     """What becomes of a version that passed: it proves itself on people, waits for a person, or is released."""
     held = bool(version.card.get(HELD))
@@ -217,7 +224,9 @@ def _follow(
     if held or learner.policy.approval == "human":
         log(f"{version.name} waits for a person's word: samouk rollout approve {learner.name}", 1.0)
         return RunEnd.STAGED
-    release(services, version, "samouk", reason)
+    champion = services.registry.production(learner.name)
+    still_ours.check()  # after the reading: whoever takes the lease from now on may change what we read
+    release(services, version, "samouk", reason, instead_of=champion.name if champion else None)
     log(f"{version.name} released", 1.0)
     return RunEnd.RELEASED
 
@@ -358,12 +367,23 @@ def _summary(run: Run) -> str:
 class _Alive:
     """Whether the lease is still ours; asked before each step that others could see."""
 
-    def __init__(self) -> None:
+    def __init__(self, renew: Callable[[], bool]) -> None:
         self.lost = threading.Event()
         self.done = threading.Event()
+        self._renew = renew
+        self._renewed = time.monotonic()
+
+    def renew(self) -> bool:
+        begun = time.monotonic()
+        if self._renew():
+            self._renewed = begun
+        else:
+            self.lost.set()
+        return not self.lost.is_set()
 
     def check(self) -> None:
-        if self.lost.is_set():
+        # A process that was stopped wakes up here before its renewing thread does.
+        if self.lost.is_set() or (time.monotonic() - self._renewed > LEASE_SECONDS and not self.renew()):
             raise LeaseLost("the lease went to another process while this run was silent")
 
 
@@ -373,8 +393,8 @@ def _lease(services: Services, learner: str) -> Iterator[_Alive]:
     name, holder = f"turn:{learner}", uuid.uuid4().hex
     if not services.leases.acquire(name, holder, LEASE_SECONDS):
         raise LeaseLost(f"another process is learning {learner}; try again in {LEASE_SECONDS:.0f} s")
-    alive = _Alive()
-    thread = threading.Thread(target=_renew, args=(services, name, holder, alive), name=name, daemon=True)
+    alive = _Alive(lambda: services.leases.acquire(name, holder, LEASE_SECONDS))
+    thread = threading.Thread(target=_renew, args=(alive,), name=name, daemon=True)
     thread.start()
     try:
         yield alive
@@ -384,11 +404,13 @@ def _lease(services: Services, learner: str) -> Iterator[_Alive]:
         services.leases.release(name, holder)
 
 
-def _renew(services: Services, name: str, holder: str, alive: _Alive) -> None:
+def _renew(alive: _Alive) -> None:
     try:
         while not alive.done.wait(LEASE_SECONDS / 3):
-            if not services.leases.acquire(name, holder, LEASE_SECONDS):
-                return
+            # A store that is away for a minute gives the lease to nobody else either.
+            with suppress(StoreUnavailable):
+                if not alive.renew():
+                    return
     finally:
         # Lost to another, or by an error of the store: either way nobody renews it any more.
         if not alive.done.is_set():

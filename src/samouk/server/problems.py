@@ -4,6 +4,7 @@ Problem             refused here, with its status
 WireError           the sender's: a field does not fit            422
 NotFound            nothing of that name                          404
 WrongReceipt        not the contributor's own batch               403
+Outdated            somebody else was quicker: look again         409
 RolloutRefused      makes no sense as things stand                409
 Busy                too much at once: come again                  503
 ClientDisconnect    nobody is left to read the answer             400
@@ -28,7 +29,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from samouk.edge.wire import WireError
-from samouk.loop.ports import NotFound, StoreUnavailable, WrongReceipt
+from samouk.loop.ports import NotFound, Outdated, StoreUnavailable, WrongReceipt
 from samouk.loop.staging import RolloutRefused
 from samouk.server.logs import place_of
 
@@ -89,6 +90,8 @@ def of_error(error: Exception) -> Problem | None:
             return Problem(422, error.reason, field=error.field)
         case NotFound():
             return Problem(404, str(error))
+        case Outdated():
+            return Problem(409, str(error))
         case RolloutRefused():
             return Problem(409, str(error), field=error.field)
         case WrongReceipt():
@@ -177,6 +180,7 @@ _REFUSALS: tuple[type[Exception], ...] = (
     Problem,
     WireError,
     NotFound,
+    Outdated,
     RolloutRefused,
     WrongReceipt,
     Busy,

@@ -16,6 +16,7 @@ from typing import Any
 
 from samouk.loop.columns import Columns
 from samouk.loop.ports import (
+    ANYBODY,
     SLACK_SECONDS,
     ApiKey,
     Clock,
@@ -56,6 +57,7 @@ from samouk.store.bell.local import LocalBell
 from samouk.store.bell.ringing import RingingRollouts
 from samouk.store.cache.memory import MemoryCache
 from samouk.store.chain import first_break, head_of, link
+from samouk.store.champion import require_unchanged
 from samouk.store.clock import SteppedClock
 from samouk.store.dtypes import refuse_unknown
 from samouk.store.memory_documents import MemoryDocuments
@@ -339,9 +341,10 @@ class MemoryRegistry:
     def production(self, learner: str) -> Version | None:
         return next((v for v in self.versions(learner) if v.stage is Stage.PRODUCTION), None)
 
-    def move(self, learner: str, name: str, stage: Stage) -> Version:
+    def move(self, learner: str, name: str, stage: Stage, *, instead_of: str | None = ANYBODY) -> Version:
         with self._lock:
             version = self.version(learner, name)
+            require_unchanged(version, self.production(learner), instead_of)
             self._archive_champion(learner, stage)
             return self._keep(replace(version, stage=stage))
 

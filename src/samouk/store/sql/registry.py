@@ -10,9 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from samouk.loop.ports import Clock, NotFound
+from samouk.loop.ports import ANYBODY, Clock, NotFound
 from samouk.loop.records import BatchEntry, Growth, Side, Snapshot, Stage, Version
 from samouk.store.blobs.kept import KeptBlobs
+from samouk.store.champion import require_unchanged
 from samouk.store.sql.database import Database, chunks
 from samouk.store.sql.snapshots import Snapshots, fitted_on, lost_of
 from samouk.store.sql.tables import checkpoints, documents, forgotten, stage_moves, versions
@@ -75,9 +76,11 @@ class SqlRegistry:
             row = connection.execute(_champion(learner)).first()
         return _version(row) if row else None
 
-    def move(self, learner: str, name: str, stage: Stage) -> Version:
+    def move(self, learner: str, name: str, stage: Stage, *, instead_of: str | None = ANYBODY) -> Version:
         with self.database.write() as connection:
             version = _find(connection, learner, name)
+            champion = connection.execute(_champion(learner)).first()
+            require_unchanged(version, _version(champion) if champion else None, instead_of)
             self._archive_champion(connection, learner, stage)
             _set_stage(connection, learner, name, stage)
             self._note(connection, learner, name, stage)
