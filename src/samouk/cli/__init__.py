@@ -11,8 +11,8 @@ import click
 from samouk.cli import (
     adopting,
     doctor,
+    erasing,
     exporting,
-    forgetting,
     keeping,
     learning,
     performing,
@@ -40,7 +40,7 @@ for command in (
         performing.triggers,
         exporting.export,
     ),
-    *(keeping.keys, keeping.audit, forgetting.forget),
+    *(keeping.keys, keeping.audit, erasing.erase, erasing.export_subject),
     doctor.doctor,
 ):
     main.add_command(command)

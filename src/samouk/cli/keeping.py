@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections import deque
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +13,9 @@ from samouk.cli.ends import FAILED, explained, fail, home_option, json_option, p
 
 if TYPE_CHECKING:
     from samouk.loop.ports import ApiKey, Services
-    from samouk.loop.records import AuditEntry
+    from samouk.loop.records import Head
 
 MAX_LABEL = 80
-PAGE = 1_000
-"""Audit entries read at a time."""
 
 
 @click.group()
@@ -225,21 +221,21 @@ def _note(services: Services, action: str, subject: str, reason: str) -> None:
     services.audit.append(Act("operator", action, subject, reason, services.clock.now()))
 
 
-@click.command()
-@click.option("--verify", is_flag=True, help="Check the whole chain; exit 1 when an entry was changed or is missing.")
+@click.group(invoke_without_command=True)
 @click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="Newest entries to show.")
 @home_option
 @json_option
+@click.pass_context
 @explained
-def audit(verify: bool, limit: int, home: Path | None, as_json: bool) -> None:
-    """Show who did what and why, newest last, or check that nobody changed it."""
+def audit(context: click.Context, limit: int, home: Path | None, as_json: bool) -> None:
+    """Show who did what and why, newest last; or check that nobody changed it."""
     from samouk import assembly
 
+    if context.invoked_subcommand is not None:
+        return
     with assembly.opened(settings(home)) as services:
-        if verify:
-            _verify(services, as_json)
-            return
-        newest = list(deque(_entries(services), maxlen=limit))
+        end = services.audit.head().sequence
+        newest = services.audit.entries(max(end - limit, 0), limit)
     if as_json:
         print_json(newest)
         return
@@ -250,18 +246,54 @@ def audit(verify: bool, limit: int, home: Path | None, as_json: bool) -> None:
     table(("number", "at", "who", "did", "to", "why"), rows)
 
 
-def _entries(services: Services) -> Iterator[AuditEntry]:
-    page = services.audit.entries(limit=PAGE)
-    while page:
-        yield from page
-        page = services.audit.entries(after=page[-1].sequence, limit=PAGE)
+@audit.command("head")
+@home_option
+@json_option
+@explained
+def audit_head(home: Path | None, as_json: bool) -> None:
+    """Print the end of the chain, NUMBER:DIGEST, to be kept where whoever runs the store cannot change it."""
+    from samouk import assembly
 
-
-def _verify(services: Services, as_json: bool) -> None:
-    broken = services.audit.verify()
+    with assembly.opened(settings(home)) as services:
+        head = services.audit.head()
     if as_json:
-        print_json({"broken_at": broken})
+        print_json(head)
+    else:
+        click.echo(f"{head.sequence}:{head.digest}")
+
+
+@audit.command("verify")
+@click.option("--since", metavar="NUMBER:DIGEST", help="A head that was kept elsewhere: look at what follows it alone.")
+@home_option
+@json_option
+@explained
+def audit_verify(since: str | None, home: Path | None, as_json: bool) -> None:
+    """Check the chain; exit 1 when an entry was changed, removed or put in, or the end was cut off.
+
+    Only a head that was kept elsewhere tells that the newest entries are missing.
+    """
+    from samouk import assembly
+
+    kept = None if since is None else _head(since)
+    with assembly.opened(settings(home)) as services:
+        broken, head = services.audit.verify(kept), services.audit.head()
+    number = head.sequence - (kept.sequence if kept else 0)
+    if as_json:
+        print_json({"broken_at": broken, "checked": None if broken else number, "head": head})
         sys.exit(0 if broken is None else FAILED)
+    if kept is not None and broken == kept.sequence:
+        fail(f"entry {broken} is not the one that was kept: it was changed, or the audit was cut off before it", FAILED)
     if broken is not None:
         fail(f"the audit is broken at entry {broken}: it, or one before it, was changed or removed", FAILED)
-    click.echo("✅ the audit is whole")
+    after = " since the kept one" if kept else ""
+    click.echo(f"✅ the audit is whole: {number:,} entries{after}, {head.sequence}:{head.digest}")
+
+
+def _head(text: str) -> Head:
+    from samouk.edge.wire import is_digest
+    from samouk.loop.records import Head
+
+    number, _, digest = text.partition(":")
+    if not number.isdecimal() or not is_digest(digest):
+        raise click.UsageError("--since must be NUMBER:DIGEST, as `samouk audit head` prints it")
+    return Head(int(number), digest)

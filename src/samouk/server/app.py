@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -28,6 +29,7 @@ from samouk.server.ingest import Ingest
 from samouk.server.limits import Limits
 from samouk.server.options import Options
 from samouk.server.routes import (
+    erasures,
     events,
     exports,
     health,
@@ -55,6 +57,7 @@ OWN: tuple[Routes, ...] = (
     outcomes.routes,
     samples.routes,
     units.routes,
+    erasures.routes,
     tallies.routes,
     learners.routes,
     performance.routes,
@@ -99,6 +102,7 @@ def create_app(services: Services, domains: Mapping[str, Domain], options: Optio
     ingest = Ingest(found, commit, options)
     service = InService(found, services)
     desk = Desk(services, found, options, door, ingest, problems.Failures(), exposures, hearing, service)
+    desk = replace(desk, domains=tuple(domains.values()))
     app = _bare(desk, commit, limits)
     app.state.closing = desk.closing
     app.state.looks = desk.looks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any, ClassVar, TypeVar
@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from samouk.edge.wire import WireError
-from samouk.loop.learner import Learner
+from samouk.loop.erasure import House
+from samouk.loop.learner import Domain, Learner
 from samouk.loop.ports import NotFound, Role, Services
 from samouk.loop.records import Batch, Stored, Version
 from samouk.server import body
@@ -50,6 +51,8 @@ class Desk:
         raw: routes that go past FastAPI, with their description; ``upload_at`` and ``download_at`` fill it.
         declared: endpoint → who may use it; ``allow`` and ``figures`` fill it.
         closing: set when the server stops, so that answers without an end come to one.
+        forgets: domain → removes what its running parts know of a subject; how many of what.
+        domains: all that there are.
         looks: name → what is done at each look beside what every learner has; for what a domain's routes keep.
         meters: what a domain measures, for ``GET /metrics``: each is called at every scrape, from a thread, and gives
             families of metrics (``prometheus_client.core.CounterMetricFamily`` and its kin). Names are the domain's
@@ -75,6 +78,8 @@ class Desk:
     declared: dict[Any, Access] = field(default_factory=dict)
     closing: Event = field(default_factory=Event)
     looks: dict[str, Callable[[], object]] = field(default_factory=dict)
+    forgets: dict[str, Callable[[str], Mapping[str, int]]] = field(default_factory=dict)
+    domains: tuple[Domain, ...] = ()
     meters: list[Callable[[], Iterable[Any]]] = field(default_factory=list)
     parts: dict[str, Callable[[], int]] = field(default_factory=dict)
     http: HttpCounts = field(default_factory=HttpCounts)
@@ -140,6 +145,21 @@ class Desk:
     def erase(self, learner: str, batch_id: str, receipt: str) -> ErasureView:
         """Erase a batch by its receipt."""
         return erase(self.services, self.learner(learner).name, batch_id, receipt)
+
+    def domains_of(self, *learners: Learner) -> list[Domain]:
+        """Those that one of these learners belongs to."""
+        return [domain for domain in self.domains if any(learner in domain.learners for learner in learners)]
+
+    def house(self, learners: Sequence[Learner]) -> House:
+        """What an erasure of subjects of these learners needs."""
+        domains = self.domains_of(*learners)
+        forgets = {domain.name: self.forgets[domain.name] for domain in domains if domain.name in self.forgets}
+        return House(self.services, domains, self._settle, forgets)
+
+    def _settle(self) -> None:
+        # What waits in files, be it of a dead server, would come back behind our back.
+        self.exposures.recover()
+        self.exposures.settle()
 
     def view(self, version: Version, url: str | None = None) -> VersionView:
         """A version as the API shows it."""

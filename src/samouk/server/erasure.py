@@ -8,17 +8,14 @@ has accepted the receipt: else anybody could take batches out of the snapshots.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from threading import Lock
 
 from samouk.edge.wire import receipt_hash
+from samouk.loop.erasure import note_erased, noted_erasures
 from samouk.loop.forgetting import forget_batch
 from samouk.loop.ports import NotFound, Services
-from samouk.loop.records import Act, AuditEntry, Erasure
 from samouk.server.views import ErasureView, erasure_of
 
-ACTION = "erase"
-_PAGE = 1000
 _one_at_a_time = Lock()
 """Of two that ask together the second sees the audit row of the first."""
 
@@ -32,15 +29,14 @@ def erase(services: Services, learner: str, batch_id: str, receipt: str) -> Eras
         NotFound: no such batch was ever stored for this learner.
         WrongReceipt: the receipt does not belong to it.
     """
+    known = services.log.of_receipts([receipt_hash(receipt)])
+    if any(one.batch_id == batch_id and one.learner != learner for one, _ in known):
+        raise NotFound(f"{learner} never had a batch {batch_id}")
     with _one_at_a_time:
-        known = any(earlier.batch_id == batch_id for earlier in services.log.erasures(learner))
-        if not known and all(entry.batch_id != batch_id for entry in services.log.entries(learner)):
-            raise NotFound(f"{learner} never had a batch {batch_id}")
         erasure = services.log.erase(batch_id, receipt_hash(receipt))
         forget_batch(services, learner, batch_id)
         tainted = services.registry.taint(learner, batch_id)
-        if not known or _subject(erasure) not in _audited(services):
-            _note(services, erasure, "sent the batch's receipt")
+        note_erased(services, learner, [batch_id], "contributor")
         return erasure_of(erasure, tainted)
 
 
@@ -51,30 +47,11 @@ def mend(services: Services, learner: str) -> int:
         How many there were.
     """
     with _one_at_a_time:
-        erasures = services.log.erasures(learner)
-        audited = _audited(services) if erasures else set()
-        unfinished = [erasure for erasure in erasures if _subject(erasure) not in audited]
-        for erasure in unfinished:
-            forget_batch(services, learner, erasure.batch_id)
-            services.registry.taint(learner, erasure.batch_id)
-            _note(services, erasure, "sent the batch's receipt; finished at the next start")
+        erasures = [erasure.batch_id for erasure in services.log.erasures(learner)]
+        noted = noted_erasures(services, learner) if erasures else set()
+        unfinished = [batch_id for batch_id in erasures if batch_id not in noted]
+        if unfinished:
+            forget_batch(services, learner, *unfinished)
+            services.registry.taint(learner, *unfinished)
+            note_erased(services, learner, unfinished, "contributor", "; finished at the next start")
         return len(unfinished)
-
-
-def _subject(erasure: Erasure) -> str:
-    return f"{erasure.learner}/{erasure.batch_id}"
-
-
-def _note(services: Services, erasure: Erasure, reason: str) -> None:
-    services.audit.append(Act("contributor", ACTION, _subject(erasure), reason, services.clock.now()))
-
-
-def _audited(services: Services) -> set[str]:
-    return {entry.act.subject for entry in _entries(services)}
-
-
-def _entries(services: Services) -> Iterator[AuditEntry]:
-    page = services.audit.entries(limit=_PAGE, actions=[ACTION])
-    while page:
-        yield from page
-        page = services.audit.entries(after=page[-1].sequence, limit=_PAGE, actions=[ACTION])

@@ -6,8 +6,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header
+from starlette.responses import StreamingResponse
 
+from samouk.loop.held import of_batch
 from samouk.server.desk import Desk
+from samouk.server.lines import LINES, lines
 from samouk.server.views import ErasureView, StatsView
 
 Receipt = Annotated[
@@ -28,5 +31,15 @@ def routes(desk: Desk) -> APIRouter:
     @desk.allow(None)
     def erase_batch(name: str, batch_id: UUID, receipt: Receipt) -> ErasureView:
         return desk.erase(name, str(batch_id), receipt)
+
+    @router.get(
+        "/v1/learners/{name}/samples/{batch_id:uuid}",
+        summary="All that is held of a batch, a JSON object a line; the receipt is the authority",
+        response_class=StreamingResponse,
+        responses=LINES,
+    )
+    @desk.allow(None)
+    def export_batch(name: str, batch_id: UUID, receipt: Receipt) -> StreamingResponse:
+        return lines(of_batch(desk.services, desk.learner(name), str(batch_id), receipt))
 
     return router

@@ -1,28 +1,38 @@
-"""/v1/learners/{name}/units/{unit}: forget somebody to whom predictions were shown."""
+"""/v1/learners/{name}/units/{unit}: what is held of somebody to whom predictions were shown, and its end."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
+from starlette.responses import StreamingResponse
 
-from samouk.loop.forgetting import forget_unit
+from samouk.loop.erasure import forget_subject
+from samouk.loop.held import of_subject
 from samouk.loop.learner import Learner
 from samouk.loop.ports import LeaseLost, Role
 from samouk.server.desk import Desk
+from samouk.server.lines import LINES, lines
 from samouk.server.problems import Problem
+
+Unit = Annotated[str, Path(description="as the application calls it")]
 
 
 @dataclass(frozen=True, slots=True)
 class ForgottenView:
-    """What a unit took along; ``tainted_versions`` were fitted on its rows and will be replaced."""
+    """What a unit took along; ``tainted_versions`` were fitted on its rows and will be replaced.
+
+    ``documents`` are what the learner's domain kept of the unit beside the journal.
+    """
 
     learner: str
     exposures: int
     outcomes: int
     batches: int
+    documents: int
     tainted_versions: list[str]
 
 
@@ -31,19 +41,36 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.delete("/v1/learners/{name}/units/{unit:path}", summary="Forget a unit: all it was shown, told and taught")
     @desk.allow(Role.OPERATOR)
-    async def forget(name: str, unit: str, request: Request) -> ForgottenView:
-        key = desk.caller(request)
-        return await run_in_threadpool(_forget, desk, desk.learner(name), unit, key.label)
+    async def forget(name: str, unit: Unit, request: Request) -> ForgottenView:
+        return await run_in_threadpool(_forget, desk, desk.learner(name), unit, desk.caller(request).label)
+
+    @router.get(
+        "/v1/learners/{name}/units/{unit:path}",
+        summary="All that is held of a unit, a JSON object a line, streamed",
+        response_class=StreamingResponse,
+        responses=LINES,
+    )
+    @desk.allow(Role.OPERATOR)
+    def export(name: str, unit: Unit) -> StreamingResponse:
+        learner = desk.learner(name)
+        desk.exposures.recover()
+        desk.exposures.settle()
+        return lines(of_subject(desk.services, [learner], desk.domains_of(learner), unit))
 
     return router
 
 
 def _forget(desk: Desk, learner: Learner, unit: str, actor: str) -> ForgottenView:
-    # What waits in files, be it of a dead server, would come back behind our back.
-    desk.exposures.recover()
-    desk.exposures.settle()
     try:
-        gone = forget_unit(learner, desk.services, unit, actor)
+        removed, tainted = forget_subject(desk.house([learner]), [learner], unit, actor)
     except LeaseLost as error:
         raise Problem(503, str(error), headers={"Retry-After": "5"}) from None
-    return ForgottenView(learner.name, gone.exposures, gone.outcomes, gone.batches, list(gone.tainted))
+    names = [name.partition("/")[2] for name in tainted]
+    return ForgottenView(
+        learner.name,
+        removed["exposures"],
+        removed["outcomes"],
+        removed["batches"],
+        removed["documents"],
+        names,
+    )
