@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+from tests.contracts.waiting import until
+
 from samouk.loop.ports import Bell
 
 
@@ -54,3 +56,18 @@ class TestBell:
         bell.ring("events")
         assert bell.failures == 0
         assert bell.patience > 0
+
+
+class TestDistantBell:
+    """What rings in one process wakes another."""
+
+    def test_a_ring_is_heard_elsewhere(self, bells: tuple[Bell, Bell]) -> None:
+        """Whoever waits there is woken, in both directions; the own ring counts once."""
+        for near, far in (bells, bells[::-1]):
+            near.rings("events")
+            far.rings("events")
+            until(lambda near=near, far=far: near.patience > 1 and far.patience > 1)  # type: ignore[misc]
+            mine, theirs = near.rings("events"), far.rings("events")
+            near.ring("events")
+            assert far.wait("events", 60, theirs) == theirs + 1
+            assert near.rings("events") == mine + 1

@@ -9,7 +9,7 @@ from inspect import signature
 from typing import Any
 
 import pytest
-from tests.contracts import test_documents, test_figures, test_journal, test_rollouts, test_webhooks
+from tests.contracts import test_documents, test_figures, test_journal, test_rollouts, test_tasks, test_webhooks
 
 from samouk.loop.live import (
     ArmStats,
@@ -25,10 +25,12 @@ from samouk.loop.live import (
     Webhook,
 )
 from samouk.loop.ports import Document, Outdated
+from samouk.loop.task import Task, TaskState
 from samouk.store.clock import SteppedClock
 from samouk.store.memory import memory_services
 from samouk.store.memory_documents import MemoryDocuments
 from samouk.store.memory_live import MemoryJournal, MemoryRollouts, MemoryWebhooks
+from samouk.store.memory_tasks import MemoryTasks
 
 
 class OverwritingJournal(MemoryJournal):
@@ -249,8 +251,34 @@ class OldestFirst(MemoryRollouts):
 class RevivingWebhooks(MemoryWebhooks):
     """Brings a removed hook back with the next update."""
 
-    def update(self, hook: Webhook) -> None:
+    def update(self, hook: Webhook, holder: str, seconds: float) -> bool:
         self._hooks[hook.hook_id] = hook
+        return True
+
+
+class SharedWebhooks(MemoryWebhooks):
+    """Lets two servers at one hook."""
+
+    def claim(self, hook_id: str, holder: str, seconds: float) -> Webhook | None:
+        self._held.pop(hook_id, None)
+        return super().claim(hook_id, holder, seconds)
+
+
+class EagerTasks(MemoryTasks):
+    """Gives a task to whoever asks."""
+
+    def claim(self, task_id: str, holder: str, seconds: float) -> Task | None:
+        self._held.pop(task_id, None)
+        if task_id in self._tasks:
+            self._tasks[task_id] = dataclasses.replace(self._tasks[task_id], state=TaskState.WAITING)
+        return super().claim(task_id, holder, seconds)
+
+
+class ForgettingTasks(MemoryTasks):
+    """Does not know what was done."""
+
+    def finish(self, task_id: str, holder: str) -> bool:
+        return self._tasks.pop(task_id, None) is not None
 
 
 class TrustingDocuments(MemoryDocuments):
@@ -322,7 +350,10 @@ HOSTILE: list[tuple[Promise, str, Callable[[SteppedClock], object]]] = [
     (test_documents.TestDocuments.test_what_the_caller_keeps_is_its_own, "documents", lambda clock: SharingDocuments()),
     (test_documents.TestShelves.test_the_newest_was_saved_last, "documents", lambda clock: StandingDocuments()),
     (test_documents.TestShelves.test_trimming_spares_other_shelves, "documents", lambda clock: CarelessDocuments()),
-    (test_webhooks.TestWebhooks.test_an_update_replaces_what_is_there, "webhooks", lambda clock: RevivingWebhooks()),
+    (test_webhooks.TestWebhooks.test_an_update_replaces_what_is_there, "webhooks", RevivingWebhooks),
+    (test_webhooks.TestWebhooks.test_one_server_is_at_a_hook, "webhooks", SharedWebhooks),
+    (test_tasks.TestTasks.test_one_worker_has_a_task, "tasks", EagerTasks),
+    (test_tasks.TestTasks.test_a_task_put_twice_is_one, "tasks", ForgettingTasks),
 ]
 
 

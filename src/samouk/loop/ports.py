@@ -728,8 +728,14 @@ class Tasks(Protocol):
     def finish(self, task_id: str, holder: str) -> bool:
         """It is done; False, and nothing changes, when it was lost to somebody else."""
 
-    def fail(self, task_id: str, holder: str, error: str, due: dt.datetime | None) -> bool:
-        """The attempt failed; the next may begin at ``due``, None lays the task aside as dead. False as ``finish``."""
+    def fail(
+        self, task_id: str, holder: str, error: str, due: dt.datetime | None, *, counts: bool = True
+    ) -> bool:
+        """The attempt failed; the next may begin at ``due``, None lays the task aside as dead. False as ``finish``.
+
+        Args:
+            counts: as an attempt; not one that could not even begin.
+        """
 
     def retry(self, task_id: str) -> Task:
         """Let a dead task begin anew. Raises NotFound for one that is not dead."""

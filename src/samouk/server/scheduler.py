@@ -155,7 +155,7 @@ class Sole:
         return self._mine.is_set()
 
     def __enter__(self) -> Sole:
-        for thread in (self._keeper, *self._works):
+        for thread in (*self._works, self._keeper):
             thread.start()
         return self
 
@@ -165,13 +165,15 @@ class Sole:
             thread.join()
 
     def _keep(self) -> None:
-        while True:
-            if self._attempt(f"keeping {self._name}", self._renew) is False:
+        # The lease stays ours while a job ends.
+        while running := [thread for thread in self._works if thread.is_alive()]:
+            if not self._attempt(f"keeping the lease of the {self._name}", self._renew):
                 self._mine.clear()
-            # The lease stays ours while a job ends.
-            if self._closing.wait(self._seconds / 3) and not any(thread.is_alive() for thread in self._works):
-                break
-        self._attempt(f"giving back {self._name}", lambda: self._leases.release(self._name, self._holder))
+            if self._closing.wait(self._seconds / 3):
+                running[0].join(self._seconds / 3)
+        self._attempt(
+            f"giving back the lease of the {self._name}", lambda: self._leases.release(self._name, self._holder)
+        )
 
     def _renew(self) -> None:
         if self._leases.acquire(self._name, self._holder, self._seconds):

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock, Thread
+from typing import Protocol
 
 from samouk.server import children
 from samouk.server.problems import UNAVAILABLE, Problem
@@ -47,6 +48,19 @@ class Adopted:
     version: str | None
     end: str
     why: str
+
+
+class Learning(Protocol):
+    """Has turns taken that people ask for."""
+
+    def start(self, learner: str, reason: str, *, hold: bool = False) -> None:
+        """Begin to learn, here or elsewhere. Raises a 409 while a turn that was asked for waits or runs."""
+
+    def adopt(self, learner: str, data: bytes, metrics: str, reason: str) -> Adopted:
+        """Try, judge and enter a model; blocks until it is done. Raises Problem."""
+
+    def close(self) -> None:
+        """Stop what runs here."""
 
 
 class Turns:

@@ -56,11 +56,13 @@ class MemoryTasks:
     def finish(self, task_id: str, holder: str) -> bool:
         return self._settle(task_id, holder, lambda task: replace(task, state=TaskState.DONE, error=None))
 
-    def fail(self, task_id: str, holder: str, error: str, due: dt.datetime | None) -> bool:
-        state = TaskState.DEAD if due is None else TaskState.WAITING
-        return self._settle(
-            task_id, holder, lambda task: replace(task, state=state, error=error, due=due or task.due)
-        )
+    def fail(self, task_id: str, holder: str, error: str, due: dt.datetime | None, *, counts: bool = True) -> bool:
+        state, less = TaskState.DEAD if due is None else TaskState.WAITING, 0 if counts else 1
+
+        def changed(task: Task) -> Task:
+            return replace(task, state=state, error=error, due=due or task.due, attempts=task.attempts - less)
+
+        return self._settle(task_id, holder, changed)
 
     def retry(self, task_id: str) -> Task:
         with self._mutex:

@@ -74,9 +74,7 @@ async def _start(desk: Desk, after: int | None, last_event_id: str | None) -> in
     return await run_in_threadpool(desk.services.rollouts.last_event) if after is None else after
 
 
-async def _lines(
-    desk: Desk, waking: Waking, after: int, learner: str | None, *, follow: bool
-) -> AsyncIterator[bytes]:
+async def _lines(desk: Desk, waking: Waking, after: int, learner: str | None, *, follow: bool) -> AsyncIterator[bytes]:
     """The stream: pages of what is there, then what comes, until the server stops or the listener goes."""
     yield b": listening\n\n"
     said = time.monotonic()

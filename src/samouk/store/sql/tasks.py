@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,8 @@ from samouk.store.sql.tables import tasks
 
 LONGEST_CLAIM = dt.timedelta(hours=1)
 """No claim is taken for longer; it is renewed."""
+
+_FREE = {"holder": None, "until": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +75,17 @@ class SqlTasks:
         return _task(row)
 
     def renew(self, task_id: str, holder: str, seconds: float) -> bool:
-        return self._settle(task_id, holder, until=self.clock.now() + dt.timedelta(seconds=seconds))
+        return self._settle(task_id, holder, {"until": self.clock.now() + dt.timedelta(seconds=seconds)})
 
     def finish(self, task_id: str, holder: str) -> bool:
-        return self._settle(task_id, holder, state=TaskState.DONE.value, holder=None, until=None, error=None)
+        return self._settle(task_id, holder, {**_FREE, "state": TaskState.DONE.value, "error": None})
 
-    def fail(self, task_id: str, holder: str, error: str, due: dt.datetime | None) -> bool:
+    def fail(self, task_id: str, holder: str, error: str, due: dt.datetime | None, *, counts: bool = True) -> bool:
         state = TaskState.DEAD if due is None else TaskState.WAITING
-        changed = {"state": state.value, "holder": None, "until": None, "error": error}
-        return self._settle(task_id, holder, **changed, **({} if due is None else {"due": due}))
+        later: dict[str, Any] = {} if due is None else {"due": due}
+        if not counts:
+            later["attempts"] = tasks.c.attempts - 1
+        return self._settle(task_id, holder, {**_FREE, **later, "state": state.value, "error": error})
 
     def retry(self, task_id: str) -> Task:
         dead = sa.update(tasks).where(tasks.c.task_id == task_id, tasks.c.state == TaskState.DEAD.value)
@@ -96,12 +101,12 @@ class SqlTasks:
         with self.database.write() as connection:
             return connection.execute(done).rowcount
 
-    def _settle(self, task_id: str, holder: str, **changed: Any) -> bool:
+    def _settle(self, task_id: str, holder: str, changed: Mapping[str, Any]) -> bool:
         mine = sa.update(tasks).where(
             tasks.c.task_id == task_id, tasks.c.holder == holder, tasks.c.state == TaskState.RUNNING.value
         )
         with self.database.write() as connection:
-            return connection.execute(mine.values(changed)).rowcount > 0
+            return connection.execute(mine.values(dict(changed))).rowcount > 0
 
 
 def _ready(now: dt.datetime) -> sa.ColumnElement[bool]:

@@ -1,0 +1,1 @@
+"""How workers are told that there is something to do."""
