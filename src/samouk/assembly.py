@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from samouk.server.oidc import Provider
     from samouk.server.options import Options
     from samouk.server.scheduler import Looks, Rounds
+    from samouk.server.siblings import Siblings
     from samouk.server.turns import Turns
     from samouk.trainers.engine import Engine
     from samouk.trainers.work import Bench
@@ -285,8 +286,13 @@ def _views(domains: Iterable[Domain]) -> list[View]:
     return [view for _, view in wanted]
 
 
-def application(settings: Settings, services: Services, domains: dict[str, Domain]) -> FastAPI:
+def application(
+    settings: Settings, services: Services, domains: dict[str, Domain], siblings: Siblings | None = None
+) -> FastAPI:
     """The HTTP application over the services, with the status page at its root.
+
+    Args:
+        siblings: the other processes on the same port; None when this one is alone.
 
     Raises:
         KeysMissing, KeysForeign: many machines share what is published, and this one has not the keys that signed it.
@@ -301,6 +307,7 @@ def application(settings: Settings, services: Services, domains: dict[str, Domai
     options = Options(
         publish_dir=Places.of(settings).published,
         look=shared.look if shared else None,
+        siblings=siblings,
         page=page,
         max_body=int(settings.max_body_mb * MEGABYTE),
         max_inflated=int(settings.max_inflated_mb * MEGABYTE),

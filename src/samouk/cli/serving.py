@@ -31,6 +31,7 @@ COURIER_S = 2.0
 @click.option("--tls-cert", help="File of a certificate chain, to speak https (SAMOUK_TLS_CERT).")
 @click.option("--tls-key", help="File of the certificate's private key (SAMOUK_TLS_KEY).")
 @click.option("--no-schedule", is_flag=True, help="Never learn by itself; only `samouk turn` does.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, help="Processes that answer on the one port.")
 @home_option
 @explained
 def serve(
@@ -40,15 +41,19 @@ def serve(
     tls_cert: str | None,
     tls_key: str | None,
     no_schedule: bool,
+    workers: int,
 ) -> None:
-    """Take samples, learn when it is time, hand out models: one process."""
+    """Take samples, learn when it is time, hand out models.
+
+    SIGTERM and Ctrl-C end it once running requests have come to theirs. With several workers SIGHUP renews them, one
+    after the other, and no connection is refused.
+    """
     from samouk import assembly
+    from samouk.cli.crews import serve_many
     from samouk.domains import discover
     from samouk.server import logs
-    from samouk.server.scheduler import Scheduler
     from samouk.server.serve import listen
     from samouk.server.serve import serve as run
-    from samouk.server.webhooks import Courier
 
     chosen = settings(home, host=host, port=port, tls_cert=tls_cert, tls_key=tls_key)
     tls = _tls(chosen)
@@ -58,17 +63,17 @@ def serve(
     # The address first: who cannot have it has made no keys and begun no learning.
     with ExitStack() as open_until_the_end:
         listener = open_until_the_end.enter_context(listen(chosen.host, chosen.port))
+        if workers > 1:
+            serve_many(workers, chosen, domains, listener, tls, schedule=not no_schedule)
+            return
         made = assembly.ensure_signing_keys(chosen)
         if made is not None:
             click.echo(f"🔑 {made.message}")
         services = open_until_the_end.enter_context(assembly.opened(chosen, domains=domains.values()))
-        _begin(services, known)
+        begin(services, known)
         app = assembly.application(chosen, services, domains)
-        if not no_schedule:
-            open_until_the_end.enter_context(_scheduled(chosen, services, known, app))
-        courier = Courier(services, private=bool(chosen.webhooks_private))
-        open_until_the_end.enter_context(Scheduler(courier, COURIER_S / 60))
-        run(app, listener, chosen.home, click.echo, tls)
+        open_until_the_end.enter_context(beside(chosen, services, known, app, schedule=not no_schedule))
+        run(app, listener, chosen.home, click.echo, tls, drain_s=chosen.drain_seconds)
 
 
 def _tls(chosen: Settings) -> Tls | None:
@@ -81,19 +86,35 @@ def _tls(chosen: Settings) -> Tls | None:
     return Tls(Path(chosen.tls_cert), Path(chosen.tls_key)) if chosen.tls_cert else None
 
 
-def _begin(services: Services, known: Sequence[Learner]) -> None:
+def begin(services: Services, known: Sequence[Learner]) -> None:
     """What each learner needs before the first request; says so when nobody could send one."""
+    from samouk.loop import turn
     from samouk.loop.rules import note
-    from samouk.loop.turn import begin
     from samouk.server.erasure import mend
 
     for learner in known:
-        begin(learner, services)
+        turn.begin(learner, services)
         note(learner, services)
         mend(services, learner.name)
     issued = services.keys.keys()
     if all(key.revoked for key in issued):
         click.echo("💡 Nobody may upload yet: `samouk keys create --label NAME` makes an API key.")
+
+
+@contextmanager
+def beside(
+    chosen: Settings, services: Services, known: Sequence[Learner], app: FastAPI, *, schedule: bool
+) -> Iterator[None]:
+    """What one process does beside answering, as long as the context is open: the scheduler, and who is told."""
+    from samouk.server.scheduler import Scheduler
+    from samouk.server.webhooks import Courier
+
+    with ExitStack() as open_until_the_end:
+        if schedule:
+            open_until_the_end.enter_context(_scheduled(chosen, services, known, app))
+        courier = Courier(services, private=bool(chosen.webhooks_private))
+        open_until_the_end.enter_context(Scheduler(courier, COURIER_S / 60))
+        yield
 
 
 @contextmanager

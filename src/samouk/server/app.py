@@ -51,6 +51,7 @@ from samouk.server.routes import (
     webhooks,
 )
 from samouk.server.service import InService
+from samouk.server.siblings import PassOn
 
 OWN: tuple[Routes, ...] = (
     predictions.routes,  # first, where it is found fastest
@@ -104,7 +105,7 @@ def create_app(services: Services, domains: Mapping[str, Domain], options: Optio
     desk = Desk(services, found, options, door, ingest, problems.Failures(), exposures, hearing, service)
     desk = replace(desk, domains=tuple(domains.values()))
     app = _bare(desk, commit, limits)
-    app.state.closing = desk.closing
+    app.state.draining, app.state.closing = desk.draining, desk.closing
     app.state.looks = desk.looks
     app.state.parts = desk.parts
     for routes in OWN:
@@ -129,7 +130,10 @@ class Platform(FastAPI):
         """Answer the raw routes on the short way; to be called once all of them are there."""
         watched = Watched(super().__call__, desk.raw, desk.http)
         express = Express(watched, desk.raw, desk.failures, desk.http, desk.door.admit)
-        self._front = Shielded(_across(express, desk.options.cors_origins), tls=desk.options.tls)
+        front = Shielded(_across(express, desk.options.cors_origins), tls=desk.options.tls)
+        siblings = desk.options.siblings
+        passing = siblings is not None and desk.one
+        self._front = PassOn(front, siblings, desk.one, desk.options.max_body) if siblings and passing else front
 
     def span_requests(self) -> None:
         """A span for each request from now on."""

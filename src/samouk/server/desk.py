@@ -29,6 +29,7 @@ from samouk.server.openapi import Operation, RawRoute, download_operation, uploa
 from samouk.server.options import Options
 from samouk.server.problems import INTERNAL, Failures, of_error
 from samouk.server.service import InService
+from samouk.server.siblings import KEEPER
 from samouk.server.transfer import IMMUTABLE, Content, of_bytes, respond, unchanged
 from samouk.server.views import ErasureView, StatsView, VersionView, stats_of, version_of
 
@@ -50,6 +51,7 @@ class Desk:
         StatsShape, ErasureShape, VersionShape: types of the answers of ``stats``, ``erase`` and ``view``.
         raw: routes that go past FastAPI, with their description; ``upload_at`` and ``download_at`` fill it.
         declared: endpoint → who may use it; ``allow`` and ``figures`` fill it.
+        draining: set when the server is about to stop, and whoever deals requests should find another.
         closing: set when the server stops, so that answers without an end come to one.
         forgets: domain → removes what its running parts know of a subject; how many of what.
         domains: all that there are.
@@ -58,6 +60,7 @@ class Desk:
             families of metrics (``prometheus_client.core.CounterMetricFamily`` and its kin). Names are the domain's
             own (``samouk_traffic_..._total``, seconds and bytes as units), labels have few values and never name a
             person or an address. One that fails, or gives a name that is taken, is left out and counted.
+        one: beginnings of paths that one process of several answers; ``at_one`` fills it.
         parts: part of the server → how often it failed so far; those that work beside the requests.
         http: requests by route and status.
     """
@@ -76,12 +79,14 @@ class Desk:
     VersionShape: ClassVar[type] = VersionView
     raw: list[RawRoute] = field(default_factory=list)
     declared: dict[Any, Access] = field(default_factory=dict)
+    draining: Event = field(default_factory=Event)
     closing: Event = field(default_factory=Event)
     looks: dict[str, Callable[[], object]] = field(default_factory=dict)
     forgets: dict[str, Callable[[str], Mapping[str, int]]] = field(default_factory=dict)
     domains: tuple[Domain, ...] = ()
     meters: list[Callable[[], Iterable[Any]]] = field(default_factory=list)
     parts: dict[str, Callable[[], int]] = field(default_factory=dict)
+    one: list[str] = field(default_factory=list)
     http: HttpCounts = field(default_factory=HttpCounts)
 
     def learner(self, name: str) -> Learner:
@@ -181,6 +186,16 @@ class Desk:
         """Answer at ``path`` past FastAPI's own layers."""
         self.declared[endpoint] = access
         self.raw.append(RawRoute(path, method, endpoint, operation, access))
+
+    @property
+    def keeps(self) -> bool:
+        """Whether this process answers what one of several does."""
+        siblings = self.options.siblings
+        return siblings is None or siblings.number == KEEPER
+
+    def at_one(self, below: str) -> None:
+        """Let one process answer all requests below a path, where several listen: it keeps in memory what they tell."""
+        self.one.append(below)
 
     def download_at(self, path: str, summary: str, media_type: str, content: Callable[[Request], Content]) -> None:
         """Give bytes by GET and HEAD at ``path``, whole or in part; ``content`` may block."""

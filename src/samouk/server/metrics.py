@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import version
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from samouk.loop.latency import BOUNDS_S
 from samouk.server.desk import Desk
 from samouk.server.logs import told
+from samouk.server.merged import merged
 from samouk.server.readiness import standings
 from samouk.server.store_metrics import Family, Key, StoreMetrics
 
 if TYPE_CHECKING:
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-    from prometheus_client.registry import CollectorRegistry
 
 log = logging.getLogger("samouk.metrics")
 
@@ -24,7 +25,7 @@ MAX_SAID = 100
 
 
 class Metrics:
-    """A Prometheus collector over one server: its own counts, what the store holds, and what domains measure.
+    """Over one server: its own counts, what the store holds, and what domains measure.
 
     Attributes:
         failures: meters of domains that failed or took a name that was taken, and looks at the store that failed.
@@ -36,23 +37,30 @@ class Metrics:
         self._store = StoreMetrics(desk.services, tuple(desk.learners.values()))
         self._said: set[str] = set()
 
-    def registry(self) -> CollectorRegistry:
-        """A registry of this server alone, with the figures of its process."""
+    def text(self, headers: Iterable[tuple[str, str]], *, own: bool) -> bytes:
+        """What Prometheus reads.
+
+        Args:
+            headers: of the scrape, for the other processes on the same port.
+            own: of this process alone, without what the store holds.
+        """
         from prometheus_client import CollectorRegistry, ProcessCollector
+        from prometheus_client.exposition import generate_latest
 
         made = CollectorRegistry(auto_describe=False)
-        ProcessCollector(registry=made)
-        made.register(self)
-        return made
+        siblings = self._desk.options.siblings
+        if own or siblings is None:
+            ProcessCollector(registry=made)
+            made.register(_Families(self.collect(own=own)))
+        else:
+            apart = merged(siblings, self.text(headers, own=True), headers)
+            made.register(_Families(chain(apart, self._kept())))
+        return generate_latest(made)
 
-    def describe(self) -> Iterable[Metric]:
-        """Nothing: registering must not ask the store."""
-        return ()
-
-    def collect(self) -> Iterator[Metric]:
+    def collect(self, *, own: bool) -> Iterator[Metric]:
         """Every family of metrics, each name once."""
         names: set[str] = set()
-        for family in (*self._own(), *self._kept()):
+        for family in (*self._own(), *(() if own else self._kept())):
             names.add(family.name)
             yield family
         for meter in self._desk.meters:
@@ -156,6 +164,21 @@ class Metrics:
             "metrics": self.failures,
         }
         return {(name,): count for name, count in (own | {n: read() for n, read in desk.parts.items()}).items()}
+
+
+class _Families:
+    """A Prometheus collector of families that are made while it is scraped, once."""
+
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = families
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: registering must not ask the store."""
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        """The families."""
+        return self._families
 
 
 def _counter(name: str, text: str, labels: tuple[str, ...], values: Mapping[Key, float]) -> Metric:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from samouk.loop.ports import Role
 from samouk.server.auth import People
+from samouk.server.siblings import Siblings
 from samouk.server.turns import Turns
 
 MEGABYTE = 1_000_000
@@ -28,6 +29,7 @@ class Options:
     Attributes:
         publish_dir: the signed files (``metadata/``, ``targets/``); None serves none.
         look: brings what other machines published into ``publish_dir``, looking at once or every moment.
+        siblings: the other processes on the same port; None when this one is alone.
         page: the page at ``/``; None answers 404 there.
         max_body: bytes of one upload as it travels (compressed), at most.
         max_inflated: bytes of one upload after decompression, at most.
@@ -51,6 +53,7 @@ class Options:
 
     publish_dir: Path | None = None
     look: Callable[[bool], None] | None = None
+    siblings: Siblings | None = None
     page: Page | None = None
     max_body: int = 8 * MEGABYTE
     max_inflated: int = 32 * MEGABYTE

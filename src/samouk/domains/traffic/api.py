@@ -114,12 +114,14 @@ def routes(desk: Any) -> Any:
     office = of_desk(desk)
     desk.meters.append(lambda: meters(office.made))
     desk.forgets["traffic"] = office.forget
+    desk.at_one("/ml/")
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
         from starlette.concurrency import run_in_threadpool
 
-        await run_in_threadpool(office.begin)
+        if desk.keeps:
+            await run_in_threadpool(office.begin)
         yield
         await run_in_threadpool(office.close)
 

@@ -21,7 +21,7 @@ from samouk.domains.traffic.detect.rules import rules_of
 from samouk.domains.traffic.records import Alert, Rule
 from samouk.edge.wire import WireError
 from samouk.families.packing import unpack
-from samouk.loop.ports import Blobs, CorruptBlob, Document, Documents, NotFound, Outdated
+from samouk.loop.ports import Blobs, CorruptBlob, Document, Documents, Leases, NotFound, Outdated
 
 log = logging.getLogger("samouk.traffic.keeping")
 
@@ -158,12 +158,25 @@ class FolderKeeping:
             draft.unlink(missing_ok=True)
 
 
-class StoreKeeping:
-    """In the platform's store: a document for each rule and each alert, and the parts of the state as blobs."""
+HELD_S = 150.0
+"""A server that has not kept its state for so long is taken to be gone; a living one does every minute."""
 
-    def __init__(self, documents: Documents, blobs: Blobs) -> None:
+
+class StoreKeeping:
+    """In the platform's store: a document for each rule and each alert, and the parts of the state as blobs.
+
+    Of several servers one keeps its state, the first to ask for it; another takes over when that one has fallen
+    silent. What the others' guards learnt meanwhile is theirs alone. Rules and alerts are everybody's.
+
+    Args:
+        leases: shared by the servers; None when there is only one.
+    """
+
+    def __init__(self, documents: Documents, blobs: Blobs, leases: Leases | None = None) -> None:
         self._documents = documents
         self._blobs = blobs
+        self._leases = leases
+        self._holder = secrets.token_hex(16)
 
     def rules(self) -> tuple[Rule, ...] | None:
         kept = self._documents.shelf(RULES_SHELF)
@@ -211,6 +224,8 @@ class StoreKeeping:
             raise Unreadable(f"{STATE_SHELF}: {error}; what is normal is learnt anew") from None
 
     def keep_state(self, parts: Iterable[tuple[str, bytes]]) -> None:
+        if self._leases is not None and not self._leases.acquire(STATE_SHELF, self._holder, HELD_S):
+            return
         before = self._documents.get(STATE_SHELF, STATE_KEY)
         keys: dict[str, str] = {}
         old = in_force = set(before.blobs if before else ())
@@ -223,6 +238,11 @@ class StoreKeeping:
         finally:  # also of a save that failed half-way, or a full disk would be filled further each minute
             for key in old.union(keys.values()) - in_force:
                 self._blobs.delete(key)
+
+    def leave(self) -> None:
+        """Let another server keep its state from now on."""
+        if self._leases is not None:
+            self._leases.release(STATE_SHELF, self._holder)
 
     def _save(self, shelf: str, key: str, body: Mapping[str, Any], blobs: tuple[str, ...] = ()) -> None:
         """The last word stands, whoever else writes."""

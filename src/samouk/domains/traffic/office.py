@@ -71,11 +71,13 @@ class Office:
     Args:
         make: gives the guard, when it is first needed.
         desk: of the platform's server; None for an application that mounts the routes itself.
+        leave: called after the guard has kept everything and stopped.
     """
 
-    def __init__(self, make: Callable[[], Guard], desk: Any = None) -> None:
+    def __init__(self, make: Callable[[], Guard], desk: Any = None, leave: Callable[[], None] = lambda: None) -> None:
         self.desk = desk
         self._make = make
+        self._leave = leave
         self._making = threading.Lock()
         self._guard: Guard | None = None
         self._stored_to = -math.inf
@@ -104,6 +106,7 @@ class Office:
         """Keep everything, and stop."""
         if self._guard is not None:
             self._guard.close()
+            self._leave()
 
     def health(self) -> dict[str, Any]:
         """What anybody may know: whether nothing has failed since the start, and which versions are in force."""
@@ -340,15 +343,17 @@ class Office:
 def of_desk(desk: Any) -> Office:
     """The office of the platform's server: its guard keeps things in the store and reaches the learners directly."""
 
+    services = desk.services
+    keeping = StoreKeeping(services.documents, services.blobs, services.leases)
+
     def make() -> Guard:
-        services = desk.services
         return Guard(
             link=DeskLink(desk),
-            keeping=StoreKeeping(services.documents, services.blobs),
+            keeping=keeping,
             clock=lambda: services.clock.now().timestamp(),
         ).start()
 
-    return Office(make, desk)
+    return Office(make, desk, keeping.leave)
 
 
 def coverage_of(told: float) -> float:

@@ -44,10 +44,12 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get(
         "/health/ready",
-        summary="The store and a version of each learner answer; a failing store or model answers 503, a full disk 507",
+        summary="The store and a version of each learner answer; 503 when one fails or the server stops, 507 when full",
     )
     @desk.allow(None, unbounded=True)
     def ready() -> Ready:
+        if desk.draining.is_set():
+            raise Problem(503, "this server is about to stop: ask another one", headers={"Retry-After": "1"})
         for learner in desk.learners:
             desk.services.log.stats(learner)
         models = {learner: desk.services.publisher.published(learner) for learner in desk.learners}

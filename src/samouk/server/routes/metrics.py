@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from samouk.server.desk import Desk
@@ -10,14 +13,20 @@ from samouk.server.metrics import Metrics
 
 
 def routes(desk: Desk) -> APIRouter:
-    from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+    from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
     router = APIRouter(tags=["health"])
-    registry = Metrics(desk).registry()
+    metrics = Metrics(desk)
 
     @router.get("/metrics", summary="What is measured, for Prometheus", response_class=PlainTextResponse)
     @desk.figures()
-    def get_metrics() -> Response:
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    def get_metrics(
+        request: Request,
+        of: Annotated[
+            Literal["all", "process"], Query(description="process: what the one that answers counted itself")
+        ] = "all",
+    ) -> Response:
+        text = metrics.text(request.headers.items(), own=of == "process")
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     return router
