@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 
     from samouk.loop.learner import Domain, View
     from samouk.server.oidc import Provider
+    from samouk.server.errand import Errand
     from samouk.server.options import Options
     from samouk.server.scheduler import Looks, Rounds
     from samouk.server.siblings import Siblings
@@ -64,7 +65,7 @@ if TYPE_CHECKING:
 
 
 __all__ = ["REFUSALS", "Demo", "application", "demo", "ensure_signing_keys", "has_signing_keys", "make_signing_keys"]
-__all__ += ["looks", "opened", "rotate_signing_keys", "rounds"]
+__all__ += ["looks", "opened", "rotate_signing_keys", "rounds", "upkeep"]
 
 REFUSALS = (StoreUnavailable, CorruptBlob, GateBroken, KeysError, BrokenRepository, RefusedRelease)
 """What an operator can mend; each names the remedy."""
@@ -169,6 +170,7 @@ def _services(settings: Settings, clock: Clock, chance: Random, domains: Iterabl
         webhooks=store.webhooks,
         tasks=store.tasks,
         documents=store.documents,
+        upkeep=store.upkeep,
         remains=store.remains,
         publisher=_publisher(settings, Shelves(store.documents, store.blobs, store.leases, bell)),
         trainer=_trainer(settings, store.log),
@@ -431,6 +433,15 @@ def rounds(settings: Settings, services: Services, learners: Sequence[str]) -> R
 
     commands = {name: [*_SAMOUK, "turn", name, "--if-due"] for name in learners}
     return Rounds(services.publisher.refresh, commands, _environment(settings))
+
+
+def upkeep(settings: Settings, services: Services) -> Errand:
+    """Maintains the store, in a process of its own, when the last time is a day ago."""
+    from samouk.loop.maintain import due as wanted
+    from samouk.server.errand import Errand
+
+    command = [*_SAMOUK, "maintain", "--if-due"]
+    return Errand("the maintenance", command, _environment(settings), partial(wanted, services))
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -87,6 +87,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("trainer", "", "dask://host:port, ray://host:port or dask://local?workers=2, which fits; empty fits here"),
     Setting("group", 64, "batches in one commit, at most", 1, 10_000),
     Setting("figures_role", "public", "who may read figures, versions, runs, events and metrics", words=ROLES),
+    Setting("retention_days", 0, "days that samples are kept, whole weeks at a time; 0 keeps them for ever", 0, 36_500),
+    Setting("exposure_days", 0, "days that predictions and their outcomes are kept; 0 keeps them for ever", 0, 36_500),
     Setting("rate_key", 60_000, "requests a minute with one key, at most; 0 bounds nothing", 0, 100_000_000),
     Setting(
         "rate_anonymous", 1_200, "requests a minute of one address without a key; 0 bounds nothing", 0, 100_000_000
@@ -130,6 +132,8 @@ class Settings:
     trainer: str = field(repr=False)
     group: int
     figures_role: str
+    retention_days: int
+    exposure_days: int
     rate_key: int
     rate_anonymous: int
     rate_failures: int

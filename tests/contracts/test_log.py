@@ -11,7 +11,7 @@ from tests.contracts.making import LEARNER, batch, batch_id, columns, receipt
 
 from samouk.loop.columns import Columns
 from samouk.loop.ports import NotFound, Services, WrongReceipt
-from samouk.loop.records import Batch, BatchState, Erasure, LogStats, Stored
+from samouk.loop.records import Arrived, Batch, BatchState, Erasure, Fate, LogStats, Stored
 from samouk.store.clock import MONDAY, SteppedClock
 
 
@@ -190,3 +190,90 @@ class TestLog:
         """An unknown batch raises NotFound."""
         with pytest.raises(NotFound):
             services.log.erase(batch_id(1), receipt(1))
+
+    def test_what_arrived_since_is_counted(self, services: Services) -> None:
+        """Live batches of one schema behind a place, and the newest of them."""
+        stored(services, range(6))
+        stored(services, range(6, 7), "toy.other")
+        services.log.append([dataclasses.replace(batch(7), schema_version=2)])
+        services.log.quarantine([batch_id(4)], "odd")
+        found = services.log.arrived(LEARNER, 1, 2, 2)
+        assert (found.batches, found.rows) == (3, 15)
+        assert [entry.batch_id for entry in found.newest] == [batch_id(3), batch_id(5)]
+        assert services.log.arrived(LEARNER, 1, 99, 2) == Arrived(0, 0, [])
+
+    def test_changes_are_told_in_order(self, services: Services) -> None:
+        """Whoever remembers how far it read learns each change of its learner once."""
+        stored(services, range(4))
+        stored(services, range(4, 5), "toy.other")
+        services.log.quarantine([batch_id(1), batch_id(4)], "odd")
+        services.log.quarantine([batch_id(1)], "odd again")
+        services.log.erase(batch_id(1), receipt(1))
+        services.log.erase(batch_id(1), receipt(1))
+        services.log.erase(batch_id(3), receipt(3))
+        changes = services.log.changes(LEARNER)
+        assert [(change.batch_id, change.fate, change.rows) for change in changes] == [
+            (batch_id(1), Fate.QUARANTINED, 5),
+            (batch_id(1), Fate.ERASED, 5),
+            (batch_id(3), Fate.ERASED, 5),
+        ]
+        assert services.log.changes(LEARNER, changes[0].sequence) == changes[1:]
+        assert services.log.changes(LEARNER, changes[-1].sequence) == []
+        assert services.log.last_erasure(LEARNER) == MONDAY.date()
+        assert services.log.last_erasure("toy.other") is None
+
+    def test_what_is_too_old_leaves(self, services: Services) -> None:
+        """It is gone like an erased batch and stays away, and nobody is told of an erasure."""
+        assert isinstance(services.clock, SteppedClock)
+        stored(services, range(3))
+        services.log.quarantine([batch_id(2)], "odd")
+        later = services.clock.step(dt.timedelta(days=7)).date()
+        stored(services, range(3, 5))
+        assert services.log.expire(MONDAY.date(), 10) == []
+        gone = services.log.expire(later, 10)
+        assert gone == [Erasure(batch_id(number), LEARNER, 5, later) for number in range(3)]
+        assert services.log.expire(later, 10) == []
+        assert [entry.batch_id for entry in services.log.entries(LEARNER)] == [batch_id(3), batch_id(4)]
+        assert services.log.stats(LEARNER) == LogStats(2, 10, 0, later)
+        assert services.log.erasures(LEARNER) == []
+        assert services.log.last_erasure(LEARNER) is None
+        assert [change.fate for change in services.log.changes(LEARNER)][1:] == [Fate.EXPIRED] * 3
+        assert services.log.append([batch(0)]) == [Stored.ERASED]
+
+    def test_the_old_leave_a_part_at_a_time(self, services: Services) -> None:
+        """Each call takes about as many as it may, the oldest first, until none is left."""
+        assert isinstance(services.clock, SteppedClock)
+        for number in range(6):
+            stored(services, range(number, number + 1))
+        later = services.clock.step(dt.timedelta(days=7)).date()
+        parts = []
+        while gone := services.log.expire(later, 4):
+            parts.append([one.batch_id for one in gone])
+        assert parts == [[batch_id(n) for n in range(4)], [batch_id(n) for n in range(4, 6)]]
+
+    def test_what_expired_can_still_be_erased(self, services: Services) -> None:
+        """Whoever has the receipt may ask for it, and then it is an erasure; nobody else may."""
+        assert isinstance(services.clock, SteppedClock)
+        stored(services, range(1))
+        later = services.clock.step(dt.timedelta(days=7)).date()
+        services.log.expire(later, 10)
+        with pytest.raises(WrongReceipt):
+            services.log.erase(batch_id(0), receipt(1))
+        for _ in range(2):
+            assert services.log.erase(batch_id(0), receipt(0)) == Erasure(batch_id(0), LEARNER, 5, later)
+        assert [one.batch_id for one in services.log.erasures(LEARNER)] == [batch_id(0)]
+        assert [change.fate for change in services.log.changes(LEARNER)] == [Fate.EXPIRED, Fate.ERASED]
+
+    def test_compaction_changes_nothing_that_is_read(self, services: Services) -> None:
+        """Every batch comes back as it was, in its order, and can be erased as before."""
+        sent = [stored(services, range(number, number + 1))[0] for number in range(12)]
+        stored(services, range(12, 14), "toy.other")
+        before = services.log.entries(LEARNER)
+        services.log.compact(lambda: None)
+        assert services.log.entries(LEARNER) == before
+        services.log.erase(batch_id(3), receipt(3))
+        read = list(services.log.read(before))
+        left = [put for put in sent if put.batch_id != batch_id(3)]
+        assert [entry.batch_id for entry, _ in read] == [put.batch_id for put in left]
+        assert all(same(got, put.columns) for (_, got), put in zip(read, left, strict=True))
+        assert len(list(services.log.read(services.log.entries("toy.other")))) == 2

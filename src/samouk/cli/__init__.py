@@ -15,6 +15,7 @@ from samouk.cli import (
     exporting,
     keeping,
     learning,
+    maintaining,
     performing,
     rollouts,
     searching,
@@ -40,7 +41,7 @@ for command in (
         performing.triggers,
         exporting.export,
     ),
-    *(keeping.keys, keeping.audit, erasing.erase, erasing.export_subject),
+    *(keeping.keys, keeping.audit, maintaining.maintain, erasing.erase, erasing.export_subject),
     doctor.doctor,
 ):
     main.add_command(command)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 DEMO_WEEKS = 9
 
+UPKEEP_S = 1_800.0
+"""Seconds between two looks whether the store was maintained today."""
+
 COURIER_S = 2.0
 """Seconds between two looks for events that somebody wants to be told of."""
 
@@ -125,12 +128,14 @@ def _scheduled(chosen: Settings, services: Services, known: Sequence[Learner], a
 
     rounds = assembly.rounds(chosen, services, [learner.name for learner in known])
     looks = assembly.looks(services, known, app)
+    upkeep = assembly.upkeep(chosen, services)
     app.state.parts.update(rounds=lambda: rounds.failures, looks=lambda: looks.failures)
     # The rounds are closed before the scheduler, which waits for the running one.
     with (
         Scheduler(rounds, chosen.check_minutes, at_once=True),
         Scheduler(looks, chosen.look_minutes),
         closing(rounds),
+        closing(upkeep),
     ):
         yield
 

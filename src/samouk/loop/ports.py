@@ -554,6 +554,21 @@ class Journal(Protocol):
         ``REFUSED_FOR``.
         """
 
+    def retire(self, learner: str, before: dt.datetime, read: int, rollout: str | None, limit: int) -> Forgotten:
+        """Remove every byte of exposures of before that moment, and of how they turned out, the oldest first.
+
+        Nobody asked to be forgotten: what was learnt stays, and ``batches_of`` still tells which batches of the log
+        hold rows of a unit, until these are ``unlink``ed.
+
+        Args:
+            read: an exposure stays that has an outcome of a later sequence.
+            rollout: exposures of this one stay.
+            limit: how many exposures, at most; none in the answer says that none is left.
+        """
+
+    def unlink(self, batch_ids: Sequence[str]) -> None:
+        """Forget of whose outcomes batches were made that left the log, where the exposures did."""
+
     def arms(
         self,
         rollout: str,
@@ -689,6 +704,16 @@ class Looked:
     size: int
     found: int
     passing: bool = False
+
+
+class Upkeep(Protocol):
+    """What a store needs now and then to stay small and quick; safe beside everybody who uses it."""
+
+    def sweep(self) -> int:
+        """Delete bytes that nobody names, of dead writers and of what was replaced; how many blobs."""
+
+    def tidy(self) -> None:
+        """Give free pages back, and look anew at what the database plans by."""
 
 
 class Remains(Protocol):
@@ -897,6 +922,7 @@ class Services:
     tasks: Tasks
     documents: Documents
     remains: Remains
+    upkeep: Upkeep
     publisher: Publisher
     trainer: Trainer
     cache: Cache

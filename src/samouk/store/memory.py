@@ -94,6 +94,7 @@ def memory_services(
         webhooks=MemoryWebhooks(clock),
         tasks=MemoryTasks(clock),
         documents=documents,
+        upkeep=MemoryUpkeep(),
         remains=MemoryRemains({"samples": log, "blobs": blobs, "journal": journal, "documents": documents}),
         publisher=publisher or MemoryPublisher(),
         trainer=trainer or LocalTrainer(),
@@ -102,6 +103,16 @@ def memory_services(
         close=lambda: None,
         chance=chance,
     )
+
+
+class MemoryUpkeep:
+    """Nothing to do: what nobody names is freed by the interpreter."""
+
+    def sweep(self) -> int:
+        return 0
+
+    def tidy(self) -> None:
+        """There are no pages."""
 
 
 class MemoryBlobs:

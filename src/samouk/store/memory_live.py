@@ -61,6 +61,7 @@ class MemoryJournal:
     _superseded: dict[_Key, Joined] = field(default_factory=dict)
     _parked: dict[tuple[str, str, str], _Parked] = field(default_factory=dict)
     _batches: dict[int, str] = field(default_factory=dict)
+    _origins: set[tuple[str, str, str]] = field(default_factory=set)
     _checkpoints: dict[tuple[str, str], Checkpoint] = field(default_factory=dict)
     _cursors: dict[str, int] = field(default_factory=dict)
     _refused: dict[tuple[str, str], dt.datetime] = field(default_factory=dict)
@@ -203,10 +204,40 @@ class MemoryJournal:
     def batches_of(self, learner: str, unit: str) -> list[str]:
         with self._lock:
             mine = [held for held in self._ever() if (held.exposure.learner, held.exposure.unit) == (learner, unit)]
-            return sorted({self._batches[held.sequence] for held in mine if held.sequence in self._batches})
+            retired = {batch_id for name, who, batch_id in self._origins if (name, who) == (learner, unit)}
+            return sorted(retired | {self._batches[held.sequence] for held in mine if held.sequence in self._batches})
+
+    def retire(self, learner: str, before: dt.datetime, read: int, rollout: str | None, limit: int) -> Forgotten:
+        with self._lock:
+            unread = {held.exposure.event_id for held in self._ever() if held.sequence > read}
+            old = [
+                shown
+                for shown in self._of(learner)
+                if shown.at < before and shown.event_id not in unread and (rollout is None or shown.rollout != rollout)
+            ]
+            return self._remove({shown.event_id for shown in old[:limit]})
+
+    def _remove(self, events: set[str]) -> Forgotten:
+        """Take exposures and their outcomes away; whose batches these were made into is kept."""
+        gone = [held for held in self._ever() if held.exposure.event_id in events]
+        for held in gone:
+            if held.sequence in self._batches:
+                origin = (held.exposure.learner, held.exposure.unit, self._batches.pop(held.sequence))
+                self._origins.add(origin)
+        for event_id in events:
+            del self._exposures[event_id], self._places[event_id]
+        for kept in (self._joined, self._superseded):
+            for key in [key for key in kept if key[0] in events]:
+                del kept[key]
+        return Forgotten(len(events), len(gone))
+
+    def unlink(self, batch_ids: Sequence[str]) -> None:
+        with self._lock:
+            self._origins = {origin for origin in self._origins if origin[2] not in batch_ids}
 
     def forget(self, learner: str, unit: str) -> Forgotten:
         with self._lock:
+            self._origins = {origin for origin in self._origins if origin[:2] != (learner, unit)}
             seen = (shown for shown in self._exposures.values() if (shown.learner, shown.unit) == (learner, unit))
             return self._forget(learner, {shown.event_id for shown in seen})
 

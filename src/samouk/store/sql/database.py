@@ -77,6 +77,9 @@ class Database(Protocol):
     def scrub(self) -> bool:
         """Leave no byte of what was deleted in the database's own files; False, and ``traces``, when it must wait."""
 
+    def tidy(self) -> None:
+        """Give free pages back and look anew at what plans are made by; writers go on meanwhile."""
+
     def rewrite(self, tables: Sequence[str]) -> dict[str, str]:
         """``scrub``, and write tables anew where deleted rows would else stay in their files.
 

@@ -20,9 +20,10 @@ from sqlalchemy.dialects.postgresql import insert
 from samouk.loop.live import ArmStats, Checkpoint, DayFigures, Exposure, Forgotten, Heard, Joined, Outcome, Variant
 from samouk.loop.ports import REFUSED_FOR, Clock, forgotten_cursor
 from samouk.store.hearing import compared, is_late, who_hash
-from samouk.store.sql import figures
+from samouk.store.sql import figures, retiring
 from samouk.store.sql.database import Database, Question, Writer
 from samouk.store.sql.micros import micros, moment, span
+from samouk.store.sql.retiring import ORIGINS, unlink_unit
 from samouk.store.sql.tables import checkpoints, cursors, parked, secrets
 from samouk.store.sql.traces import NOTE
 
@@ -234,7 +235,8 @@ class SqlJournal:
 
     def batches_of(self, learner: str, unit: str) -> list[str]:
         with self._asking() as ask:
-            return [batch_id for (batch_id,) in ask(_BATCHES_OF_UNIT, (learner, unit))]
+            told = [batch_id for (batch_id,) in ask(_BATCHES_OF_UNIT, (learner, unit))]
+            return sorted({*told, *(batch_id for (batch_id,) in ask(ORIGINS, (learner, unit)))})
 
     def shown_to(self, learner: str, unit: str) -> Iterator[tuple[Exposure, list[Outcome]]]:
         with self._asking() as ask:
@@ -259,9 +261,19 @@ class SqlJournal:
         with self.database.transact() as writer:
             numbers = [number for (number,) in writer.fetch(shown, whose)]
             gone = _remove(writer, learner, numbers)
+            if shown == _SHOWN_TO_UNIT:
+                unlink_unit(writer, *whose)
         if numbers or self.database.traces:
             self.database.scrub()
         return gone
+
+    def retire(self, learner: str, before: dt.datetime, read: int, rollout: str | None, limit: int) -> Forgotten:
+        with self.database.transact() as writer:
+            return retiring.retire(writer, learner, micros(before), read, rollout, limit)
+
+    def unlink(self, batch_ids: Sequence[str]) -> None:
+        with self.database.transact() as writer:
+            retiring.unlink(writer, batch_ids)
 
     def arms(
         self,

@@ -36,6 +36,9 @@ BULK = 64
 _LOCKS = 0x5A40_0000
 """Our advisory locks begin here, so that other programs in the database are not in the way."""
 
+_GROWING = ("batches", "changes", "erasures", "memberships", "exposures", "outcomes", "audit", "events", "runs")
+"""Tables that grow with use, from which whole weeks may leave at once."""
+
 _OPTIONS = (
     f"-c lock_timeout={LOCK_SECONDS}s -c statement_timeout={STATEMENT_SECONDS}s "
     f"-c idle_in_transaction_session_timeout={STATEMENT_SECONDS}s -c timezone=UTC"
@@ -186,6 +189,15 @@ class PostgresDatabase:
     def scrub(self) -> bool:
         """Deleted rows stay in their tables' files until ``rewrite``, which is too dear for every erasure."""
         return False
+
+    def tidy(self) -> None:
+        with self._explained(), _returned(self._followers) as connection:
+            connection.execute("SET statement_timeout = 0")
+            try:
+                for table in _GROWING:
+                    connection.execute(f"VACUUM (ANALYZE) {table}".encode())
+            finally:
+                connection.execute("RESET statement_timeout")
 
     def rewrite(self, tables: Sequence[str]) -> dict[str, str]:
         with self._explained(), _returned(self._followers) as connection:

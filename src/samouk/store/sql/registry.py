@@ -15,6 +15,7 @@ from samouk.loop.records import BatchEntry, Growth, Side, Snapshot, Stage, Versi
 from samouk.store.blobs.kept import KeptBlobs
 from samouk.store.champion import require_unchanged
 from samouk.store.sql.database import Database, chunks
+from samouk.store.sql.log import ORPHAN_SECONDS
 from samouk.store.sql.snapshots import Snapshots, fitted_on, lost_of
 from samouk.store.sql.tables import checkpoints, documents, forgotten, stage_moves, versions
 
@@ -43,7 +44,7 @@ class SqlRegistry:
     def sides(self, learner: str, batch_ids: Sequence[str]) -> dict[str, Side]:
         return Snapshots(self.database).sides(learner, batch_ids)
 
-    def sweep(self, blobs: KeptBlobs, seconds: float) -> list[str]:
+    def sweep(self, blobs: KeptBlobs, seconds: float = ORPHAN_SECONDS) -> list[str]:
         """Delete what no version, no checkpoint and no document names, at least so old; returns their keys."""
         return blobs.sweep(self.named, seconds)
 

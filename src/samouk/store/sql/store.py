@@ -21,6 +21,7 @@ from samouk.loop.ports import (
     Rollouts,
     Runs,
     Tasks,
+    Upkeep,
     Webhooks,
 )
 from samouk.store.blobs.kept import KeptBlobs
@@ -36,6 +37,7 @@ from samouk.store.sql.remains import SqlRemains
 from samouk.store.sql.rollouts import SqlRollouts
 from samouk.store.sql.runs import SqlRuns
 from samouk.store.sql.tasks import SqlTasks
+from samouk.store.sql.upkeep import SqlUpkeep
 from samouk.store.sql.webhooks import SqlWebhooks
 
 
@@ -55,6 +57,7 @@ class Store:
     tasks: Tasks
     documents: Documents
     remains: Remains
+    upkeep: Upkeep
     blobs: Blobs
     close: Callable[[], None]
 
@@ -92,6 +95,7 @@ def over(
         tasks=SqlTasks(database.lane(""), agreed),
         documents=SqlDocuments(database.lane("documents")),
         remains=SqlRemains(database.lane("remains"), log.bury, places, folder),
+        upkeep=SqlUpkeep(database.lane("upkeep"), log, registry, blobs),
         blobs=blobs,
         close=close,
     )

@@ -1,0 +1,66 @@
+"""The command that keeps the store small and quick."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from samouk.cli.ends import explained, home_option, json_option, print_json, settings
+
+if TYPE_CHECKING:
+    from samouk.loop.maintain import Maintained
+
+PAUSE_S = 600.0
+"""Between two looks whether a day is over."""
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do it now, and stop; else it is done once a day for as long as this runs.")
+@click.option("--if-due", is_flag=True, help="Do it now if the last time is a day ago, and stop.")
+@home_option
+@json_option
+@explained
+def maintain(once: bool, if_due: bool, home: Path | None, as_json: bool) -> None:
+    """Remove orphans, let go of what is too old, put small packs together, and tidy the database.
+
+    Safe at any time beside running servers, one of which does it once a day by itself. What is too old say
+    SAMOUK_RETENTION_DAYS and SAMOUK_EXPOSURE_DAYS; by default nothing is.
+    """
+    from samouk import assembly
+    from samouk.domains import discover
+    from samouk.loop.maintain import Keep, due
+    from samouk.loop.maintain import maintain as run
+
+    chosen = settings(home)
+    keep = Keep(chosen.retention_days, chosen.exposure_days)
+    learners = [learner for domain in discover().values() for learner in domain.learners]
+    with assembly.opened(chosen) as services:
+        while True:
+            if once or due(services):
+                done = run(services, learners, keep)
+                if as_json:
+                    print_json(done)
+                else:
+                    _tell(done)
+            elif if_due:
+                click.echo("💤 the last maintenance is less than a day ago")
+            if once or if_due:
+                return
+            time.sleep(PAUSE_S)
+
+
+def _tell(done: Maintained) -> None:
+    packs = done.packs
+    lines = (
+        (done.orphans, f"{done.orphans} blobs that nobody named"),
+        (done.batches, f"{done.batches} batches with {done.samples} samples that were too old"),
+        (done.exposures, f"{done.exposures} predictions with {done.outcomes} outcomes that were too old"),
+        (packs.before, f"{packs.before} packs became {packs.after} ({packs.size / 1e6:.1f} MB)"),
+    )
+    for number, line in lines:
+        if number:
+            click.echo(f"🧹 {line}")
+    click.echo("✅ the store is tidy")
