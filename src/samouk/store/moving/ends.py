@@ -102,6 +102,13 @@ def opened(where: Where, *, make: bool = False) -> Iterator[End]:
         StoreUnavailable: it cannot be opened, or there is none.
     """
     kept = where.kept()
+    with opened_rows(where, make=make) as database:
+        yield End(database.place, database, *kept)
+
+
+@contextmanager
+def opened_rows(where: Where, *, make: bool = False) -> Iterator[Database]:
+    """The database alone."""
     if where.served:
         from samouk.store.sql.postgres import PostgresDatabase
 
@@ -113,7 +120,7 @@ def opened(where: Where, *, make: bool = False) -> Iterator[End]:
         database = SqliteDatabase(where.home / DATABASE)
     try:
         migrate(database.lane("schema"))
-        yield End(database.place, database, *kept)
+        yield database
     finally:
         database.close()
 

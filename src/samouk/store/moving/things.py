@@ -19,14 +19,18 @@ class Gone(CorruptBlob):
     """A blob that the rows name is not there."""
 
 
-def copy_blobs(keys: Iterable[str], source: Blobs, target: Blobs, what: str, told: Told) -> int:
-    """Copy what the target lacks, and check what it has; how many were new.
+def copy_blobs(keys: Iterable[str], source: Blobs, target: Blobs, what: str, told: Told, *, check: bool = True) -> int:
+    """Copy what the target lacks; how many were new.
+
+    Args:
+        check: read what the target has, and mend what is damaged.
 
     Raises:
         Gone: the source has none under a key.
         CorruptBlob: the source's bytes are not what they were, or what arrived is not what was sent.
     """
-    wanted, there = sorted(keys), frozenset(target.keys())
+    there = frozenset(target.keys())
+    wanted = sorted(keys if check else frozenset(keys) - there)
     new = 0
     with ThreadPoolExecutor(AT_ONCE, "samouk-copy") as pool:
         works = (pool.submit(_copy, key, source, target, key in there) for key in wanted)

@@ -1,0 +1,138 @@
+"""From settings to journeys of whole stores: copied to another place, backed up, restored."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import quote
+
+from samouk.assembly import Places, opened
+from samouk.loop.ports import Services
+from samouk.loop.records import Act, BatchEntry
+from samouk.publish.durable import exclusive
+from samouk.server.erasure import mend
+from samouk.server.exposures import Exposures
+from samouk.settings import BadSetting, Settings
+from samouk.store.blobs.places import BadPlace
+from samouk.store.moving.backup import BackedUp, backup_store, files_below
+from samouk.store.moving.copying import Copied, copy_store
+from samouk.store.moving.ends import Where
+from samouk.store.moving.restore import Erased, Restored, finished, restore_store, unfinished, units_of
+
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A store that came back.
+
+    Attributes:
+        restored: None when an earlier restore was only to be finished.
+        batches: erased again.
+        units: forgotten again.
+    """
+
+    restored: Restored | None
+    batches: int
+    units: int
+
+
+def copied(settings: Settings, source: tuple[str, str], target: tuple[str, str], told: Told) -> Copied:
+    """Copy a store to another place.
+
+    Args:
+        settings: of the process; either end may be elsewhere.
+        source: a folder or ``postgresql://…``, and the URL of its blobs, empty for the folder's own.
+        target: the same.
+
+    Raises:
+        BadSetting, StoreUnavailable, CorruptBlob: the message names the remedy.
+    """
+    with _named():
+        here, there = Where(*source), Where(*target)
+        here.require()
+        if not here.served:
+            _recover(replace(settings, home=here.home, database_url="", blobs_url=here.blobs))
+        return copy_store(here, there, told)
+
+
+def backed_up(settings: Settings, to: str, told: Told, *, keys: bool, keep: int) -> BackedUp:
+    """Back up the store that the settings name, while it serves. Raises as ``copied``."""
+    places = Places.of(settings)
+    embedded = not settings.database_url
+    # Past one machine the published files are shared: they lie among the documents and blobs.
+    still: AbstractContextManager[None] = nullcontext()
+    if embedded and places.published.is_dir():
+        still = exclusive(places.published / ".lock")
+    with _named(), still:
+        files = files_below(places.published, "published") if embedded else {}
+        if keys:
+            files |= files_below(places.keys, "keys")
+        return backup_store(_where(settings), to, files, told, now=dt.datetime.now(dt.UTC), keys=keys, keep=keep)
+
+
+def restored(settings: Settings, source: str, told: Told, *, name: str = "", erased_in: str = "") -> Return:
+    """Bring a backup back to where the settings say, and erase again what was erased since. Raises as ``copied``.
+
+    Args:
+        erased_in: a folder or ``postgresql://…`` with a store that knows of later erasures.
+    """
+    target, places = _where(settings), Places.of(settings)
+    with _named():
+        known = Where(erased_in) if erased_in else None
+        left, back = unfinished(target), None
+        if left is None:
+            back = restore_store(source, target, settings.home, places.keys, told, name=name, erased_in=known)
+            left = unfinished(target)
+        batches, units = _erase_again(settings, target, left, told) if left else (0, 0)
+        if back is not None:
+            with opened(settings) as services:
+                _note(services, "restore", back.name, f"of {back.made}; {batches} batches erased again")
+    return Return(back, batches, units)
+
+
+def _erase_again(settings: Settings, target: Where, left: Erased, told: Told) -> tuple[int, int]:
+    """Erase what came back by mistake, and strike the word that asks for it; again from the start after a death."""
+    units = units_of(target, left)
+    with opened(settings) as services:
+        found = services.log.of_receipts(sorted({receipt for _, receipt in left.batches}))
+        wanted = [
+            (entry, receipt)
+            for entry, receipt in found
+            if isinstance(entry, BatchEntry) and (entry.batch_id, receipt) in left.batches
+        ]
+        services.log.erase_many([(entry.batch_id, receipt) for entry, receipt in wanted])
+        for learner, unit in units:
+            services.journal.forget(learner, unit)
+        for learner in sorted({entry.learner for entry, _ in wanted}):
+            told(f"{learner}: erased again")
+            mend(services, learner)
+    finished(target)
+    return len(wanted), len(units)
+
+
+def _recover(settings: Settings) -> None:
+    """Bring in what a dead server left beside the database, and let go of what is to go."""
+    with opened(settings) as services:
+        Exposures(services.journal, Places.of(settings).exposures).recover()
+
+
+def _note(services: Services, action: str, subject: str, reason: str) -> None:
+    services.audit.append(Act("operator", action, subject, reason, services.clock.now()))
+
+
+def _where(settings: Settings) -> Where:
+    if not settings.database_url:
+        return Where(str(settings.home), settings.blobs_url)
+    return Where(settings.database_url, settings.blobs_url or f"file://{quote(str(Path(settings.home).absolute()))}")
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    try:
+        yield
+    except BadPlace as error:
+        raise BadSetting(str(error)) from None

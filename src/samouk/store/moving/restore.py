@@ -1,0 +1,230 @@
+"""A backup becomes a store again, where none is; and what was erased since does not come back with it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import sqlalchemy as sa
+
+from samouk.loop.ports import CorruptBlob, StoreUnavailable
+from samouk.store.blobs.local import explained, make_folder, sync_folder
+from samouk.store.hearing import who_hash
+from samouk.store.moving.ends import Where, at_rest, opened_rows
+from samouk.store.moving.manifest import DATABASE_FILE, Manifest, bring_back
+from samouk.store.moving.rows import TableDigest, Told, copy_rows, digests, is_empty, whole_digest
+from samouk.store.moving.things import copy_blobs
+from samouk.store.moving.vault import Vault, vault_of
+from samouk.store.sql import DATABASE
+from samouk.store.sql.database import Database
+from samouk.store.sql.migrations import HEAD, migrate
+from samouk.store.sql.sqlite import SqliteDatabase
+from samouk.store.sql.tables import documents, erasures, exposures, refused_units
+
+_KEYS, _PUBLISHED = "keys", "published"
+_SHELF, _KEY = "samouk.restored", "erasures"
+_WORD = (documents.c.shelf == _SHELF) & (documents.c.key == _KEY)
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What a store knows to be erased.
+
+    Attributes:
+        batches: (batch, hash of its receipt).
+        units: hash of a unit's pseudonym and its learner → until when it was forgotten, in microseconds.
+    """
+
+    batches: frozenset[tuple[str, str]] = frozenset()
+    units: frozenset[tuple[str, str, int]] = frozenset()
+
+    def __or__(self, other: Erased) -> Erased:
+        return Erased(self.batches | other.batches, self.units | other.units)
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came back.
+
+    Attributes:
+        erased: what later backups, and the store that was named, know to be erased; it came back with this one.
+    """
+
+    name: str
+    made: str
+    rows: int
+    packs: int
+    blobs: int
+    files: int
+    digest: str
+    erased: Erased
+
+
+def restore_store(
+    source: str, target: Where, home: Path, keys: Path, told: Told, *, name: str = "", erased_in: Where | None = None
+) -> Restored:
+    """Bring a backup back into an empty place. Killed at any point, the next call begins again.
+
+    Args:
+        source: where `backup` was told to put it.
+        home: where published files go.
+        keys: where the keys that sign go, if the backup has them.
+        name: of the backup; the newest if none.
+        erased_in: a store that may know of erasures since.
+
+    Raises:
+        BadPlace, StoreUnavailable, CorruptBlob: as their words say; the target is empty still.
+    """
+    vault = vault_of(source, make=False)
+    names = vault.names()
+    chosen = name or names[-1]
+    manifest = Manifest.decode(vault.read(chosen), f"backup {chosen}")
+    erased = _erased_since(vault, [one for one in names if one > chosen], erased_in)
+    with at_rest(target):
+        _refuse_filled(target)
+        targets = _targets(manifest, home, keys)
+        packs, blobs = target.kept()
+        copy_blobs(manifest.packs, vault.things, packs, "packs", told)
+        copy_blobs(manifest.blobs, vault.things, blobs, "blobs", told)
+        for filed, path in targets.items():
+            make_folder(path.parent)
+            mode = 0o600 if filed.startswith(f"{_KEYS}/") else 0o644
+            bring_back(manifest.files[filed], vault.things, path, mode)
+        tables = _rows(vault, manifest, target, erased, told)
+    return Restored(
+        chosen,
+        manifest.made,
+        sum(table.rows for table in tables),
+        len(manifest.packs),
+        len(manifest.blobs),
+        len(targets),
+        whole_digest(tables),
+        erased,
+    )
+
+
+def unfinished(target: Where) -> Erased | None:
+    """What a restored store has to erase again; None where nothing is left to do, or no store is there."""
+    if not target.served and not (target.home / DATABASE).exists():
+        return None
+    with opened_rows(target) as database, database.read() as connection:
+        body = connection.scalar(sa.select(documents.c.body).where(_WORD))
+    if body is None:
+        return None
+    return Erased(frozenset(map(tuple, body["batches"])), frozenset(map(tuple, body["units"])))
+
+
+def finished(target: Where) -> None:
+    """Nothing is left to erase again."""
+    with opened_rows(target) as database, database.write() as connection:
+        connection.execute(sa.delete(documents).where(_WORD))
+
+
+def units_of(target: Where, erased: Erased) -> list[tuple[str, str]]:
+    """(learner, pseudonym) of the forgotten units of whom the store holds exposures from before."""
+    until = {(who, learner): moment for who, learner, moment in erased.units}
+    if not until:
+        return []
+    asked = sa.select(exposures.c.learner, exposures.c.unit, sa.func.min(exposures.c.at).label("first"))
+    asked = asked.group_by(exposures.c.learner, exposures.c.unit)
+    with opened_rows(target) as database, database.read() as connection:
+        rows = connection.execute(asked).all()
+    return [(row.learner, row.unit) for row in rows if row.first < until.get((who_hash(row.unit), row.learner), 0)]
+
+
+def _erased_of(database: Database) -> Erased:
+    """What the store knows to be erased; what merely ran out of its time is not."""
+    asked = sa.select(erasures.c.batch_id, erasures.c.receipt_hash).where(erasures.c.fate == "erased")
+    with database.read() as connection:
+        batches = frozenset((row.batch_id, row.receipt_hash) for row in connection.execute(asked))
+        units = frozenset((row.who, row.learner, row.until) for row in connection.execute(sa.select(refused_units)))
+    return Erased(batches, units)
+
+
+def _erased_since(vault: Vault, later: list[str], erased_in: Where | None) -> Erased:
+    found = Erased()
+    if later:
+        # The newest knows what those before it knew.
+        manifest = Manifest.decode(vault.read(later[-1]), f"backup {later[-1]}")
+        with tempfile.TemporaryDirectory(prefix="samouk-") as folder, _file(vault, manifest, Path(folder)) as database:
+            found |= _erased_of(database)
+    if erased_in is not None:
+        erased_in.require()
+        with opened_rows(erased_in) as database:
+            found |= _erased_of(database)
+    return found
+
+
+def _refuse_filled(target: Where) -> None:
+    if not target.served:
+        if (target.home / DATABASE).exists():
+            raise StoreUnavailable(
+                f"{target.home} holds a store already: restore into an empty folder, then change over"
+            )
+        return
+    with opened_rows(target) as database:
+        if not is_empty(database):
+            raise StoreUnavailable(f"{database.place} holds a store already: restore into an empty database")
+
+
+def _targets(manifest: Manifest, home: Path, keys: Path) -> dict[str, Path]:
+    """Where each file goes; a manifest leads nowhere else, and nothing that is there is overwritten."""
+    targets: dict[str, Path] = {}
+    for name in manifest.files:
+        top, *rest = PurePosixPath(name).parts
+        if name == DATABASE_FILE:
+            continue
+        if top not in (_KEYS, _PUBLISHED) or not rest or ".." in rest:
+            raise CorruptBlob(f"the manifest names the file {name!r:.80}, which is none of a store's: nothing was done")
+        targets[name] = (keys if top == _KEYS else home / _PUBLISHED).joinpath(*rest)
+    if any(path.exists() for name, path in targets.items() if name.startswith(f"{_KEYS}/")):
+        raise StoreUnavailable(f"{keys} holds keys already: move them away, or name another folder in SAMOUK_KEYS_DIR")
+    return targets
+
+
+def _rows(vault: Vault, manifest: Manifest, target: Where, erased: Erased, told: Told) -> list[TableDigest]:
+    """The rows come last: what is not finished is no store yet."""
+    told("rows")
+    if target.served:
+        with tempfile.TemporaryDirectory(prefix="samouk-") as folder, _file(vault, manifest, Path(folder)) as database:
+            _leave_word(database, erased)
+            with opened_rows(target) as filled:
+                return copy_rows(database, filled, told)
+    with tempfile.TemporaryDirectory(prefix=".restoring-", dir=target.home) as folder:
+        with _file(vault, manifest, Path(folder)) as database:
+            _leave_word(database, erased)
+            with database.read() as connection:
+                tables = digests(connection)
+        with explained(target.home):
+            (Path(folder) / DATABASE).replace(target.home / DATABASE)
+            sync_folder(target.home)
+    return tables
+
+
+def _leave_word(database: SqliteDatabase, erased: Erased) -> None:
+    """What is to be erased again comes with the rows: who is killed before it is done finds it there."""
+    migrate(database)
+    if erased == Erased():
+        return
+    body = {"batches": sorted(erased.batches), "units": sorted(erased.units)}
+    with database.write() as connection:
+        connection.execute(sa.insert(documents).values(shelf=_SHELF, key=_KEY, revision=1, body=body, blobs=None))
+
+
+@contextmanager
+def _file(vault: Vault, manifest: Manifest, folder: Path) -> Iterator[SqliteDatabase]:
+    """The backup's rows in a file of their own, checked against the manifest."""
+    path = folder / DATABASE
+    bring_back(manifest.files[DATABASE_FILE], vault.things, path, 0o600)
+    database = SqliteDatabase(path)
+    try:
+        if manifest.schema == HEAD:
+            with database.read() as connection:
+                if tuple(digests(connection)) != manifest.tables:
+                    raise CorruptBlob("the rows are not those that were backed up: restore another backup")
+        yield database
+    finally:
+        database.close()

@@ -1,0 +1,178 @@
+"""Where backups lie: things by their content, shared by all backups, and one manifest a backup."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from samouk.loop.ports import NotFound, StoreUnavailable
+from samouk.store.blobs.bucket import Bucket
+from samouk.store.blobs.kept import KeptBlobs
+from samouk.store.blobs.local import LocalBlobs, explained, make_folder, sync_folder
+from samouk.store.blobs.places import bucket_of, folder_of
+from samouk.store.blobs.s3 import S3Blobs
+
+_NAME = re.compile(r"\d{8}T\d{12}Z")
+
+
+class Vault(Protocol):
+    """A place for backups.
+
+    Attributes:
+        place: what a person may be told about where it lies; no secrets.
+        things: everything that backups hold, by its content.
+    """
+
+    @property
+    def place(self) -> str: ...
+
+    @property
+    def things(self) -> KeptBlobs: ...
+
+    def names(self) -> list[str]:
+        """Of the backups that are there, oldest first."""
+
+    def read(self, name: str) -> bytes:
+        """The manifest. Raises NotFound."""
+
+    def add(self, name: str, manifest: bytes) -> None:
+        """Add a manifest. Raises StoreUnavailable when one of that name is there."""
+
+    def drop(self, name: str) -> None:
+        """Remove the manifest; its things go by a sweep."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep others from making or dropping backups meanwhile, where the place can."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderVault:
+    """``objects/`` and ``manifests/`` in a folder, their owner's alone."""
+
+    folder: Path
+    things: LocalBlobs
+
+    @property
+    def place(self) -> str:
+        return str(self.folder)
+
+    def names(self) -> list[str]:
+        return sorted(path.stem for path in (self.folder / "manifests").glob("*.json") if _NAME.fullmatch(path.stem))
+
+    def read(self, name: str) -> bytes:
+        with explained(self.folder):
+            try:
+                return self._path(name).read_bytes()
+            except FileNotFoundError:
+                raise _missing(name, self) from None
+
+    def add(self, name: str, manifest: bytes) -> None:
+        path = self._path(name)
+        unfinished = path.with_name(f".{name}.unfinished")
+        with explained(self.folder):
+            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(manifest)
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                path.hardlink_to(unfinished)
+            except FileExistsError:
+                raise _taken(name, self) from None
+            finally:
+                unfinished.unlink()
+            sync_folder(path.parent)
+
+    def drop(self, name: str) -> None:
+        with explained(self.folder):
+            self._path(name).unlink(missing_ok=True)
+            sync_folder(self._path(name).parent)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        with explained(self.folder):
+            descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError:
+            raise StoreUnavailable(
+                f"another backup to {self.folder} is under way: let it end, then try again"
+            ) from None
+        finally:
+            os.close(descriptor)
+
+    def _path(self, name: str) -> Path:
+        return self.folder / "manifests" / f"{name}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class BucketVault:
+    """The same below a prefix of a bucket. Two backups at once are the operator's to avoid."""
+
+    bucket: Bucket
+    things: S3Blobs
+
+    @property
+    def place(self) -> str:
+        return self.bucket.place
+
+    def names(self) -> list[str]:
+        found = (item.path.rpartition("/")[2].removesuffix(".json") for item in self.bucket.items("manifests"))
+        return sorted(name for name in found if _NAME.fullmatch(name))
+
+    def read(self, name: str) -> bytes:
+        try:
+            return self.bucket.read(_manifest(name))
+        except NotFound:
+            raise _missing(name, self) from None
+
+    def add(self, name: str, manifest: bytes) -> None:
+        if not self.bucket.create(_manifest(name), manifest):
+            raise _taken(name, self)
+
+    def drop(self, name: str) -> None:
+        self.bucket.remove([_manifest(name)])
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        yield
+
+
+def vault_of(where: str, *, make: bool) -> Vault:
+    """The place that a folder's path, ``file:///folder`` or ``s3://bucket/prefix`` names.
+
+    Raises:
+        BadPlace: it is none of these.
+        StoreUnavailable: no backups are there, and none are to be made.
+    """
+    if where.startswith("s3:"):
+        bucket = bucket_of(where)
+        vault: Vault = BucketVault(bucket, S3Blobs(bucket, "objects"))
+    else:
+        folder = folder_of(where) if where.startswith("file:") else Path(where).expanduser()
+        if not make and not (folder / "manifests").is_dir():
+            raise StoreUnavailable(f"there are no backups in {folder}: name the place that `samouk backup` was given")
+        make_folder(folder / "manifests")
+        vault = FolderVault(folder, LocalBlobs(folder / "objects"))
+    if not make and not vault.names():
+        raise StoreUnavailable(f"there are no backups in {vault.place}: name the place that `samouk backup` was given")
+    return vault
+
+
+def _manifest(name: str) -> str:
+    return f"manifests/{name}.json"
+
+
+def _missing(name: str, vault: Vault) -> StoreUnavailable:
+    return StoreUnavailable(f"{vault.place} has no backup {name!r:.40}; there are {', '.join(vault.names())}")
+
+
+def _taken(name: str, vault: Vault) -> StoreUnavailable:
+    return StoreUnavailable(f"{vault.place} has a backup {name} already: try again")
