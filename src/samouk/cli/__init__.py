@@ -16,6 +16,7 @@ from samouk.cli import (
     keeping,
     learning,
     maintaining,
+    moving,
     performing,
     rollouts,
     searching,
@@ -43,6 +44,7 @@ for command in (
     ),
     *(keeping.keys, keeping.audit, maintaining.maintain, erasing.erase, erasing.export_subject),
     doctor.doctor,
+    *(moving.copy_store, moving.backup, moving.restore),
 ):
     main.add_command(command)
 main.add_command(learning.turn, "retrain")
