@@ -63,52 +63,99 @@ class Found:
     constant: float
 
 
-def search(table: Table, budget_s: float, *, families: Sequence[str] = FAMILIES, seed: int = 0) -> Found:
-    """Try families and settings for so long, on one thread.
+@dataclass(frozen=True, slots=True)
+class Hunt:
+    """One search: families, and the seconds or the settings that they may take; it travels to other processes.
 
-    The time decides how far it gets, so two searches may find different models; the seed only fixes their order.
+    Attributes:
+        trials: settings to try; None lets the time decide.
+    """
+
+    table: Table
+    families: Sequence[str]
+    budget_s: float
+    trials: int | None
+    seed: int
+
+
+Catch = tuple[tuple[Candidate, ...], int]
+"""One candidate a family, and how many settings were tried."""
+
+Spread = Callable[[Callable[[Hunt], Catch], Sequence[Hunt]], list[Catch]]
+"""Does each of several hunts, here or elsewhere; results in order."""
+
+
+def search(
+    table: Table,
+    budget_s: float,
+    *,
+    families: Sequence[str] = FAMILIES,
+    seed: int = 0,
+    trials: int | None = None,
+    spread: Spread | None = None,
+) -> Found:
+    """Try families and settings for so long, on one thread, or each family on a thread of its own.
+
+    Where time decides how far it gets, two searches may find different models; the seed only fixes their order.
+
+    Args:
+        trials: settings to try of each family, however long it takes; then one seed gives one model, wherever.
+        spread: does the families side by side, each for the whole of the budget; without it they share it here.
 
     Raises:
         SearchMissing: FLAML is not installed.
         BadSearch: see ``check``.
     """
-    check(budget_s, families)
+    check(budget_s, families, trials)
+    apart = [(name,) for name in families] if trials or spread else [tuple(families)]
+    hunts = [Hunt(table, names, budget_s, trials, seed) for names in apart]
+    caught = spread(hunt, hunts) if spread else [hunt(one) for one in hunts]
+    found = [candidate for candidates, _ in caught for candidate in candidates]
+    ranked = tuple(sorted(found, key=lambda one: (one.loss, families.index(one.family))))
+    return Found(ranked, sum(tried for _, tried in caught), _constant_loss(table))
+
+
+def hunt(one: Hunt) -> Catch:
+    """One search, in this process. Raises SearchMissing."""
     with _silently():
-        searcher = _run(table, budget_s, families, seed)
-        tried = [name for name in families if searcher.best_model_for_estimator(name) is not None]
-        found = [_refitted(table, name, searcher) for name in tried]
-    ranked = tuple(sorted(found, key=lambda one: one.loss))
-    return Found(ranked, len(searcher.config_history), _constant_loss(table))
+        searcher = _run(one)
+        tried = [name for name in one.families if searcher.best_model_for_estimator(name) is not None]
+        return tuple(_refitted(one.table, name, searcher) for name in tried), len(searcher.config_history)
 
 
-def check(budget_s: float, families: Sequence[str]) -> None:
-    """Raises BadSearch for an unknown family, none at all, or a budget that is not positive."""
+def check(budget_s: float, families: Sequence[str], trials: int | None = None) -> None:
+    """Raises BadSearch for an unknown family, none at all, a budget that is not positive, or less than two trials."""
     strange = [name for name in families if name not in FAMILIES]
     if strange or not families:
         raise BadSearch(f"families: must be some of {', '.join(FAMILIES)}, not {', '.join(strange) or 'none'}")
     if not 0 < budget_s < np.inf:
         raise BadSearch(f"budget: must be a positive number of seconds, not {budget_s:g}")
+    if trials is not None and trials < 2:
+        raise BadSearch(f"trials: must be two or more, not {trials}")
 
 
-def _run(table: Table, budget_s: float, families: Sequence[str], seed: int) -> Any:
+def _run(one: Hunt) -> Any:
     try:
         from flaml.automl.automl import AutoML
     except ImportError:
         raise SearchMissing("the search needs FLAML: pip install 'samouk[automl]'") from None
     searcher: Any = AutoML()  # type: ignore[no-untyped-call]
+    table = one.table
     groups = np.unique(table.groups, return_inverse=True)[1]
+    # A share of the rows would be grown by the clock, too.
+    bound = {"time_budget": one.budget_s} if one.trials is None else {"max_iter": one.trials, "sample": False}
     searcher.fit(
         X_train=table.x,
         y_train=_target(table),
         task=table.task,
         metric=partial(_judged, table),
-        time_budget=budget_s,
-        estimator_list=list(families),
+        **bound,
+        estimator_list=list(one.families),
         eval_method="cv",
         split_type="group",
         groups=groups,
         n_splits=min(FOLDS, int(groups.max()) + 1),
-        seed=seed,
+        seed=one.seed,
         n_jobs=1,
         verbose=0,
         log_file_name="",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from samouk.automl.choice import LARGEST, Exported, exported
-from samouk.automl.search import FAMILIES, search
+from samouk.automl.search import FAMILIES, Spread, search
 from samouk.automl.table import Table, table_of
 from samouk.loop import snapshot
 from samouk.loop.learner import Learner
@@ -40,15 +40,19 @@ def study(
     *,
     families: Sequence[str] = FAMILIES,
     seed: int = 0,
+    trials: int | None = None,
+    spread: Spread | None = None,
     largest: int = LARGEST,
 ) -> Study:
     """Search on ``train``, and compare the exports on what is held out where there is anything; see ``tables``.
+
+    How far and where is searched, ``search`` says.
 
     Raises:
         SearchMissing: FLAML is not installed.
         BadSearch: an unknown family, or a budget that is not positive.
     """
-    found = search(train, budget_s, families=families, seed=seed)
+    found = search(train, budget_s, families=families, seed=seed, trials=trials, spread=spread)
     probes = (held_out or train).x
     return Study(train, held_out, tuple(exported(found, train, probes, largest)), found.trials, found.constant)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +28,7 @@ from samouk.cli.ends import (
 if TYPE_CHECKING:
     from samouk.automl.choice import Exported
     from samouk.automl.kenning import Scenario
+    from samouk.automl.search import Spread
     from samouk.automl.study import Study
     from samouk.automl.table import Table
     from samouk.loop.learner import Learner
@@ -43,11 +46,24 @@ class Wanted:
     run_kenning: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How far, and where, is searched."""
+
+    budget: float
+    families: tuple[str, ...]
+    seed: int
+    trials: int | None
+    cluster: str | None
+
+
 @click.command()
 @click.argument("learner")
 @click.option("--budget", default=60.0, show_default=True, help="Seconds of search, on one thread.")
 @click.option("--families", help="Some of lgbm,rf,extra_tree, with commas; all without it.")
 @click.option("--seed", default=0, show_default=True, help="Of the search's order.")
+@click.option("--trials", type=click.IntRange(2), help="Settings to try of each family, in place of a time.")
+@click.option("--cluster", help="Search families side by side: ray://local?workers=2, ray:// or dask://host:port.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the model there, as ONNX.")
 @click.option("--enter", is_flag=True, help="Judge it on the holdout and stage it, like any model made elsewhere.")
 @click.option("--kenning", type=click.Path(path_type=Path, file_okay=False), help="Write a Kenning scenario there.")
@@ -60,6 +76,8 @@ def automl(
     budget: float,
     families: str | None,
     seed: int,
+    trials: int | None,
+    cluster: str | None,
     output: Path | None,
     enter: bool,
     kenning: Path | None,
@@ -76,9 +94,10 @@ def automl(
     wanted = Wanted(output, enter, kenning, run_kenning)
     tried = tuple(part.strip() for part in families.split(",")) if families else FAMILIES
     _check(known, budget, tried, wanted)
+    effort = Effort(budget, tried, seed, trials, cluster)
     with assembly.opened(where) as services:
         harvest(known, services)
-        found, best = _searched(known, services, wanted, budget, tried, seed)
+        found, best = _searched(known, services, wanted, effort)
         report = _report(found, best)
         problems = _hand_on(report, found, best, wanted, known, where, services)
     if as_json:
@@ -124,26 +143,54 @@ def _writable(path: Path, *, with_parents: bool) -> bool:
     return place.parent.is_dir() and os.access(place.parent, os.W_OK)
 
 
-def _searched(
-    known: Learner, services: Services, wanted: Wanted, budget: float, tried: tuple[str, ...], seed: int
-) -> tuple[Study, Exported]:
+def _searched(known: Learner, services: Services, wanted: Wanted, effort: Effort) -> tuple[Study, Exported]:
     """The search and its best, or the end with what kept it."""
     from samouk.automl.choice import NothingFit, chosen
     from samouk.automl.kenning import NoScenario, check_scenario
     from samouk.automl.search import SearchMissing
     from samouk.automl.study import study, tables
     from samouk.automl.table import NothingToSearch
+    from samouk.loop.ports import FitFailed
+    from samouk.settings import BadSetting
 
     try:
         train, held_out = tables(known, services)
         if wanted.kenning is not None:
             check_scenario(wanted.kenning, held_out)
-        found = study(train, held_out, budget, families=tried, seed=seed)
+        with _spread(effort.cluster) as spread:
+            found = study(
+                train,
+                held_out,
+                effort.budget,
+                families=effort.families,
+                seed=effort.seed,
+                trials=effort.trials,
+                spread=spread,
+            )
         return found, chosen(list(found.candidates))
     except SearchMissing as error:
         fail(str(error), UNUSABLE)
+    except FitFailed as error:
+        fail(f"--cluster: {error}", FAILED)
+    except BadSetting as error:
+        raise click.UsageError(f"--cluster: {error}") from None
     except (NothingToSearch, NoScenario, NothingFit) as error:
         fail(str(error), FAILED)
+
+
+@contextmanager
+def _spread(cluster: str | None) -> Iterator[Spread | None]:
+    """What does families side by side on the cluster, let go at the end. Raises BadSetting and FitFailed."""
+    if not cluster:
+        yield None
+        return
+    from samouk import assembly
+
+    engine = assembly.engine(cluster)
+    try:
+        yield engine.side_by_side
+    finally:
+        engine.close()
 
 
 def _hand_on(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import pickle
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import cloudpickle
 
 from samouk.loop.ports import FitFailed
 from samouk.trainers.engine import POLL_SECONDS, Hand, Item, Result, Watch
@@ -57,7 +60,7 @@ class RayHand:
         waiting: deque[Any] = deque()
         # While this task waits it takes no processor, so that one worker is a cluster too.
         for item in items:
-            waiting.append(_remote(function).remote(item))
+            waiting.append(_begun(function, item))
             if len(waiting) >= _AHEAD:
                 yield ray.get(waiting.popleft())
         while waiting:
@@ -84,7 +87,7 @@ class RayEngine:
         import ray
 
         board: Any = ray.remote(Board).options(num_cpus=0).remote()
-        task = _remote(function).remote(given, RayHand(board))
+        task = _begun(function, given, RayHand(board))
         try:
             while not ray.wait([task], timeout=POLL_SECONDS)[0]:
                 watch(ray.get(board.drain.remote()))
@@ -98,7 +101,7 @@ class RayEngine:
             ray.kill(board)
 
     def side_by_side(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-        tasks = [_remote(function).remote(item) for item in items]
+        tasks = [_begun(function, item) for item in items]
         return [_result(task) for task in tasks]
 
     def close(self) -> None:
@@ -119,14 +122,16 @@ def _began(where: dict[str, Any]) -> bool:
     return True
 
 
-def _remote(function: Callable[..., Any]) -> Any:
+def _begun(function: Callable[..., Any], item: Any, *hand: RayHand) -> Any:
+    """The task of ``function(item, *hand)``."""
     import ray
 
-    def task(*given: Any) -> Any:
-        return function(*given)
+    def task(packed: bytes, *hand: RayHand) -> Any:
+        function, item = pickle.loads(packed)  # noqa: S301 - packed by ourselves, below
+        return function(item, *hand)
 
-    # Ray takes functions alone, and ours may be partial ones.
-    return ray.remote(task).options(max_retries=RETRIES, num_cpus=1)
+    # Packed by us: arrays that Ray hands over are read-only, which some libraries that learn do not take.
+    return ray.remote(task).options(max_retries=RETRIES, num_cpus=1).remote(cloudpickle.dumps((function, item)), *hand)
 
 
 def _result(task: Any) -> Any:
