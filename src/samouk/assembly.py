@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -51,6 +51,7 @@ from samouk.store.scratch import FileScratch
 from samouk.store.sql import Store, open_store
 
 if TYPE_CHECKING:
+    from samouk.store.sql.database import Database
     from fastapi import FastAPI
 
     from samouk.loop.learner import Domain, View
@@ -195,6 +196,37 @@ def _store(settings: Settings, clock: Clock, chance: Random, views: Sequence[Vie
         return open_served(settings.database_url, *kept, clock, chance, views, settings.home)
     except BadPlace as error:
         raise BadSetting(f"SAMOUK_BLOBS_URL: {error}") from None
+
+
+def migrate(settings: Settings, *, check: bool = False) -> tuple[str | None, str]:
+    """Bring the database's tables to what this samouk needs; where they stood, and what it needs.
+
+    Args:
+        check: look only.
+
+    Raises:
+        StoreUnavailable: the database cannot be used, or was made by a newer samouk.
+    """
+    from samouk.store.sql import DATABASE, migrations
+
+    if check and not settings.database_url and not (settings.home / DATABASE).exists():
+        return None, migrations.HEAD
+    with closing(_database(settings)) as database:
+        found = migrations.standing(database) if check else migrations.migrate(database.lane("schema"))
+    return found, migrations.HEAD
+
+
+def _database(settings: Settings) -> Database:
+    if settings.database_url:
+        from samouk.store.sql.postgres import PostgresDatabase
+
+        return PostgresDatabase(settings.database_url)
+    from samouk.store.blobs.local import make_folder
+    from samouk.store.sql import DATABASE
+    from samouk.store.sql.sqlite import SqliteDatabase
+
+    make_folder(settings.home)
+    return SqliteDatabase(settings.home / DATABASE)
 
 
 def _publisher(settings: Settings, shelves: Shelves) -> Publisher:

@@ -19,7 +19,8 @@ class BadSetting(ValueError):
 class Setting:
     """One row of the table.
 
-    ``low`` and ``high`` bound numbers, both ends included; ``words`` are those that a text may be, any if none.
+    ``low`` and ``high`` bound numbers, both ends included; ``words`` are those that a text may be, any if none;
+    ``begins`` is how one may begin that is not empty.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Setting:
     low: float = 0
     high: float = 0
     words: tuple[str, ...] = ()
+    begins: tuple[str, ...] = ()
 
     @property
     def variable(self) -> str:
@@ -45,6 +47,10 @@ class Setting:
     def _text(self, text: str) -> str:
         if self.words and text not in self.words:
             raise BadSetting(f"{self.variable} must be {' or '.join(self.words)}, not {text!r:.40}")
+        if text and self.begins and not text.startswith(self.begins):
+            # The rest may hold a password.
+            given = f"{text.partition('://')[0]:.20}://" if "://" in text else "what was given"
+            raise BadSetting(f"{self.variable} must begin with {' or '.join(self.begins)}, not {given}")
         return text
 
     def _number(self, text: str) -> int | float:
@@ -64,7 +70,12 @@ ROLES = ("public", "contributor", "operator", "admin")
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("home", Path("~/.samouk"), "folder of the embedded store, the keys and the published files"),
-    Setting("database_url", "", "postgresql://user:password@host:port/name; empty keeps one SQLite file in the home"),
+    Setting(
+        "database_url",
+        "",
+        "postgresql://user:password@host:port/name; empty keeps one SQLite file in the home",
+        begins=("postgresql://", "postgres://"),
+    ),
     Setting("blobs_url", "", "s3://bucket/prefix, where models and samples lie; empty keeps them in the home"),
     Setting("redis_url", "", "redis://host:port/number, for the queue, the cache and the bell; empty does without"),
     Setting("keys_dir", "", "folder of the keys that sign releases, such as a secret's mount; empty is home/keys"),

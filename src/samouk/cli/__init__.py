@@ -15,6 +15,7 @@ from samouk.cli import (
     exporting,
     keeping,
     learning,
+    migrating,
     maintaining,
     moving,
     performing,
@@ -43,6 +44,7 @@ for command in (
         exporting.export,
     ),
     *(keeping.keys, keeping.audit, maintaining.maintain, erasing.erase, erasing.export_subject),
+    migrating.migrate,
     doctor.doctor,
     *(moving.copy_store, moving.backup, moving.restore),
 ):

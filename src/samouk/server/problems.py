@@ -29,7 +29,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from samouk.edge.wire import WireError
-from samouk.loop.ports import NotFound, Outdated, StoreUnavailable, WrongReceipt
+from samouk.loop.ports import CommitUnknown, NotFound, Outdated, StoreUnavailable, WrongReceipt
 from samouk.loop.staging import RolloutRefused
 from samouk.server.logs import place_of
 
@@ -78,6 +78,11 @@ UNAVAILABLE = Problem(
     "the server's store is out of order; nothing of this request was stored; try again later",
     headers={"Retry-After": "60"},
 )
+UNKNOWN = Problem(
+    503,
+    "the server's store went away while it stored this; send it again: what is there already is not stored twice",
+    headers={"Retry-After": "5"},
+)
 BUSY = Problem(503, "too many uploads at once; send it again in a second", headers={"Retry-After": "1"})
 
 
@@ -104,6 +109,8 @@ def of_error(error: Exception) -> Problem | None:
             return _of_validation(error)
         case HTTPException():
             return Problem(error.status_code, _words(error), headers=error.headers)
+        case CommitUnknown():
+            return UNKNOWN
         case StoreUnavailable():
             return FULL if _disk_full(error) else UNAVAILABLE
         case _:
@@ -158,7 +165,9 @@ _REQUIREMENTS = {
 def _disk_full(error: BaseException) -> bool:
     """Whether the cause is a full disk, by whatever library it comes: SQLite tells it in words only."""
     return any(
-        getattr(cause, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "disk is full" in str(cause)
+        getattr(cause, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+        or getattr(cause, "sqlstate", None) == "53100"
+        or "disk is full" in str(cause)
         for cause in _causes(error)
     )
 

@@ -71,6 +71,9 @@ class Database(Protocol):
             StoreUnavailable: nothing was written.
         """
 
+    def alter(self) -> AbstractContextManager[sa.Connection]:
+        """``write`` for what changes tables: it waits for another's as long as that takes, and may itself take long."""
+
     def transact(self) -> AbstractContextManager[Writer]:
         """``write`` on the bare driver; a fifth of the cost."""
 

@@ -56,7 +56,7 @@ _FULL, _READ_ONLY, _BUSY, _DENIED, _CROWDED, _DAMAGED = (
     ("53100", "53200"),
     ("25006",),
     ("55P03", "57014", "40001", "40P01", "25P03"),
-    ("28000", "28P01", "42501", "3D000"),
+    ("28000", "28P01"),
     ("53300",),
     ("XX001", "XX002"),
 )
@@ -64,12 +64,28 @@ _REMEDIES = {
     **dict.fromkeys(_FULL, "{place} has no space left: free some on its disk, then try again"),
     **dict.fromkeys(_READ_ONLY, "{place} is read-only: name the primary server in SAMOUK_DATABASE_URL"),
     **dict.fromkeys(_BUSY, "{place} was too busy for {seconds} s: try again, and look at what holds its locks"),
-    **dict.fromkeys(_DENIED, "{place} refuses this user: check the name, the password and the rights in the URL"),
+    **dict.fromkeys(_DENIED, "{place} refuses this user: check the name and the password in SAMOUK_DATABASE_URL"),
+    "42501": "{place}: {why}; its user must own the tables, or may make none yet: see docs/guides/postgresql.md",
+    "3F000": "{place}: {why}; its user must own a schema, or may make none: see docs/guides/postgresql.md",
+    "3D000": "{place}: there is no such database; make it with createdb, or mend its name in SAMOUK_DATABASE_URL",
     **dict.fromkeys(_CROWDED, "{place} has no connection left: raise max_connections, or run fewer processes"),
     "2BP01": "{place}: {why}; drop what was built on it by hand, then try again",
     **dict.fromkeys(_DAMAGED, "{place} is damaged: restore it from a backup"),
 }
 _GONE = "{place} does not answer: check that it runs and can be reached; nothing that was acknowledged is lost"
+
+# A server that refuses a connection tells no code, only words.
+_REFUSALS = (
+    ("password authentication failed", "28P01"),
+    ("no password supplied", "28P01"),
+    ("pg_hba.conf", "28000"),
+    (r'role ".*" does not exist', "28000"),
+    (r'database ".*" does not exist', "3D000"),
+    ("permission denied for database", "42501"),
+    ("too many clients", "53300"),
+    ("too many connections", "53300"),
+    ("remaining connection slots", "53300"),
+)
 
 _UNKNOWN = "{place} went away while it stored something: send it again, what is there already is not stored twice"
 
@@ -129,7 +145,14 @@ class PostgresDatabase:
     traces = True
 
     def __init__(self, url: str) -> None:
-        parts = sa.make_url(url).set(drivername="postgresql+psycopg")
+        _require_driver()
+        try:
+            parts = sa.make_url(url).set(drivername="postgresql+psycopg")
+        except (sa.exc.ArgumentError, ValueError):
+            raise StoreUnavailable(
+                "SAMOUK_DATABASE_URL is no address: write postgresql://user:password@host:port/name, "
+                "and %40 for an @ within a password"
+            ) from None
         self.place = f"PostgreSQL at {parts.host or 'localhost'}:{parts.port or 5432}/{parts.database or ''}"
         self._readers = _engine(parts, "REPEATABLE READ")
         self._writers = _engine(parts, "READ COMMITTED")
@@ -172,6 +195,20 @@ class PostgresDatabase:
         with self._explained(), self._writers.connect() as connection:
             if self._lane is not None:
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (self._lane,))
+            yield connection
+            with self._committing():
+                connection.commit()
+
+    @contextmanager
+    def alter(self) -> Iterator[sa.Connection]:
+        """``write`` without limits of time, but for the locks of tables: all who need one would wait behind us."""
+        with self._explained(), self._writers.connect() as connection:
+            connection.exec_driver_sql(
+                "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; "
+                "SET LOCAL idle_in_transaction_session_timeout = 0"
+            )
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (self._lane,))
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
             yield connection
             with self._committing():
                 connection.commit()
@@ -253,6 +290,9 @@ def _remedy(error: Exception) -> str | None:
     state = getattr(cause, "sqlstate", None) or ""
     if state in _REMEDIES:
         return _REMEDIES[state]
+    refusal = next((code for words, code in _REFUSALS if re.search(words, str(cause))), None) if not state else None
+    if refusal is not None:
+        return _REMEDIES[refusal]
     # Without a state the server never answered, or the connection broke; 08 and 57P are its own words for that.
     gone = isinstance(cause, psycopg.OperationalError | sa.exc.TimeoutError) and not state
     return _GONE if gone or state.startswith(("08", "57P", "58")) else None
@@ -261,7 +301,8 @@ def _remedy(error: Exception) -> str | None:
 def _detail(error: Exception) -> str:
     """What the server adds to its refusal, in one line; only for words that ask for it, since it may name values."""
     diagnosis = getattr(getattr(error, "orig", None) or error, "diag", None)
-    return "; ".join(((diagnosis and diagnosis.message_detail) or str(error)).splitlines())
+    told = diagnosis and (diagnosis.message_detail or diagnosis.message_primary)
+    return "; ".join((told or str(error)).splitlines())
 
 
 @contextmanager
@@ -275,6 +316,13 @@ def _returned(engine: sa.Engine) -> Iterator[psycopg.Connection[Any]]:
         if driver.closed:
             connection.invalidate()
         connection.close()
+
+
+def _require_driver() -> None:
+    try:
+        import psycopg  # noqa: F401
+    except ImportError as error:
+        raise StoreUnavailable(f"PostgreSQL needs its driver ({error}): pip install 'samouk[scale]'") from None
 
 
 def _engine(url: sa.URL, isolation: str) -> sa.Engine:
@@ -294,7 +342,7 @@ def _engine(url: sa.URL, isolation: str) -> sa.Engine:
 def _arguments(url: sa.URL) -> dict[str, Any]:
     given = url.query.get("options")
     options = f"{_OPTIONS} {given}" if isinstance(given, str) else _OPTIONS
-    alive = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+    alive = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
     return {"connect_timeout": CONNECT_SECONDS, "application_name": "samouk", **alive, "options": options}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -115,6 +115,9 @@ class SqliteDatabase:
         """A transaction: committed and durable when the block ends, undone when it raises. Raises StoreUnavailable."""
         with self._explained(), self._writing, self._writer.begin() as connection:
             yield connection
+
+    def alter(self) -> AbstractContextManager[sa.Connection]:
+        return self.write()
 
     @contextmanager
     def transact(self) -> Iterator[_Writer]:

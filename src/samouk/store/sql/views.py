@@ -47,7 +47,7 @@ def make_views(database: Database, views: Sequence[View]) -> None:
     with database.read() as connection:
         changes = _changes(connection, views)
     if changes:
-        with database.write() as connection:
+        with database.alter() as connection:
             for statement in _changes(connection, views):  # another process may have been quicker
                 connection.exec_driver_sql(statement)
 

@@ -13,15 +13,40 @@ HEAD = "0007"
 """The newest revision, written down so that an up-to-date database opens without loading Alembic."""
 
 
-def migrate(database: Database) -> None:
+def migrate(database: Database) -> str | None:
     """Bring the database to ``HEAD`` in one transaction; nothing happens when it stands there already.
+
+    Of two processes one does it, and the other waits. One that dies on the way leaves nothing of it.
+
+    Returns:
+        The revision at which it stood; None when it was empty.
 
     Raises:
         StoreUnavailable: the database was made by a newer samouk.
     """
-    with database.write() as connection:
-        if current(connection) != HEAD:
-            _upgrade(connection, database.place)
+    found = standing(database)
+    if found == HEAD:
+        return found
+    with database.alter() as connection:
+        found = current(connection)  # another process may have been quicker
+        if found != HEAD:
+            _upgrade(connection)
+    return found
+
+
+def standing(database: Database) -> str | None:
+    """The revision at which the database stands; None when it is empty.
+
+    Raises:
+        StoreUnavailable: a newer samouk made it.
+    """
+    with database.read() as connection:
+        found = current(connection)
+    if found is not None and found > HEAD:
+        raise StoreUnavailable(
+            f"{database.place} was made by a newer samouk (schema {found}): upgrade samouk to open it"
+        )
+    return found
 
 
 def current(connection: sa.Connection) -> str | None:
@@ -31,15 +56,10 @@ def current(connection: sa.Connection) -> str | None:
     return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
 
 
-def _upgrade(connection: sa.Connection, place: str) -> None:
+def _upgrade(connection: sa.Connection) -> None:
     from alembic import command
     from alembic.config import Config
-    from alembic.script import ScriptDirectory
 
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    revision = current(connection)
-    if revision is not None and revision not in known:
-        raise StoreUnavailable(f"{place} was made by a newer samouk (schema {revision}): upgrade samouk to open it")
     command.upgrade(config, "head")
