@@ -7,7 +7,7 @@ import datetime as dt
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +19,7 @@ import click
 
 from samouk.loop.gate import GateBroken
 from samouk.loop.learner import Context, Learner
+from samouk.loop.lease import alone
 from samouk.loop.ports import (
     Bell,
     Cache,
@@ -35,6 +36,7 @@ from samouk.loop.ports import (
 from samouk.loop.ramp import tend
 from samouk.loop.records import Order, Run
 from samouk.loop.rollout import Action
+from samouk.loop.task import Kind, Task
 from samouk.loop.train import LocalTrainer
 from samouk.loop.turn import begin, turn
 from samouk.loop.watch import due
@@ -51,16 +53,18 @@ from samouk.store.scratch import FileScratch
 from samouk.store.sql import Store, open_store
 
 if TYPE_CHECKING:
-    from samouk.store.sql.database import Database
+    from celery import Celery
     from fastapi import FastAPI
 
     from samouk.loop.learner import Domain, View
-    from samouk.server.oidc import Provider
     from samouk.server.errand import Errand
+    from samouk.server.oidc import Provider
     from samouk.server.options import Options
-    from samouk.server.scheduler import Looks, Rounds
+    from samouk.server.scheduler import Looks, Rounds, Sole
     from samouk.server.siblings import Siblings
-    from samouk.server.turns import Turns
+    from samouk.server.turns import Learning
+    from samouk.store.queue.celery import CeleryQueue
+    from samouk.store.sql.database import Database
     from samouk.trainers.engine import Engine
     from samouk.trainers.work import Bench
 
@@ -75,6 +79,12 @@ _SPANNED = ("blobs", "log", "registry", "journal", "rollouts", "documents", "pub
 """Ports whose calls are seen in traces."""
 
 _SAMOUK = (sys.executable, "-m", "samouk.cli")
+
+LOOK_SECONDS = 120.0
+"""A server that fell silent for so long while it looked at a learner is taken to be dead."""
+
+REMIND_SECONDS = 5.0
+"""Between two looks for tasks that no worker was told of."""
 
 DEMO_SEED = 7
 """Of what deals a demo's units; its people are made up, so nobody is told apart by a key that is no secret."""
@@ -335,7 +345,7 @@ def application(
     from samouk.server.app import create_app
     from samouk.server.options import MEGABYTE, Options, Page
 
-    shared = _shared(settings, services)
+    shared, queue = _shared(settings, services), _queue(settings)
     html = dashboard.html()
     page = Page(html, dashboard.policy(html))
     options = Options(
@@ -350,7 +360,8 @@ def application(
         group=settings.group,
         webhooks_private=bool(settings.webhooks_private),
         exposures_dir=Places.of(settings).exposures,
-        turns=turns(settings),
+        turns=turns(settings, services, queue),
+        missing=partial(_missing, queue),
         max_model=settings.max_model_mb * MEGABYTE,
     )
     if shared is not None:
@@ -393,8 +404,25 @@ def _provider(settings: Settings) -> Provider:
     return Provider(settings.oidc_issuer, settings.oidc_audience, settings.oidc_roles_claim, roles)
 
 
-def turns(settings: Settings) -> Turns:
-    """Begins the turns that people ask for over HTTP, each in a process of its own."""
+def _queue(settings: Settings) -> CeleryQueue | None:
+    """What tells workers of tasks; None where this house has none. Raises StoreUnavailable."""
+    if not settings.redis_url:
+        return None
+    from samouk.store.queue.celery import CeleryQueue
+
+    return CeleryQueue(settings.redis_url)
+
+
+def _missing(queue: CeleryQueue | None) -> list[str]:
+    """What is out of order and can be done without for a while, with what that means."""
+    if queue is None or queue.answers():
+        return []
+    return [f"{queue.place}: turns wait, limits hold for each server alone, and events arrive later"]
+
+
+def turns(settings: Settings, services: Services, queue: CeleryQueue | None) -> Learning:
+    """Has the turns taken that people ask for over HTTP: by workers, or each in a process beside this one."""
+    from samouk.server.queued import QueuedTurns
     from samouk.server.turns import Commands, Turns
 
     def learn(learner: str, reason: str, hold: bool) -> list[str]:
@@ -403,7 +431,8 @@ def turns(settings: Settings) -> Turns:
     def adopt(learner: str, metrics: str, reason: str) -> list[str]:
         return [*_SAMOUK, "adopt", learner, "-", "--metrics", metrics, "--reason", reason, "--json"]
 
-    return Turns(Commands(learn, adopt), _environment(settings))
+    inline = Turns(Commands(learn, adopt), _environment(settings))
+    return QueuedTurns(services, queue, inline) if queue else inline
 
 
 def make_signing_keys(settings: Settings, root_keys: int = 3, threshold: int = 2) -> NewKeys:
@@ -467,6 +496,63 @@ def rounds(settings: Settings, services: Services, learners: Sequence[str]) -> R
     return Rounds(services.publisher.refresh, commands, _environment(settings))
 
 
+def scheduler(settings: Settings, services: Services, learners: Sequence[str]) -> Sole:
+    """Asks the workers of each learner whether it is time, and reminds them of what waits.
+
+    Any number may run: one of them works. Raises BadSetting without a queue.
+    """
+    from samouk.server.queued import QueuedRounds, Reminder
+    from samouk.server.scheduler import Sole
+
+    queue, seconds = _needed_queue(settings), settings.check_minutes * 60
+    rounds = QueuedRounds(services, queue, services.publisher.refresh, learners, seconds)
+    jobs: dict[str, tuple[Callable[[], object], float]] = {
+        "a round of the loop": (rounds, seconds),
+        "reminding the workers": (Reminder(services, queue), REMIND_SECONDS),
+    }
+    return Sole(services.leases, "scheduler", jobs)
+
+
+def work(settings: Settings, services: Services, concurrency: int) -> int:
+    """Be a worker until a signal ends it; its exit code. Raises BadSetting without a queue."""
+    from samouk.server.performing import Performer
+    from samouk.store.queue import celery
+
+    _needed_queue(settings).close()
+    performer = Performer(services, _command, _environment(settings))
+    return celery.work(settings.redis_url, performer, concurrency, performer.close)
+
+
+def celery_app(settings: Settings) -> Celery:
+    """The queue as Celery's own tools want it. Raises BadSetting without one."""
+    from samouk.store.queue.celery import app_of
+
+    _needed_queue(settings).close()
+    return app_of(settings.redis_url)
+
+
+def send_again(settings: Settings, task: Task) -> None:
+    """Tell the workers of a task that was put back; where nobody can be told, the scheduler does it later."""
+    queue = _queue(settings)
+    if queue is not None:
+        queue.send(task.task_id)
+        queue.close()
+
+
+def _needed_queue(settings: Settings) -> CeleryQueue:
+    queue = _queue(settings)
+    if queue is None:
+        raise BadSetting("SAMOUK_REDIS_URL names no Redis: workers need one; without it `samouk serve` learns itself")
+    return queue
+
+
+def _command(task: Task) -> list[str]:
+    """What a worker runs for a task."""
+    why = ["--if-due"] if task.kind is Kind.DUE else ["--reason", str(task.body["reason"])]
+    hold = ["--hold"] if task.body.get("hold") else []
+    return [*_SAMOUK, "turn", task.learner, *why, *hold, "--task", task.task_id]
+
+
 def upkeep(settings: Settings, services: Services) -> Errand:
     """Maintains the store, in a process of its own, when the last time is a day ago."""
     from samouk.loop.maintain import due as wanted
@@ -488,8 +574,15 @@ def looks(services: Services, learners: Sequence[Learner], app: FastAPI) -> Look
     """
     from samouk.server.scheduler import Looks
 
-    own = {learner.name: partial(tend, learner, services) for learner in learners if learner.outcomes}
+    own = {learner.name: partial(_look, learner, services) for learner in learners if learner.outcomes}
     return Looks({**own, **app.state.looks})
+
+
+def _look(learner: Learner, services: Services) -> None:
+    """Tend the learner, unless another server is at it."""
+    with alone(services, f"look:{learner.name}", LOOK_SECONDS) as mine:
+        if mine:
+            tend(learner, services)
 
 
 class Demo:

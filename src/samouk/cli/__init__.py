@@ -22,6 +22,7 @@ from samouk.cli import (
     rollouts,
     searching,
     serving,
+    working,
 )
 from samouk.cli.rooms import Rooms
 
@@ -34,6 +35,7 @@ def main() -> None:
 
 for command in (
     *(serving.serve, serving.demo),
+    *(working.work, working.schedule, working.tasks),
     *(learning.turn, learning.learners, learning.versions, learning.runs, learning.check),
     *(
         searching.automl,

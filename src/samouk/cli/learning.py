@@ -34,12 +34,20 @@ SIGNS = {"released": "✅", "refused": "🛑", "undecided": "🤔", "empty": "�
 @click.option("--reason", help="Why to learn now; it stands in the run and in the audit.")
 @click.option("--if-due", is_flag=True, help="Learn only when a trigger says that it is time.")
 @click.option("--hold", is_flag=True, help="What passes waits for a person's word, whatever the policy says.")
+@click.option("--task", hidden=True, help="Name of the task and of its run; what it did before is not done again.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the fit and of the bootstrap.")
 @home_option
 @json_option
 @explained
 def turn(
-    learner: str, reason: str | None, if_due: bool, hold: bool, seed: int, home: Path | None, as_json: bool
+    learner: str,
+    reason: str | None,
+    if_due: bool,
+    hold: bool,
+    task: str | None,
+    seed: int,
+    home: Path | None,
+    as_json: bool,
 ) -> None:
     """Turn the loop once for LEARNER: learn, judge, and stage or release what passes."""
     from samouk import assembly, domains
@@ -57,13 +65,19 @@ def turn(
     assembly.ensure_signing_keys(chosen)
     with assembly.opened(chosen) as services:
         warn_of_other_rules(known, services)
-        order = Order(TriggerKind.MANUAL, reason_of(reason), hold) if reason else due(known, services)
+        begun = _begun(known, services, task)
+        if begun is not None and begun.end not in (None, RunEnd.FAILED):
+            click.echo("{}" if as_json else f"⏳ {learner}: done before")
+            return
+        order = begun.order if begun else None
+        if order is None:
+            order = Order(TriggerKind.MANUAL, reason_of(reason), hold) if reason else due(known, services)
         if order is None:
             click.echo("{}" if as_json else f"⏳ {learner}: not due yet")
             return
         progress = silent if as_json else lambda text, share: click.echo(f"🔄 {share:4.0%} {text}")
         context = Context(seed=seed, threads=max(1, (os.cpu_count() or 1) - 1), progress=progress)
-        run = _take(known, services, order, context)
+        run = _take(known, services, order, context, task)
     if as_json:
         print_json(run)
     if run.end is RunEnd.FAILED:
@@ -72,7 +86,13 @@ def turn(
         _show_run(run)
 
 
-def _take(learner: Learner, services: Services, order: Order, context: Context) -> Run:
+def _begun(learner: Learner, services: Services, task: str | None) -> Run | None:
+    """The run that an earlier attempt at the task began."""
+    newest = services.runs.runs(learner.name, 1_000) if task else ()
+    return next((run for run in newest if run.run_id == task), None)
+
+
+def _take(learner: Learner, services: Services, order: Order, context: Context, task: str | None) -> Run:
     """The run, also one that failed and is on record; what kept it from starting is raised."""
     from samouk.assembly import REFUSALS
     from samouk.loop.outcome import harvest
@@ -82,9 +102,9 @@ def _take(learner: Learner, services: Services, order: Order, context: Context) 
 
     if order.kind is TriggerKind.MANUAL:
         harvest(learner, services)  # who says "now" means what was told by now; else a look does it, in its time
-    before = {run.run_id for run in services.runs.runs(learner.name, 1)}
+    before = {run.run_id for run in services.runs.runs(learner.name, 1)} - {task}
     try:
-        return take(learner, services, order, context)
+        return take(learner, services, order, context, run_id=task)
     except (LeaseLost, *REFUSALS):
         raise
     except Exception:

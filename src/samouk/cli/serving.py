@@ -109,14 +109,16 @@ def beside(
     chosen: Settings, services: Services, known: Sequence[Learner], app: FastAPI, *, schedule: bool
 ) -> Iterator[None]:
     """What one process does beside answering, as long as the context is open: the scheduler, and who is told."""
-    from samouk.server.scheduler import Scheduler
+    from samouk.loop.ports import EVENTS
+    from samouk.server.waking import Prompt
     from samouk.server.webhooks import Courier
 
     with ExitStack() as open_until_the_end:
         if schedule:
             open_until_the_end.enter_context(_scheduled(chosen, services, known, app))
         courier = Courier(services, private=bool(chosen.webhooks_private))
-        open_until_the_end.enter_context(Scheduler(courier, COURIER_S / 60))
+        app.state.parts.update(webhooks=lambda: courier.failures)
+        open_until_the_end.enter_context(Prompt(courier, services.bell, EVENTS, COURIER_S))
         yield
 
 
@@ -124,15 +126,18 @@ def beside(
 def _scheduled(chosen: Settings, services: Services, known: Sequence[Learner], app: FastAPI) -> Iterator[None]:
     """Rounds and looks, as long as the context is open."""
     from samouk import assembly
-    from samouk.server.scheduler import Scheduler
+    from samouk.server.scheduler import Scheduler, Sole
 
     rounds = assembly.rounds(chosen, services, [learner.name for learner in known])
     looks = assembly.looks(services, known, app)
     upkeep = assembly.upkeep(chosen, services)
     app.state.parts.update(rounds=lambda: rounds.failures, looks=lambda: looks.failures)
+    # With a queue `samouk schedule` takes the rounds, and workers the turns.
+    jobs = {} if chosen.redis_url else {"a round of the loop": (rounds, chosen.check_minutes * 60)}
     # The rounds are closed before the scheduler, which waits for the running one.
     with (
-        Scheduler(rounds, chosen.check_minutes, at_once=True),
+        Sole(services.leases, "scheduler", jobs),
+        Sole(services.leases, "upkeep", {"the maintenance": (upkeep, UPKEEP_S)}),
         Scheduler(looks, chosen.look_minutes),
         closing(rounds),
         closing(upkeep),

@@ -48,6 +48,9 @@ BEGIN_SECONDS = 5.0
 
 SHIPPED = "shipped with the package"
 
+RUN = "run"
+"""On a version's card: the run that entered it."""
+
 
 @dataclass(slots=True)
 class _Log:
@@ -75,11 +78,17 @@ class Unjudged(UnfitArtifact):
     """A model that was made elsewhere came before any outcome."""
 
 
-def turn(learner: Learner, services: Services, order: Order, context: Context | None = None) -> Run:
+def turn(
+    learner: Learner, services: Services, order: Order, context: Context | None = None, *, run_id: str | None = None
+) -> Run:
     """Learn once: freeze, train, judge, enter, release.
 
     The run is on record from its first moment. Whatever goes wrong is written into it and raised
     again; the champion stays in service, and the turn can be taken again.
+
+    Args:
+        run_id: of a run whose process may have died: a version that it entered is followed to its end, and no other
+            is made. None for a run of its own.
 
     Raises:
         LeaseLost: another process is learning this learner.
@@ -89,12 +98,13 @@ def turn(learner: Learner, services: Services, order: Order, context: Context | 
     with _lease(services, learner.name) as still_ours:
         _bury_dead_runs(learner, services)
         begin(learner, services)
-        run = Run(uuid.uuid4().hex, learner.name, order, services.clock.now())
+        run = Run(run_id or uuid.uuid4().hex, learner.name, order, services.clock.now())
         services.runs.save(run)
         log = _Log(context.progress)
         try:
             fitting = dataclasses.replace(context, progress=log.within(0.15, 0.8))
-            run = _steps(learner, services, run, fitting, log, still_ours)
+            resumed = _resume(learner, services, run, log, still_ours) if run_id else None
+            run = resumed or _steps(learner, services, run, fitting, log, still_ours)
             if order.kind is TriggerKind.ERASURE and run.end is not RunEnd.RELEASED:
                 run = _fall_back(learner, services, run, log)
         except BaseException as error:
@@ -195,9 +205,28 @@ def _steps(learner: Learner, services: Services, run: Run, context: Context, log
     proves_itself = champion is not None and not erasing and ramp.ramps(learner)
     if not proves_itself:
         ramp.interrupt(learner, services, f"a version is released at once: {run.order.reason}")
-    version = _enter(learner, services, champion, challenger, frozen, mark, match, train, holdout, run.order.hold)
+    version = _enter(learner, services, champion, challenger, frozen, mark, match, train, holdout, run)
     end = _follow(learner, services, version, "; ".join(verdict.reasons), proves_itself, log, still_ours)
     return dataclasses.replace(run, end=end, version=version.name)
+
+
+def _resume(learner: Learner, services: Services, run: Run, log: _Log, still_ours: _Alive) -> Run | None:
+    """The end of a run whose process died after it had entered a version; None when it came to none."""
+    versions = services.registry.versions(learner.name)
+    version = next((one for one in versions if one.card.get(RUN) == run.run_id), None)
+    if version is None:
+        return None
+    log(f"{version.name} was entered by this run before its process died", 0.9)
+    run = dataclasses.replace(run, version=version.name, snapshot=version.snapshot, end=RunEnd.RELEASED)
+    if version.stage is Stage.CANARY:
+        return dataclasses.replace(run, end=RunEnd.STAGED)
+    if version.stage is not Stage.STAGING:
+        return run
+    champion = services.registry.production(learner.name)
+    proves_itself = champion is not None and run.order.kind is not TriggerKind.ERASURE and ramp.ramps(learner)
+    why = f"entered before its process died: {run.order.reason}"
+    end = _follow(learner, services, version, why, proves_itself, log, still_ours)
+    return dataclasses.replace(run, end=end)
 
 
 def _follow(
@@ -306,7 +335,7 @@ def _enter(
     match: gate.Match,
     train: Examples,
     holdout: Examples,
-    hold: bool,
+    run: Run,
 ) -> Version:
     figures = {metric.name: mean(match.challenger[metric.name]) for metric in learner.metrics}
     reference = trigger.histogram(learner.schema, train.columns)
@@ -321,7 +350,7 @@ def _enter(
         snapshot=frozen,
         learns_from=mark,
         figures={name: value for name, value in figures.items() if not np.isnan(value)},
-        card={**learner.card(challenger, train, figures), **({HELD: True} if hold else {})},
+        card={**learner.card(challenger, train, figures), RUN: run.run_id, **({HELD: True} if run.order.hold else {})},
         changelog=learner.changes(champion.artifact if champion else None, challenger, holdout),
     )
     return register_next(services, version, "samouk", f"fitted on snapshot {frozen.digest[:12]}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from samouk.loop.ports import Role
 from samouk.server.auth import People
 from samouk.server.siblings import Siblings
-from samouk.server.turns import Turns
+from samouk.server.turns import Learning
 
 MEGABYTE = 1_000_000
 
@@ -38,6 +38,7 @@ class Options:
         group: batches in one commit, at most.
         webhooks_private: whether events may be delivered within this machine and private networks.
         turns: begins those that people ask for; None refuses them.
+        missing: what is out of order and can be done without for a while, in words; None when nothing can.
         max_model: bytes of a model that was made elsewhere, at most.
         figures_role: who may read figures, versions, runs, events and metrics; None lets everybody.
         people: reads the tokens of persons; None when only API keys open anything.
@@ -62,7 +63,8 @@ class Options:
     group: int = 64
     webhooks_private: bool = False
     exposures_dir: Path | None = None
-    turns: Turns | None = None
+    turns: Learning | None = None
+    missing: Callable[[], list[str]] | None = None
     max_model: int = 256 * MEGABYTE
     figures_role: Role | None = None
     people: People | None = None

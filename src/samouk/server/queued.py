@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import logging
 import time
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from samouk.loop.ports import Clock, Services
+from samouk.loop.ports import Services
 from samouk.loop.task import KEPT, Kind, Task, TaskState
 from samouk.server.problems import Problem
 from samouk.server.turns import Adopted, Turns
-
-log = logging.getLogger("samouk.queued")
 
 AGAIN_S = 30.0
 """A task that nobody took for so long is told to the queue again: its message may be lost."""
@@ -117,24 +114,20 @@ class Reminder:
 
     def __call__(self) -> None:
         """Look once. Raises StoreUnavailable."""
+        now = self._now()
         ready = {(task.task_id, task.attempts): task for task in self._services.tasks.ready(OPEN)}
         self._told = {key: at for key, at in self._told.items() if key in ready}
         for key, task in ready.items():
-            if self._now() - self._told.get(key, self._since(task)) < AGAIN_S:
-                continue
-            if self._queue.send(task.task_id):
-                self._told[key] = self._now()
+            if self._age(key, task, now) >= AGAIN_S and self._queue.send(task.task_id):
+                self._told[key] = now
 
-    def _since(self, task: Task) -> float:
-        """When the queue was told of it last, as far as can be known: of a fresh one when it was put."""
+    def _age(self, key: tuple[str, int], task: Task, now: float) -> float:
+        """Seconds since the queue was told of it, as far as can be known: of a fresh one since it was put."""
+        if key in self._told:
+            return now - self._told[key]
         if task.attempts or task.due > task.asked:
-            return self._now() - AGAIN_S
-        return self._now() - age(task, self._services.clock)
-
-
-def age(task: Task, clock: Clock) -> float:
-    """Seconds since it was asked for."""
-    return (clock.now() - task.asked).total_seconds()
+            return AGAIN_S
+        return (self._services.clock.now() - task.asked).total_seconds()
 
 
 def open_for(services: Services, kind: Kind) -> set[str]:

@@ -26,12 +26,14 @@ class Ready:
         models: learner → the version that clients find, null before the first release.
         failures: of the server itself, since it started.
         serving: learner → its version in service, and whether that answers here.
+        missing: what is out of order and can be done without for a while: the server answers all the same.
     """
 
     status: str
     models: dict[str, str | None]
     failures: int
     serving: dict[str, Standing]
+    missing: list[str]
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -60,6 +62,7 @@ def routes(desk: Desk) -> APIRouter:
                 f"in service and not answering: {', '.join(silent)}; the log says why, a rollback or a retrain helps"
             )
             raise Problem(503, words, headers={"Retry-After": "30"})
-        return Ready("ready", models, desk.failures.count, serving)
+        missing = desk.options.missing() if desk.options.missing else []
+        return Ready("ready", models, desk.failures.count, serving, missing)
 
     return router

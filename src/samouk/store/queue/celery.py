@@ -147,6 +147,6 @@ def work(url: str, perform: Callable[[str], str], concurrency: int, closing: Cal
         closing()
 
     signals.worker_shutting_down.connect(stop)
-    worker = app.Worker(pool_cls="threads", concurrency=concurrency, loglevel="WARNING", task_events=True)
+    worker = app.Worker(pool_cls="threads", concurrency=concurrency, loglevel="WARNING", task_events=True, quiet=True)
     worker.start()
     return int(worker.exitcode or 0)
