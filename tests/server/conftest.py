@@ -43,7 +43,8 @@ def services() -> Services:
 @pytest.fixture(scope="module")
 def house(services: Services, published: Path) -> Iterator[House]:
     """A running server over the toy learner, with small limits."""
-    options = Options(published, Page(b"<p>page</p>", "default-src 'none'"), max_body=300_000, max_inflated=1_000_000)
+    page = Page(b"<p>page</p>", "default-src 'none'")
+    options = Options(published, page=page, max_body=300_000, max_inflated=1_000_000)
     with running(create_app(services, {"toy": toy.DOMAIN}, options), services) as running_house:
         yield running_house
 

@@ -6,11 +6,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ALWAYS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
+)
+
+ON_PAGES: tuple[tuple[bytes, bytes], ...] = (
+    (b"referrer-policy", b"no-referrer"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
     (b"x-frame-options", b"DENY"),
 )
+"""They mean something on pages alone, and every byte of the other answers is paid by every client that updates."""
 
 UNLESS_SAID: tuple[tuple[bytes, bytes], ...] = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -52,6 +56,8 @@ class Shielded:
         headers = list(message.get("headers", ()))
         said = {name for name, _ in headers}
         headers += [one for one in self._always if one[0] not in said]
+        if any(name == b"content-type" and value.startswith(b"text/html") for name, value in headers):
+            headers += [one for one in ON_PAGES if one[0] not in said]
         if secure and HSTS[0] not in said and HSTS not in self._always:
             headers.append(HSTS)
         if message["status"] != NOT_MODIFIED:
