@@ -87,6 +87,9 @@ def restore(source: str, name: str, erased_in: str, home: Path | None, as_json: 
         held = f"{back.rows} rows, {back.packs} packs, {back.blobs} blobs, {back.files} files"
         click.echo(f"💾 {back.name} is back: {held}, every one checked")
         click.echo(f"   rows {back.digest}")
+        if back.unread:
+            damaged = ", ".join(back.unread)
+            click.secho(f"⚠️ {damaged} cannot be read: what they know to be erased is not known here", fg="yellow")
     click.echo(f"🧽 erased since, and erased again: {done.batches} batches, {done.units} units")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import sqlalchemy as sa
 
-from samouk.loop.ports import CorruptBlob, StoreUnavailable
+from samouk.loop.ports import CorruptBlob, NotFound, StoreUnavailable
 from samouk.store.blobs.local import explained, make_folder, sync_folder
 from samouk.store.hearing import who_hash
 from samouk.store.moving.ends import Where, at_rest, opened_rows
@@ -50,7 +50,7 @@ class Restored:
     """What came back.
 
     Attributes:
-        erased: what later backups, and the store that was named, know to be erased; it came back with this one.
+        unread: later backups that are damaged, so that nobody knows what they knew to be erased.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Restored:
     blobs: int
     files: int
     digest: str
-    erased: Erased
+    unread: tuple[str, ...]
 
 
 def restore_store(
@@ -82,7 +82,7 @@ def restore_store(
     names = vault.names()
     chosen = name or names[-1]
     manifest = Manifest.decode(vault.read(chosen), f"backup {chosen}")
-    erased = _erased_since(vault, [one for one in names if one > chosen], erased_in)
+    erased, unread = _erased_since(vault, [one for one in names if one > chosen], erased_in)
     with at_rest(target):
         _refuse_filled(target)
         targets = _targets(manifest, home, keys)
@@ -102,7 +102,7 @@ def restore_store(
         len(manifest.blobs),
         len(targets),
         whole_digest(tables),
-        erased,
+        tuple(unread),
     )
 
 
@@ -144,18 +144,23 @@ def _erased_of(database: Database) -> Erased:
     return Erased(batches, units)
 
 
-def _erased_since(vault: Vault, later: list[str], erased_in: Where | None) -> Erased:
-    found = Erased()
-    if later:
-        # The newest knows what those before it knew.
-        manifest = Manifest.decode(vault.read(later[-1]), f"backup {later[-1]}")
-        with tempfile.TemporaryDirectory(prefix="samouk-") as folder, _file(vault, manifest, Path(folder)) as database:
-            found |= _erased_of(database)
+def _erased_since(vault: Vault, later: list[str], erased_in: Where | None) -> tuple[Erased, list[str]]:
+    """What is known to be erased, and which backups could not be asked."""
+    found, unread = Erased(), []
+    for name in reversed(later):  # the newest knows what those before it knew
+        try:
+            manifest = Manifest.decode(vault.read(name), f"backup {name}")
+            with tempfile.TemporaryDirectory(prefix="samouk-") as folder, _file(vault, manifest, Path(folder)) as file:
+                found = _erased_of(file)
+        except (CorruptBlob, NotFound):
+            unread.append(name)
+        else:
+            break
     if erased_in is not None:
         erased_in.require()
         with opened_rows(erased_in) as database:
             found |= _erased_of(database)
-    return found
+    return found, unread
 
 
 def _refuse_filled(target: Where) -> None:
