@@ -53,7 +53,7 @@ _DIFFERENCES = (
 )
 
 _FULL, _READ_ONLY, _BUSY, _DENIED, _CROWDED, _DAMAGED = (
-    ("53100", "53200"),
+    ("53100",),
     ("25006",),
     ("55P03", "57014", "40001", "40P01", "25P03"),
     ("28000", "28P01"),
@@ -62,6 +62,7 @@ _FULL, _READ_ONLY, _BUSY, _DENIED, _CROWDED, _DAMAGED = (
 )
 _REMEDIES = {
     **dict.fromkeys(_FULL, "{place} has no space left: free some on its disk, then try again"),
+    "53200": "{place} has no memory left: give its machine more, or lower work_mem",
     **dict.fromkeys(_READ_ONLY, "{place} is read-only: name the primary server in SAMOUK_DATABASE_URL"),
     **dict.fromkeys(_BUSY, "{place} was too busy for {seconds} s: try again, and look at what holds its locks"),
     **dict.fromkeys(_DENIED, "{place} refuses this user: check the name and the password in SAMOUK_DATABASE_URL"),
