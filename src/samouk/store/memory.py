@@ -273,9 +273,11 @@ class MemoryLog:
     def compact(self, check: Callable[[], None]) -> Compaction:
         return Compaction()  # there are no packs
 
-    def of_receipts(self, receipt_hashes: Sequence[str]) -> list[tuple[BatchEntry, str]]:
+    def of_receipts(self, receipt_hashes: Sequence[str]) -> list[tuple[BatchEntry | Erasure, str]]:
+        wanted = set(receipt_hashes)
         with self._lock:
-            return [(h.entry, h.receipt_hash) for h in self._held.values() if h.receipt_hash in set(receipt_hashes)]
+            stored = [(held.entry, held.receipt_hash) for held in self._held.values() if held.receipt_hash in wanted]
+            return [*stored, *(one for one in self._erased.values() if one[1] in wanted)]
 
     def erasures(self, learner: str) -> list[Erasure]:
         with self._lock:

@@ -36,6 +36,8 @@ def _bytes(value: Any) -> Iterator[bytes]:
     """Every text and every array that hangs below a value."""
     if isinstance(value, bytes):
         yield value
+    elif isinstance(value, str | int | float):
+        yield str(value).encode()
     elif isinstance(value, np.ndarray):
         yield value.tobytes()
     elif isinstance(value, Mapping):
@@ -47,7 +49,5 @@ def _bytes(value: Any) -> Iterator[bytes]:
     elif dataclasses.is_dataclass(value):
         for spec in dataclasses.fields(value):
             yield from _bytes(getattr(value, spec.name))
-    elif hasattr(value, "__dict__"):
+    elif type(value).__module__.startswith("samouk.store."):
         yield from _bytes(vars(value))
-    elif isinstance(value, str | int | float):
-        yield str(value).encode()

@@ -18,16 +18,20 @@ CHUNK = 4 * 1024 * 1024
 WRITE_AHEAD = "write-ahead log of the database"
 """What was written of late, kept until the server uses the place again."""
 
-_NEXT = "SELECT (pg_snapshot_xmax(pg_current_snapshot())::text::bigint % 4294967296)::text"
-# VACUUM keeps a deleted row while any of these may still see it.
+_NEXT = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+# VACUUM keeps a deleted row while any of these may still see it. Writers of other databases count too: they bound
+# what the snapshot of VACUUM itself takes for over.
 _OLDER = """
 SELECT 'a transaction of ' || coalesce(nullif(application_name, ''), 'some program') || ', open since '
     || coalesce(to_char(xact_start, 'YYYY-MM-DD HH24:MI:SS'), 'long ago') FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
-    AND (age(backend_xmin) > age(CAST(%(next)s AS xid)) OR age(backend_xid) > age(CAST(%(next)s AS xid)))
-UNION ALL SELECT 'the prepared transaction ' || gid FROM pg_prepared_xacts WHERE database = current_database()
+WHERE pid <> pg_backend_pid() AND (age(backend_xid) > age(CAST(%(short)s AS xid))
+    OR datname = current_database() AND age(backend_xmin) > age(CAST(%(short)s AS xid)))
+UNION ALL SELECT 'the prepared transaction ' || gid FROM pg_prepared_xacts
+WHERE age(transaction) > age(CAST(%(short)s AS xid))
 UNION ALL SELECT 'the replication slot ' || slot_name FROM pg_replication_slots
-WHERE age(xmin) > age(CAST(%(next)s AS xid))
+WHERE age(xmin) > age(CAST(%(short)s AS xid))
+UNION ALL SELECT 'a transaction of another user'
+WHERE pg_snapshot_xmin(pg_current_snapshot())::text::bigint < %(next)s
 """
 _MAY_READ = """
 SELECT has_function_privilege('pg_read_binary_file(text, bigint, bigint, boolean)', 'execute')
@@ -73,7 +77,7 @@ def _patience(connection: psycopg.Connection[Any]) -> str | None:
     ((horizon,),) = connection.execute(_NEXT).fetchall()
     end = time.monotonic() + PATIENCE_S
     while True:
-        row = connection.execute(_OLDER, {"next": horizon}).fetchone()
+        row = connection.execute(_OLDER, {"next": horizon, "short": str(horizon % 2**32)}).fetchone()
         if row is None:
             return None
         if time.monotonic() > end:
