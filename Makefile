@@ -7,7 +7,7 @@ JOBS ?= auto
 PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 8 --dist worksteal
 STAMP := $(VENV)/.installed
 
-.PHONY: init demo test test-fast check format bench sbom docs clean
+.PHONY: init demo test test-fast check audit format bench sbom docs clean
 
 init: $(STAMP)
 
@@ -33,6 +33,9 @@ check: init ## style, types, architecture, every learner's contract
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/samouk check
 	$(BIN)/python docs/reference.py --check
+
+audit: init ## known weaknesses of what is installed; needs the network
+	$(BIN)/pip-audit --skip-editable --strict
 
 format: init
 	$(BIN)/ruff check --fix .

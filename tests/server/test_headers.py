@@ -88,7 +88,7 @@ def test_a_browser_may_ask_first(open_house: House) -> None:
     """A preflight from the good origin is answered, on the short way too; from another it is refused."""
     asked = {"Access_Control_Request_Method": "POST", "Access_Control_Request_Headers": "authorization"}
     for path in ("/v1/learners/toy.half/samples", "/v1/keys"):
-        good = open_house.ask("OPTIONS", path, Origin=ORIGIN, **asked)
+        good = open_house.request("OPTIONS", path, None, {**asked, "Origin": ORIGIN})
         assert (good.status, good.headers["access-control-allow-origin"]) == (200, ORIGIN)
-        bad = open_house.ask("OPTIONS", path, Origin="https://evil.example", **asked)
+        bad = open_house.request("OPTIONS", path, None, {**asked, "Origin": "https://evil.example"})
         assert bad.status == 400 and "access-control-allow-origin" not in bad.headers

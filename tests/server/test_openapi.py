@@ -81,17 +81,42 @@ def test_no_fault_found(tried: House) -> None:
     assert len(operations) == sum(len(methods) for methods in tried.get("/openapi.json").json["paths"].values())
 
 
-def _attack(operation: Any, mode: schemathesis.GenerationMode, key: str) -> None:
-    """Try one operation with requests that fit its description, or with some that do not."""
+@pytest.mark.slow
+def test_nobody_is_let_in(tried: House) -> None:
+    """Without a key, or with one that is none, the same requests meet a refusal wherever a role is needed."""
+    schema = schemathesis.openapi.from_url(f"http://127.0.0.1:{tried.port}/openapi.json")
+    found: list[Any] = list(schema.get_all_operations())
+    asked = 0
+    for operation in (result.ok() for result in found):
+        needed = operation.definition.raw["x-samouk-role"]
+        for key in (None, "smk_00000000_guessed"):
+            with suppress(Unsatisfiable):
+                asked += _attack(
+                    operation, schemathesis.GenerationMode.POSITIVE, key, None if needed == "public" else 401
+                )
+    assert asked > 10 * len(found)
+
+
+def _attack(operation: Any, mode: schemathesis.GenerationMode, key: str | None, expected: int | None = None) -> int:
+    """Try one operation with requests that fit its description, or with some that do not; how many there were.
+
+    Args:
+        expected: the one status that may be answered; None leaves it to the description.
+    """
+    asked = 0
 
     @given(case=operation.as_strategy(generation_mode=mode))
     @settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
     def attack(case: Any) -> None:
+        nonlocal asked
+        asked += 1
         if case.path == "/v1/events":
             case.query = {**(case.query or {}), "follow": "false"}  # else each answer lasts as long as we listen
-        answer = case.call(headers={"Authorization": f"Bearer {key}"})
+        answer = case.call(headers={"Authorization": f"Bearer {key}"} if key else {})
         # What is no HTTP at all is answered by the HTTP parser, before this application.
         if answer.content != b"Invalid HTTP request received.":
             case.validate_response(answer, checks=CHECKS)
+            assert expected in (None, answer.status_code), answer.text
 
     attack()
+    return asked
