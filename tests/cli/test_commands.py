@@ -221,14 +221,31 @@ def test_audit(home: Path) -> None:
         samouk(home, "keys", "create", "--label", f"app {number}")
     assert [e["sequence"] for e in json.loads(samouk(home, "audit", "--limit", "2", "--json").stdout)] == [2, 3]
     assert "app 2" in samouk(home, "audit").stdout
-    assert samouk(home, "audit", "--verify").stdout.strip() == "✅ the audit is whole"
+    head = samouk(home, "audit", "head").stdout.strip()
+    assert samouk(home, "audit", "verify").stdout.strip() == f"✅ the audit is whole: 3 entries, {head}"
     with sqlite3.connect(home / "samouk.sqlite3") as connection:
         connection.execute("UPDATE audit SET reason = 'nothing' WHERE sequence = 2")
     connection.close()
-    result = samouk(home, "audit", "--verify")
+    result = samouk(home, "audit", "verify")
     assert (result.exit_code, "broken at entry 2" in told(result)) == (1, True)
-    result = samouk(home, "audit", "--verify", "--json")
-    assert (result.exit_code, json.loads(result.stdout)) == (1, {"broken_at": 2})
+    answer = json.loads(samouk(home, "audit", "verify", "--json").stdout)
+    assert (answer["broken_at"], answer["checked"], answer["head"]["sequence"]) == (2, None, 3)
+
+
+def test_an_audit_whose_end_was_cut_off_is_told_by_a_kept_head(home: Path) -> None:
+    """Alone the rest is whole; with the head that somebody kept it is not. What came since is looked at alone."""
+    for number in range(3):
+        samouk(home, "keys", "create", "--label", f"app {number}")
+    head = samouk(home, "audit", "head").stdout.strip()
+    samouk(home, "keys", "create", "--label", "one more")
+    assert "1 entries since the kept one" in samouk(home, "audit", "verify", "--since", head).stdout
+    with sqlite3.connect(home / "samouk.sqlite3") as connection:
+        connection.execute("DELETE FROM audit WHERE sequence > 2")
+    connection.close()
+    assert samouk(home, "audit", "verify").exit_code == 0
+    result = samouk(home, "audit", "verify", "--since", head)
+    assert (result.exit_code, "entry 3 is not the one that was kept" in told(result)) == (1, True)
+    assert samouk(home, "audit", "verify", "--since", "three").exit_code == 2
 
 
 @pytest.mark.parametrize("label", ["", "  ", "two\nlines", "\x1b[31mred", "x" * 81])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -9,6 +10,7 @@ from urllib.parse import quote
 import msgspec
 import pytest
 from click.testing import CliRunner
+from tests.contracts.making import batch, batch_id
 from tests.server.house import House
 from tests.server.weather import OUTCOMES, ask, post, weather_house
 
@@ -45,7 +47,14 @@ def test_a_unit_is_forgotten_whatever_is_still_on_its_way(house: House, spool: P
     answer = house.call("DELETE", path_of(UNIT))
     assert (answer.status, answer.json) == (
         200,
-        {"learner": "weather.rain", "exposures": 2, "outcomes": 1, "batches": 0, "tainted_versions": []},
+        {
+            "learner": "weather.rain",
+            "exposures": 2,
+            "outcomes": 1,
+            "batches": 0,
+            "documents": 0,
+            "tainted_versions": [],
+        },
     )
     assert house.services.journal.exposure(mine) is None
     assert house.services.journal.exposure(other) is not None
@@ -74,9 +83,56 @@ def test_the_command_reaches_what_a_dead_server_left(tmp_path: Path) -> None:
     shown = Exposure(new_event_id(secret, now), LEARNER, "v1.0", Variant.CHAMPION, who, 3, now, 0.5, 1.0, {})
     places.exposures.mkdir()
     (places.exposures / "dead-0.lines").write_bytes(msgspec.json.encode(shown) + b"\n")
-    result = CliRunner().invoke(main, ["forget", LEARNER, UNIT, "--home", str(home), "--json"])
-    assert (result.exit_code, '"exposures": 1' in result.stdout) == (0, True), result.output
+    asked = ["erase", "--learner", LEARNER, "--subject", UNIT, "--home", str(home)]
+    proof = tmp_path / "proof.json"
+    result = CliRunner().invoke(main, [*asked, "--json", "--output", str(proof)])
+    assert (result.exit_code, json.loads(result.stdout)["removed"]["exposures"]) == (0, 1), result.output
     files = [path for path in home.rglob("*") if path.is_file()]
     assert [path for path in files if who.encode() in path.read_bytes()] == []
-    again = CliRunner().invoke(main, ["forget", LEARNER, UNIT, "--home", str(home)])
-    assert "0 exposures" in again.stdout
+    again = CliRunner().invoke(main, asked)
+    assert "removed: nothing" in again.stdout
+    checked = CliRunner().invoke(main, ["erase", "--verify", str(proof), "--home", str(home)])
+    assert (checked.exit_code, "✅ proven" in checked.stdout) == (0, True), checked.output
+    (places.exposures / "dead-1.lines").write_bytes(msgspec.json.encode(shown) + b"\n")
+    checked = CliRunner().invoke(main, ["erase", "--verify", str(proof), "--home", str(home)])
+    assert (checked.exit_code, "❌ not proven" in checked.stdout) == (1, True), checked.output
+    proof.write_text(proof.read_text().replace('"exposures": 1', '"exposures": 2'))
+    checked = CliRunner().invoke(main, ["erase", "--verify", str(proof), "--home", str(home)])
+    assert (checked.exit_code, "was changed" in checked.output) == (3, True), checked.output
+
+
+def test_the_command_erases_by_receipts_and_tells_what_is_held(tmp_path: Path) -> None:
+    """From a file, by the receipt alone; a wrong one erases nothing."""
+    home = tmp_path / "home"
+    with assembly.opened(load({}, home=home)) as services:
+        services.log.append([batch(number, learner=LEARNER) for number in range(4)])
+    receipts = tmp_path / "receipts"
+    receipts.write_text(f"secret 1\n{batch_id(2)}:secret 2\n")
+    where = ["--home", str(home), "--learner", LEARNER]
+    held = CliRunner().invoke(main, ["export-subject", "--receipt", f"{batch_id(1)}:secret 1", *where])
+    assert held.exit_code in (0, 1), held.output
+    refused = CliRunner().invoke(main, ["erase", "--receipts", str(receipts), "--receipt", "secret 9", *where])
+    assert (refused.exit_code, "nothing was erased" in refused.output) == (2, True)
+    done = CliRunner().invoke(main, ["erase", "--receipts", str(receipts), *where, "--json"])
+    assert (done.exit_code, json.loads(done.stdout)["removed"]["batches"]) == (0, 2), done.output
+    again = CliRunner().invoke(main, ["erase", "--receipts", str(receipts), *where, "--json"])
+    assert again.exit_code == 0, again.output
+    assert CliRunner().invoke(main, ["erase", *where]).exit_code == 2
+
+
+def test_operators_export_and_erase_over_http(house: House) -> None:
+    """All that is held, a line each; then the proof, and its check; contributors may neither."""
+    mine = ask(house, unit=UNIT)["event_id"]
+    post(house, OUTCOMES, {"event_id": mine, "value": 1})
+    held = [json.loads(line) for line in house.call("GET", path_of(UNIT)).body.splitlines()]
+    assert [line["kind"] for line in held] == ["exposure", "outcome"]
+    assert house.ask("GET", path_of(UNIT)).status == 401
+    answer = post(house, "/v1/erasures", {"subject": UNIT})
+    assert (answer.status, answer.json["complete"], answer.json["removed"]["exposures"]) == (200, True, 1)
+    assert house.call("GET", path_of(UNIT)).body == b""
+    checked = post(house, "/v1/erasures/verify", answer.json)
+    assert (checked.status, checked.json["complete"]) == (200, True)
+    changed = post(house, "/v1/erasures/verify", {**answer.json, "kind": "other"})
+    assert (changed.status, "was changed" in changed.body.decode()) == (422, True)
+    for document in ({}, {"subject": UNIT, "receipts": []}, {"receipts": [1]}, {"subject": ""}, {"strange": 1}):
+        assert post(house, "/v1/erasures", document).status == 422
