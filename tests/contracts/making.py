@@ -76,8 +76,10 @@ def snapshot(
     joined = sorted(
         ((side, entry(n)) for side, numbers in sides.items() for n in numbers), key=lambda one: one[1].sequence
     )
-    numbers = (len(members) for members in sides.values())
-    frozen = Snapshot(digest_of(number), LEARNER, 1, 5 * (len(train) + len(holdout)), *numbers, 100_000, 0, b"")
+    held = len(quarantined or [])
+    frozen = Snapshot(
+        digest_of(number), LEARNER, 1, 5 * (len(train) + len(holdout)), len(train), len(holdout), held, 100_000, 0, b""
+    )
     previous = services.registry.latest_snapshot(LEARNER)
     growth = Growth(frozen, previous.digest if previous else None, joined, afresh=True)
     return services.registry.add_snapshot(growth)

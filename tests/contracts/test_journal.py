@@ -7,7 +7,7 @@ import datetime as dt
 import math
 
 import pytest
-from tests.contracts.live import METRIC, WINDOWS, after, event_id, exposure, outcome
+from tests.contracts.live import METRIC, ROLLOUT, WINDOWS, after, event_id, exposure, outcome
 from tests.contracts.making import LEARNER
 
 from samouk.loop.live import Checkpoint, Forgotten, Heard, Outcome
@@ -269,6 +269,38 @@ class TestForgetting:
         journal.mark("third", sequences[:2], instead_of="first")
         assert journal.of_batch("first") == []
         assert journal.batches_of(LEARNER, f"{0:016x}") == ["third"]
+
+    def test_what_is_retired_leaves_its_origins(self, journal: Journal) -> None:
+        """Exposures go oldest first with what was told of them; whose batches they were made into is still known."""
+        harvested(journal)
+        kept = journal.joined(LEARNER)
+        whose = f"{1:016x}"
+        made_into = journal.batches_of(LEARNER, whose)
+        last = max(one.sequence for one in kept)
+        first = journal.retire(LEARNER, after(1_000), last, None, 1)
+        assert first.exposures == 1
+        assert journal.exposure(event_id(1)) is None
+        assert journal.exposure(event_id(2)) is not None
+        while journal.retire(LEARNER, after(1_000), last, None, 1).exposures:
+            pass
+        assert journal.joined(LEARNER) == []
+        assert journal.batches_of(LEARNER, whose) == made_into
+        journal.unlink(made_into[:1])
+        assert journal.batches_of(LEARNER, whose) == made_into[1:]
+        journal.forget(LEARNER, whose)
+        assert journal.batches_of(LEARNER, whose) == []
+
+    def test_what_is_needed_is_not_retired(self, journal: Journal) -> None:
+        """Neither what is young, nor of a running rollout, nor what nobody learnt from, nor another learner's."""
+        journal.expose([exposure(1), exposure(2), exposure(3, rollout=ROLLOUT), exposure(4, learner="toy.other")])
+        journal.expose([exposure(50)])
+        journal.tell(LEARNER, [outcome(1)], WINDOWS)
+        read = journal.joined(LEARNER)[-1].sequence
+        journal.tell(LEARNER, [outcome(2)], WINDOWS)
+        assert journal.retire(LEARNER, after(40), read, ROLLOUT, 100) == Forgotten(1, 1)
+        left = [number for number in (1, 2, 3, 4, 50) if journal.exposure(event_id(number))]
+        assert left == [2, 3, 4, 50]
+        assert journal.retire(LEARNER, after(40), read, None, 100) == Forgotten(1, 0)
 
     def test_nothing_of_a_forgotten_unit_is_left(self, journal: Journal) -> None:
         """Its exposures and outcomes go, whoever else was there stays, and a second time finds nothing."""

@@ -6,8 +6,8 @@ import dataclasses
 from random import Random
 
 import pytest
+from examples.side_of_a_line import TOY, ToyWorld
 from tests.contracts.making import members
-from tests.loop.test_turn import TOY, ToyWorld
 
 from samouk.loop import multiset, snapshot
 from samouk.loop.learner import Learner, Policy

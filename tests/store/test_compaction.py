@@ -54,7 +54,7 @@ def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlLog]:
     database: Database = (
         SqliteDatabase(tmp_path / "test.sqlite3")
         if request.param == "embedded"
-        else PostgresDatabase(request.getfixturevalue("postgres"))
+        else PostgresDatabase(request.getfixturevalue("emptied_postgres"))
     )
     migrate(database.lane("schema"))
     yield SqlLog(database.lane("log"), Watched(tmp_path / "packs"), SteppedClock())
@@ -85,6 +85,13 @@ def whole(log: SqlLog, sent: list[Batch], learner: str = LEARNER) -> bool:
     return ids == [one.batch_id for one in sent] and all(
         same(got, put.columns) for (_, got), put in zip(read, sent, strict=True)
     )
+
+
+def calling(work: Callable[..., object], *args: object) -> Callable[[], None]:
+    def call() -> None:
+        work(*args)
+
+    return call
 
 
 def nothing() -> None:
@@ -136,7 +143,7 @@ def test_few_packs_and_large_ones_stay(log: SqlLog) -> None:
 def test_an_erasure_meanwhile_leaves_no_byte(log: SqlLog, tmp_path: Path) -> None:
     """A batch is erased after its frame was copied and before the copy counts: the copy goes."""
     sent = filled(log, range(12))
-    watched(log).put_done = lambda: log.erase(batch_id(5), receipt(5)) and None
+    watched(log).put_done = calling(log.erase, batch_id(5), receipt(5))
     assert log.compact(nothing) == Compaction()
     assert found(tmp_path, sent[5]) == []
     left = [one for one in sent if one.batch_id != batch_id(5)]
@@ -152,7 +159,7 @@ def test_what_arrives_meanwhile_stays(log: SqlLog) -> None:
     """Uploads go on beside it."""
     sent = filled(log, range(12))
     late = batch(20, rows=20)
-    watched(log).put_done = lambda: log.append([late]) and None
+    watched(log).put_done = calling(log.append, [late])
     assert log.compact(nothing).before == 12
     assert whole(log, [*sent, late])
 
@@ -211,7 +218,7 @@ def test_it_ends_when_told_and_goes_on(log: SqlLog) -> None:
 def test_two_at_once_are_no_harm(log: SqlLog) -> None:
     """The lease keeps them apart; where it fails, one of them does each piece."""
     sent = filled(log, range(12))
-    watched(log).put_done = lambda: log.compact(nothing) and None
+    watched(log).put_done = calling(log.compact, nothing)
     log.compact(nothing)
     assert whole(log, sent)
     assert packs(log) == 1

@@ -12,7 +12,7 @@ from samouk.store.sql.traces import NOTE
 _THESE = "(SELECT CAST(j.value AS BIGINT) FROM json_each(?) j)"
 _OLD = """
 SELECT e.number FROM exposures e
-WHERE e.learner = ? AND e.at < ? AND COALESCE(e.rollout, '') <> ?
+WHERE e.learner = ? AND e.at < ? AND (e.rollout IS NULL OR e.rollout <> ?)
     AND NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.exposure = e.number AND o.sequence > ?)
 ORDER BY e.at LIMIT ?"""
 _LINK = f"""
