@@ -332,8 +332,11 @@ class Role(StrEnum):
 
     def covers(self, needed: Role) -> bool:
         """Whether it is enough where ``needed`` is asked for."""
-        order = list(Role)
-        return order.index(self) >= order.index(needed)
+        return self is needed or self in _ABOVE[needed]
+
+
+_ABOVE = {role: tuple(Role)[step + 1 :] for step, role in enumerate(Role)}
+"""Role → those that may do more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,9 @@ class Shielded:
 
     def __init__(self, app: ASGIApp, *, tls: bool = False) -> None:
         self._app = app
-        self._always = (*ALWAYS, HSTS) if tls else ALWAYS
+        self._tls = tls
+        self._usual = self._of(secure=False, page=False, unchanged=False)
+        self._names = frozenset(name for name, _ in self._usual)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -54,12 +56,14 @@ class Shielded:
 
     def _with(self, message: Message, secure: bool) -> list[tuple[bytes, bytes]]:
         headers = list(message.get("headers", ()))
-        said = {name for name, _ in headers}
-        headers += [one for one in self._always if one[0] not in said]
-        if any(name == b"content-type" and value.startswith(b"text/html") for name, value in headers):
-            headers += [one for one in ON_PAGES if one[0] not in said]
-        if secure and HSTS[0] not in said and HSTS not in self._always:
-            headers.append(HSTS)
-        if message["status"] != NOT_MODIFIED:
-            headers += [one for one in UNLESS_SAID if one[0] not in said]
-        return headers
+        said = dict(headers)
+        page = said.get(b"content-type", b"").startswith(b"text/html")
+        unchanged = message["status"] == NOT_MODIFIED
+        if not (secure or page or unchanged) and self._names.isdisjoint(said):
+            return headers + self._usual
+        return headers + [one for one in self._of(secure=secure, page=page, unchanged=unchanged) if one[0] not in said]
+
+    def _of(self, *, secure: bool, page: bool, unchanged: bool) -> list[tuple[bytes, bytes]]:
+        """What is added to an answer that says none of it itself."""
+        https = (HSTS,) if secure or self._tls else ()
+        return [*ALWAYS, *https, *(ON_PAGES if page else ()), *(() if unchanged else UNLESS_SAID)]
