@@ -82,6 +82,8 @@ def maintain(services: Services, learners: Sequence[Learner], keep: Keep) -> Mai
             exposures, outcomes = _retire(learner, services, keep.exposures, check)
             shown, told = shown + exposures, told + outcomes
         packs = services.log.compact(check)
+        check()
+        services.remains.clear()  # of what was erased since; what must wait stays noted for the next time
         services.upkeep.tidy()
         services.journal.advance(DONE, int(services.clock.now().timestamp()))
     return Maintained(orphans, batches, samples, shown, told, packs)
