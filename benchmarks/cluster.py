@@ -5,15 +5,14 @@ the models are equal by their bytes, and searches three families one after the o
 learner is the one of elements, so that most of the time is the fit itself. Time of the children is counted.
 
 ``python -m benchmarks.cluster --big 10000000`` writes so many samples of simulated screens into a log (batches that
-were made once, over and over under new identifiers), then takes a whole turn over them and prints its
-times and its peak memory: all of it, and the private part, since pages of mapped files go when others need the room.
-``--memory`` bounds what a side of the snapshot may take in memory;
+were made once, over and over under new identifiers), of which one in a hundred is new to the loop. Then it takes a
+whole turn over them, and prints its times and its peak memory: all of it, and the private part, since pages of
+mapped files go when others need the room. ``--memory`` bounds what a side of the snapshot may take in memory.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import hashlib
 import json
 import os
@@ -34,7 +33,8 @@ from samouk import assembly, domains, settings
 from samouk.loop import snapshot
 from samouk.loop.columns import Columns, rows_in
 from samouk.loop.learner import Context, Learner
-from samouk.loop.records import Batch, Order, TriggerKind
+from samouk.loop.ports import Services
+from samouk.loop.records import Batch, Order, Run, RunEnd, TriggerKind
 from samouk.loop.turn import turn
 
 LEARNER = "screens.element"
@@ -46,6 +46,9 @@ MADE = 40
 
 BATCH_ROWS = 2_000
 COMMIT = 16
+NEW = 100
+"""One in so many samples is new to the turn; the others an earlier one has looked at."""
+
 TRIALS = 8
 Figure = dict[str, Any]
 
@@ -147,20 +150,20 @@ class Peak:
 
 def made(learner: Learner) -> list[Columns]:
     """The columns of a few batches of ``BATCH_ROWS`` rows, each of one simulated application."""
-    out = []
+    out: list[Columns] = []
     for batch in learner.world(SEED, False).batches(0, MADE):
         rows = np.resize(np.arange(batch.rows), BATCH_ROWS)
         out.append({name: column[rows] for name, column in batch.columns.items()})
     return out
 
 
-def fill(home: Path, learner: Learner, samples: int) -> Figure:
+def fill(services: Services, learner: Learner, templates: list[Columns], samples: int, first: int = 0) -> Figure:
     """Write so many samples straight into the log, each with an identifier of its own."""
     figure: Figure = {}
-    rng = np.random.default_rng(SEED)
-    with timed(figure), assembly.opened(settings.load({}, home=home)) as services:
-        templates, number = made(learner), 0
-        while number * BATCH_ROWS < samples:
+    rng = np.random.default_rng((SEED, first))
+    with timed(figure):
+        number = first
+        while (number - first) * BATCH_ROWS < samples:
             batches = []
             for _ in range(COMMIT):
                 columns = templates[number % MADE]
@@ -169,15 +172,39 @@ def fill(home: Path, learner: Learner, samples: int) -> Figure:
                 batches.append(Batch(batch_id, learner.name, learner.schema.version, number % 16, "0" * 64, fresh))
                 number += 1
             services.log.append(batches)
-    return {**figure, "samples": number * BATCH_ROWS, "batches": number}
+    return {**figure, "samples": (number - first) * BATCH_ROWS, "batches": number - first}
+
+
+def look_through(services: Services, learner: Learner) -> Figure:
+    """Freeze a snapshot of all that is there, and say that a run learnt from it: a loop has seen most of its log."""
+    figure: Figure = {}
+    with timed(figure):
+        frozen = snapshot.freeze(learner, services.log, services.registry)
+    now = services.clock.now()
+    order = Order(TriggerKind.MANUAL, "what came before")
+    services.runs.save(
+        Run(uuid.uuid4().hex, learner.name, order, now, ended=now, end=RunEnd.REFUSED, snapshot=frozen.digest)
+    )
+    return figure
 
 
 def big(home: Path, samples: int, memory: int) -> Figure:
     """A log of so many samples, its snapshot, and a turn over it."""
     learner = domains.learner(LEARNER)
-    figures: Figure = {"fill": fill(home, learner, samples)}
-    print(f"filled  {figures['fill']}", flush=True)
-    with Peak() as peak, assembly.opened(settings.load({}, home=home, train_memory_mb=memory)) as services:
+    templates = made(learner)
+    chosen = settings.load({}, home=home, train_memory_mb=memory)
+    assembly.make_signing_keys(chosen)
+    figures: Figure = {}
+    with Peak() as peak, assembly.opened(chosen) as services:
+        figures["fill"] = fill(services, learner, templates, samples - samples // NEW)
+        figures["freeze"] = look_through(services, learner)
+        figures["fill_new"] = fill(services, learner, templates, samples // NEW, figures["fill"]["batches"])
+        fresh: Figure = {}
+        with timed(fresh):
+            snapshot.freeze(learner, services.log, services.registry)
+        figures["freeze_new"] = fresh
+        for step in ("fill", "freeze", "fill_new", "freeze_new"):
+            print(f"{step:12}{figures[step]}", flush=True)
         marks: list[tuple[float, str]] = []
         began = time.perf_counter()
 
@@ -185,12 +212,11 @@ def big(home: Path, samples: int, memory: int) -> Figure:
             marks.append((round(time.perf_counter() - began, 1), note))
             print(f"{marks[-1][0]:8.1f} s  {peak.whole:7.0f} MB, {peak.private:6.0f} private  {note}", flush=True)
 
-        assembly.make_signing_keys(settings.load({}, home=home))
         figures["begin"] = peak.figure()
         figure: Figure = {}
         with timed(figure):
             run = turn(
-                dataclasses.replace(learner),
+                learner,
                 services,
                 Order(TriggerKind.MANUAL, "a benchmark"),
                 Context(seed=SEED, time_budget_s=1e6, progress=progress),

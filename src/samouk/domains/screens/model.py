@@ -25,7 +25,7 @@ from samouk.domains.screens.features import context as structure_of
 from samouk.domains.screens.schema import SCHEMA
 from samouk.domains.screens.taxonomy import TAXONOMY_VERSION, TYPES
 from samouk.edge import runtime
-from samouk.loop.columns import Columns, concatenate, counts_of, take, whole_groups
+from samouk.loop.columns import Columns, concatenate, counts_of, rows_in, stretches, take, whole_groups
 from samouk.loop.learner import Context
 from samouk.loop.records import ABSTAIN, Artifact, Examples, FloatArray, Predictions
 
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 ABSTAIN_BELOW = 0.3
 """Confidence under which the model says that it cannot tell."""
+
+AT_ONCE = 10_000
+"""Rows that are asked at once: features are a thousand bytes a row, and what the runtime makes of them is more."""
 
 JUDGED_PER_GROUP = 10
 """Rows of one type in one group that a score looks at: a feed of a hundred equal posts is one question."""
@@ -179,9 +182,11 @@ def _metadata(
 
 def predict(artifact: Artifact, columns: Columns) -> Predictions:
     """The likeliest type of each row; ``ABSTAIN`` where that is less likely than the artifact's threshold."""
-    shares = probabilities(artifact, features(columns))
-    values = shares.argmax(axis=1).astype(np.int16) if len(shares) else np.empty(0, np.int16)
-    confidence = shares.max(axis=1) if len(shares) else np.empty(0, np.float32)
+    rows = rows_in(columns)
+    values, confidence = np.empty(rows, np.int16), np.empty(rows, np.float32)
+    for part in stretches(rows, AT_ONCE):
+        shares = probabilities(artifact, features(take(columns, part)))
+        values[part], confidence[part] = shares.argmax(axis=1), shares.max(axis=1)
     values[confidence < float(artifact.metadata.get("abstain", ABSTAIN_BELOW))] = ABSTAIN
     # Rounding may lift a share a hair above 1.
     return Predictions(values, np.minimum(confidence, 1.0))
