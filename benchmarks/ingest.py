@@ -59,7 +59,7 @@ def serve_ours(home: Path) -> None:
     from samouk.server.serve import listen, serve
     from samouk.settings import load
 
-    settings = load({}, home=home, port=0)
+    settings = load({}, home=home, port=0, rate_key=0)
     with opened(settings) as services:
         print(services.keys.create("benchmark")[1], flush=True)
         domain = Domain("bench", "Benchmark", (LEARNER,), Path(__file__).parent)

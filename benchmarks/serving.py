@@ -135,7 +135,7 @@ def _rollout(services: Services, learner: Learner) -> Rollout:
 
 
 def _settings(home: Path) -> Settings:
-    return load({}, home=home, port=0)
+    return load({}, home=home, port=0, rate_key=0)
 
 
 def serve(home: Path) -> None:

@@ -71,7 +71,7 @@ def quick(folder: Path) -> dict[str, float | str]:
     """10,000 samples over HTTP → trigger → train → gate → registry → TUF → a client has it and has tried it."""
     learner = _with_poor_champion(domains.learner(LEARNER))
     bodies = [body_of(learner, piece) for batch in batches(learner, QUICK) for piece in pieces(batch)]
-    settings = load(os.environ, home=folder / "quick", port=0)
+    settings = load(os.environ, home=folder / "quick", port=0, rate_key=0)
     assembly.make_signing_keys(settings)
     with assembly.opened(settings) as services:
         begin(learner, services)
@@ -124,7 +124,7 @@ def _due_turn(learner: Learner, services: Services) -> Run:
 def large(folder: Path) -> dict[str, float | str]:
     """A whole turn over half a million stored samples."""
     learner = domains.learner(LEARNER)
-    settings = load(os.environ, home=folder / "large", port=0)
+    settings = load(os.environ, home=folder / "large", port=0, rate_key=0)
     assembly.make_signing_keys(settings)
     with assembly.opened(settings) as services:
         begin(learner, services)

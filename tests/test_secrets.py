@@ -25,7 +25,7 @@ COMMANDS: Sequence[Sequence[str]] = (
     ("serve", "--port", "0"),
     ("turn", "screens.element"),
     ("doctor",),
-    ("audit", "--verify"),
+    ("audit", "verify"),
 )
 
 

@@ -202,6 +202,25 @@ def test_two_turns_at_once_on_a_fresh_home(tmp_path: Path) -> None:
     assert [version["name"] for version in platform.json("versions", LEARNER)] == ["v1.0"]
 
 
+def test_a_key_for_a_role_some_learners_and_a_time(home: Path) -> None:
+    """It is listed with all of it; what cannot be is told before there is a key; its successor takes its place."""
+    wished = ("--role", "operator", "--learner", LEARNER, "--learner", "traffic.*", "--expires", "90d")
+    made = json.loads(samouk(home, "keys", "create", "--label", "desk", *wished, "--json").stdout)
+    assert (made["role"], made["learners"]) == ("operator", [LEARNER, "traffic.*"])
+    for wrong in (("--role", "king"), ("--learner", "nobody.here"), ("--expires", "soon"), ("--expires", "2001-01-01")):
+        assert samouk(home, "keys", "create", "--label", "wrong", *wrong).exit_code == 2
+    made_next = json.loads(samouk(home, "keys", "rotate", made["key_id"], "--overlap", "0", "--json").stdout)
+    listed = json.loads(samouk(home, "keys", "list", "--json").stdout)
+    assert [(key["key_id"], key["role"]) for key in listed] == [
+        (made["key_id"], "operator"),
+        (made_next["key_id"], "operator"),
+    ]
+    assert made["secret"] not in repr(listed) and made_next["secret"] not in repr(listed)
+    shown = samouk(home, "keys", "list").stdout
+    assert "expired" in shown and "traffic.*" in shown
+    assert samouk(home, "keys", "rotate", "00000000").exit_code == 2
+
+
 def test_keys_are_noted_in_the_audit(home: Path) -> None:
     """Making, revoking and rotating keys, and entering a version, leave a row each."""
     samouk(home, "turn", LEARNER, "--reason", "first")

@@ -45,7 +45,7 @@ def test_lists_every_route() -> None:
 def test_says_what_health_answers() -> None:
     """The statuses of a store that fails, and what a version's samples are, stand as they are."""
     document = create_app(memory_services(), {"toy": toy.DOMAIN}).openapi()
-    assert "503, a full disk 507" in document["paths"]["/health/ready"]["get"]["summary"]
+    assert "507 when full" in document["paths"]["/health/ready"]["get"]["summary"]
     assert "fitted and judged on, both sides" in document["components"]["schemas"]["PerformanceRow"]["description"]
 
 
@@ -68,6 +68,7 @@ def tried(request: pytest.FixtureRequest, house: House) -> Iterator[House]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1_200)
 def test_no_fault_found(tried: House) -> None:
     """Hundreds of made-up requests, good and bad, meet no 5xx and nothing that the description does not say."""
     schema = schemathesis.openapi.from_url(f"http://127.0.0.1:{tried.port}/openapi.json")
@@ -82,6 +83,7 @@ def test_no_fault_found(tried: House) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1_200)
 def test_nobody_is_let_in(tried: House) -> None:
     """Without a key, or with one that is none, the same requests meet a refusal wherever a role is needed."""
     schema = schemathesis.openapi.from_url(f"http://127.0.0.1:{tried.port}/openapi.json")
@@ -116,7 +118,8 @@ def _attack(operation: Any, mode: schemathesis.GenerationMode, key: str | None, 
         # What is no HTTP at all is answered by the HTTP parser, before this application.
         if answer.content != b"Invalid HTTP request received.":
             case.validate_response(answer, checks=CHECKS)
-            assert expected in (None, answer.status_code), answer.text
+            elsewhere = "no such address" in answer.text  # made-up paths need not be those of a route
+            assert elsewhere or expected in (None, answer.status_code), answer.text
 
     attack()
     return asked
