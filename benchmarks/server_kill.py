@@ -12,22 +12,17 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import http.client
-import json
-import os
 import random
-import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.kills import killed_under, served, told
 from samouk.assembly import application, opened
 from samouk.edge import wire
 from samouk.edge.wire import Field, Schema
@@ -63,7 +58,7 @@ class Report:
     lost: int
     doubled: int
     torn: int
-    counts_add_up: bool
+    miscounted: int
 
 
 @dataclass(slots=True)
@@ -105,20 +100,6 @@ def _settings(home: Path) -> Settings:
     return load({}, home=home, rate_key=0)
 
 
-@contextmanager
-def running(home: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """A server process and its port; killed at the end, if it still lives."""
-    command = [sys.executable, "-m", "benchmarks.server_kill", "--serve", str(home)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]) as process:
-        assert process.stdout is not None
-        try:
-            where = process.stdout.readline().strip()
-            yield process, int(where.rpartition(":")[2])
-        finally:
-            process.kill()
-            process.wait()
-
-
 def client(port: int, key: str, ledger: Ledger, mine: list[tuple[str, bytes]]) -> None:
     """Send what is open and then new batches, until the server is gone."""
     headers = {
@@ -148,16 +129,9 @@ def client(port: int, key: str, ledger: Ledger, mine: list[tuple[str, bytes]]) -
 def one_kill(home: Path, key: str, ledger: Ledger, delay: float) -> None:
     """Serve, let the clients send for ``delay`` seconds, kill."""
     left = list(ledger.open.items())
-    with running(home) as (process, port):
+    with served("server_kill", home) as (process, port):
         shares = [left[n::CLIENTS] for n in range(CLIENTS)]
-        threads = [threading.Thread(target=client, args=(port, key, ledger, share)) for share in shares]
-        timer = threading.Timer(delay, os.kill, (process.pid, signal.SIGKILL))
-        timer.start()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        timer.join()
+        killed_under(process, delay, [partial(client, port, key, ledger, share) for share in shares])
 
 
 def run(kills: int, seed: int, home: Path) -> Report:
@@ -189,7 +163,7 @@ def _look(home: Path, kills: int, ledger: Ledger) -> Report:
         lost=len(set(ledger.promised) - there),
         doubled=sum(count > 1 for count in numbers.values()),
         torn=torn,
-        counts_add_up=(stats.total_batches, stats.total_samples) == (len(there), len(there) * ROWS),
+        miscounted=int((stats.total_batches, stats.total_samples) != (len(there), len(there) * ROWS)),
     )
 
 
@@ -204,12 +178,8 @@ def main() -> None:
         serve(given.serve)
         return
     with tempfile.TemporaryDirectory(prefix="server-kill-") as home:
-        report = asdict(run(given.kills, given.seed, Path(home)))
-    for name, value in report.items():
-        print(f"{name:16}{value!s:>10}")
-    RESULTS.write_text(json.dumps(report, indent=2) + "\n")
-    if report["lost"] or report["doubled"] or report["torn"] or not report["counts_add_up"]:
-        raise SystemExit(1)
+        report = run(given.kills, given.seed, Path(home))
+    told(report, RESULTS, ("lost", "doubled", "torn", "miscounted"))
 
 
 if __name__ == "__main__":

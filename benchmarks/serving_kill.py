@@ -12,22 +12,17 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
-import os
 import random
-import signal
-import subprocess
-import sys
 import tempfile
-import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from examples.will_it_rain import DOMAIN, RAIN, model
 
+from benchmarks.kills import killed_under, served, told
 from samouk.assembly import application, opened
 from samouk.loop.records import Stage
 from samouk.loop.registry import enter
@@ -78,19 +73,6 @@ def _settings(home: Path) -> Settings:
     return load({}, home=home, rate_key=0)
 
 
-@contextmanager
-def running(home: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """A server process and its port; killed at the end, if it still lives."""
-    command = [sys.executable, "-m", "benchmarks.serving_kill", "--serve", str(home)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]) as process:
-        assert process.stdout is not None
-        try:
-            yield process, int(process.stdout.readline().strip().rpartition(":")[2])
-        finally:
-            process.kill()
-            process.wait()
-
-
 def client(port: int, key: str, number: int, ledger: Ledger) -> None:
     """Ask, and tell of every third, until the server is gone."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
@@ -121,15 +103,8 @@ def _post(connection: http.client.HTTPConnection, key: str, what: str, document:
 
 def one_kill(home: Path, key: str, ledger: Ledger, delay: float) -> None:
     """Serve, let the clients ask for ``delay`` seconds, kill."""
-    with running(home) as (process, port):
-        threads = [threading.Thread(target=client, args=(port, key, n, ledger)) for n in range(CLIENTS)]
-        timer = threading.Timer(delay, os.kill, (process.pid, signal.SIGKILL))
-        timer.start()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        timer.join()
+    with served("serving_kill", home) as (process, port):
+        killed_under(process, delay, [partial(client, port, key, number, ledger) for number in range(CLIENTS)])
 
 
 def run(kills: int, seed: int, home: Path) -> Report:
@@ -144,7 +119,7 @@ def run(kills: int, seed: int, home: Path) -> Report:
         services.registry.move(RAIN.name, version.name, Stage.PRODUCTION)
     for _ in range(kills):
         one_kill(home, key, ledger, rng.uniform(0.4, 1.2))
-    with running(home) as (_, port):
+    with served("serving_kill", home) as (_, port):
         # It answers once what the killed one left is in the journal.
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         connection.request("GET", "/health/live")
@@ -184,13 +159,8 @@ def main() -> None:
         serve(given.serve)
         return
     with tempfile.TemporaryDirectory(prefix="serving-kill-") as home:
-        report = asdict(run(given.kills, given.seed, Path(home)))
-    for name, value in report.items():
-        print(f"{name:24}{value:>10,}")
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(report, indent=2) + "\n")
-    if report["lost_exposures"] or report["lost_outcomes"] or report["doubled"]:
-        raise SystemExit(1)
+        report = run(given.kills, given.seed, Path(home))
+    told(report, RESULTS, ("lost_exposures", "lost_outcomes", "doubled"))
 
 
 if __name__ == "__main__":
