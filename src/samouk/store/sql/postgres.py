@@ -27,8 +27,8 @@ STATEMENT_SECONDS = 120
 """How long one statement may take; a whole snapshot's entries take some seconds at ten million rows."""
 
 CONNECT_SECONDS = 5
-POOL = 8
-"""Connections of each kind that stay open; as many again are opened while they are needed."""
+POOL = 4
+"""Connections of each of three kinds that stay open; as many again are opened while they are needed."""
 
 BULK = 64
 """From so many rows on COPY is quicker than single inserts in a pipeline."""
@@ -287,6 +287,8 @@ def _remedy(error: Exception) -> str | None:
     """What a person may do about it; None for what is a fault of ours."""
     import psycopg
 
+    if isinstance(error, sa.exc.TimeoutError):  # every connection of ours was in use
+        return _REMEDIES["55P03"]
     cause = getattr(error, "orig", None) or error
     state = getattr(cause, "sqlstate", None) or ""
     if state in _REMEDIES:
@@ -295,7 +297,7 @@ def _remedy(error: Exception) -> str | None:
     if refusal is not None:
         return _REMEDIES[refusal]
     # Without a state the server never answered, or the connection broke; 08 and 57P are its own words for that.
-    gone = isinstance(cause, psycopg.OperationalError | sa.exc.TimeoutError) and not state
+    gone = isinstance(cause, psycopg.OperationalError) and not state
     return _GONE if gone or state.startswith(("08", "57P", "58")) else None
 
 
