@@ -7,7 +7,7 @@ refuses them: a client that was written for it reads ``error.code`` and ``error.
 
 import threading
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from samouk.domains.scoring.rank import RANK, Ranker, event_name
 from samouk.domains.scoring.rank_evaluation import (
@@ -23,6 +23,8 @@ from samouk.domains.scoring.rank_features import MAX_ACTIONS, MAX_ID
 from samouk.domains.scoring.rank_settings import document_of, number, settings_of
 from samouk.edge.wire import WireError
 from samouk.loop.ports import Role
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 BASE = "/personalizer/v1.0"
 KEY_HEADER = "Ocp-Apim-Subscription-Key"
@@ -221,9 +223,13 @@ def routes(desk: Any) -> Any:
         status, message = desk.refusal(problem)
         return JSONResponse(_refusal(status, message, problem), status)
 
-    def allow(role: Role) -> Any:
+    def allow(role: Role) -> Callable[[Endpoint], Endpoint]:
         """A key as the Personalizer's clients send it, and refusals as they read them."""
-        return desk.allow(role, RANK, header=KEY_HEADER, form=refused)
+        declare: Callable[[Endpoint], Endpoint] = desk.allow(role, RANK, header=KEY_HEADER, form=refused)
+        return declare
+
+    # Not of the Personalizer's routes: refused in this API's own form.
+    evaluators: Callable[[Endpoint], Endpoint] = desk.allow(Role.OPERATOR, RANK)
 
     async def personally(work: Callable[[], Awaitable[Response]]) -> Response:
         """Run one of the Personalizer's routes with its form of errors."""
@@ -325,7 +331,7 @@ def routes(desk: Any) -> Any:
         responses={"200": {"description": "a report a policy", **_json({"type": "object"})}},
         openapi_extra=_asks(_EVALUATION, azure=False),
     )
-    @desk.allow(Role.OPERATOR, RANK)
+    @evaluators
     async def post_evaluation(request: Request) -> JSONResponse:
         document = await desk.json_body(request)
         await run_in_threadpool(desk.exposures.settle)

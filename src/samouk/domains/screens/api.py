@@ -7,8 +7,8 @@ objects here, not text.
 
 import secrets
 import uuid
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeVar
 
 from samouk.domains.screens.schema import SCHEMA
 from samouk.edge.wire import GROUPS, Row, WireError, is_digest, receipt_hash, week_of
@@ -17,6 +17,8 @@ from samouk.loop.ports import NotFound, Role
 from samouk.loop.records import Batch, Version
 
 LEARNER = SCHEMA.name
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 GIVEN = ("sample_id", "element_type", "confidence", "label_source", "timestamp")
 """Fields of a correction that the server fills: the person's word is the label, and says nothing of when."""
 
@@ -57,12 +59,15 @@ def routes(desk: Any) -> Any:
     from fastapi.responses import JSONResponse
 
     router = APIRouter(tags=["screens"])
+    figures: Callable[[Endpoint], Endpoint] = desk.figures(LEARNER)
+    everybody: Callable[[Endpoint], Endpoint] = desk.allow(None, LEARNER)
+    contributors: Callable[[Endpoint], Endpoint] = desk.allow(Role.CONTRIBUTOR, LEARNER)
     desk.upload_at("/v1/ml/samples", LEARNER)
     desk.artifact_at("/v1/ml/models/{version}", LEARNER)
     latest_etag: dict[int | str, dict[str, Any]] = {"304": {"description": "unchanged"}}
 
     @router.get("/v1/ml/samples/stats", summary="Counts over what is stored", response_model=desk.StatsShape)
-    @desk.figures(LEARNER)
+    @figures
     def get_stats() -> Any:
         return desk.stats(LEARNER)
 
@@ -71,7 +76,7 @@ def routes(desk: Any) -> Any:
         summary="Erase a batch; the receipt is the authority",
         response_model=desk.ErasureShape,
     )
-    @desk.allow(None, LEARNER)
+    @everybody
     def erase_batch(
         batch_id: uuid.UUID, receipt: Annotated[str, Header(alias="Samouk-Receipt", min_length=1, max_length=200)]
     ) -> Any:
@@ -83,7 +88,7 @@ def routes(desk: Any) -> Any:
         response_model=desk.VersionShape,
         responses=latest_etag,
     )
-    @desk.allow(None, LEARNER)
+    @everybody
     def get_latest(request: Request, response: Response) -> Any:
         version = champion(desk)
         etag = f"{version.name}-{version.artifact_digest[:16]}"
@@ -99,7 +104,7 @@ def routes(desk: Any) -> Any:
             "requestBody": {"required": True, "content": {"application/json": {"schema": _FEEDBACK_SCHEMA}}},
         },
     )
-    @desk.allow(Role.CONTRIBUTOR, LEARNER)
+    @contributors
     async def post_feedback(request: Request) -> JSONResponse:
         batch, receipt = correction(await desk.json_body(request), week_of(desk.services.clock.now()))
         stored = await desk.store(batch)
