@@ -39,6 +39,8 @@ def copy_store(source: Where, target: Where, told: Told) -> Copied:
     if source == target:
         raise StoreUnavailable("a store cannot be copied onto itself: name another place")
     source.require()
+    for where in (source, target):
+        where.complete()
     with at_rest(source, target), opened(source) as here, opened(target, make=True) as there:
         if not is_empty(there.database):
             copy_rows(here.database, there.database, told)  # refuses what is not this store's, before a blob is moved

@@ -53,12 +53,16 @@ class Where:
         if not self.served and not (self.home / DATABASE).is_file():
             raise StoreUnavailable(f"there is no store in {self.home}: name the folder that SAMOUK_HOME names")
 
-    def kept(self) -> Places:
-        """Raises BadPlace and StoreUnavailable."""
+    def complete(self) -> None:
+        """Raises BadPlace when it is a database of which nobody said where its blobs lie."""
         if self.served and not self.blobs:
             raise BadPlace(
                 "beside a database it must be said where the blobs lie: s3://bucket/prefix or file:///folder"
             )
+
+    def kept(self) -> Places:
+        """Raises BadPlace and StoreUnavailable."""
+        self.complete()
         return places(self.blobs, self.home)
 
 

@@ -15,7 +15,7 @@ from samouk.store.blobs.local import explained, make_folder, sync_folder
 from samouk.store.hearing import who_hash
 from samouk.store.moving.ends import Where, at_rest, opened_rows
 from samouk.store.moving.manifest import DATABASE_FILE, Manifest, bring_back
-from samouk.store.moving.rows import TableDigest, Told, copy_rows, digests, is_empty, whole_digest
+from samouk.store.moving.rows import Told, copy_rows, digests, is_empty, whole_digest
 from samouk.store.moving.things import copy_blobs
 from samouk.store.moving.vault import Vault, vault_of
 from samouk.store.sql import DATABASE
@@ -93,15 +93,15 @@ def restore_store(
             make_folder(path.parent)
             mode = 0o600 if filed.startswith(f"{_KEYS}/") else 0o644
             bring_back(manifest.files[filed], vault.things, path, mode)
-        tables = _rows(vault, manifest, target, erased, told)
+        _rows(vault, manifest, target, erased, told)
     return Restored(
         chosen,
         manifest.made,
-        sum(table.rows for table in tables),
+        sum(table.rows for table in manifest.tables),
         len(manifest.packs),
         len(manifest.blobs),
         len(targets),
-        whole_digest(tables),
+        whole_digest(manifest.tables),
         tuple(unread),
     )
 
@@ -190,23 +190,21 @@ def _targets(manifest: Manifest, home: Path, keys: Path) -> dict[str, Path]:
     return targets
 
 
-def _rows(vault: Vault, manifest: Manifest, target: Where, erased: Erased, told: Told) -> list[TableDigest]:
+def _rows(vault: Vault, manifest: Manifest, target: Where, erased: Erased, told: Told) -> None:
     """The rows come last: what is not finished is no store yet."""
     told("rows")
     if target.served:
         with tempfile.TemporaryDirectory(prefix="samouk-") as folder, _file(vault, manifest, Path(folder)) as database:
             _leave_word(database, erased)
             with opened_rows(target) as filled:
-                return copy_rows(database, filled, told)
+                copy_rows(database, filled, told)
+        return
     with tempfile.TemporaryDirectory(prefix=".restoring-", dir=target.home) as folder:
         with _file(vault, manifest, Path(folder)) as database:
             _leave_word(database, erased)
-            with database.read() as connection:
-                tables = digests(connection)
         with explained(target.home):
             (Path(folder) / DATABASE).replace(target.home / DATABASE)
             sync_folder(target.home)
-    return tables
 
 
 def _leave_word(database: SqliteDatabase, erased: Erased) -> None:
