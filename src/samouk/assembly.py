@@ -72,7 +72,7 @@ if TYPE_CHECKING:
 __all__ = ["REFUSALS", "Demo", "application", "demo", "ensure_signing_keys", "has_signing_keys", "make_signing_keys"]
 __all__ += ["looks", "opened", "rotate_signing_keys", "rounds", "upkeep"]
 
-REFUSALS = (StoreUnavailable, CorruptBlob, GateBroken, KeysError, BrokenRepository, RefusedRelease)
+REFUSALS = (StoreUnavailable, CorruptBlob, GateBroken, KeysError, BrokenRepository, RefusedRelease, FitFailed)
 """What an operator can mend; each names the remedy."""
 
 _SPANNED = ("blobs", "log", "registry", "journal", "rollouts", "documents", "publisher", "trainer")
