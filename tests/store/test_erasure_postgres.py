@@ -9,7 +9,8 @@ import psycopg
 import pytest
 from examples.will_it_rain import RAIN
 from tests.contracts.conftest import served_services
-from tests.loop.test_erasure import CANARY, SECRET, files_of, house, show
+from tests.loop.test_erasure import files_of, house
+from tests.loop.test_forgetting import CANARY, SECRET, show
 
 from samouk.loop.erasure import erase_subject, verify
 from samouk.loop.forgetting import forget_unit
