@@ -21,6 +21,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
+from typing import NoReturn
 
 from samouk.server.serve import GRACE_S, LEAVE_S, START_S, Server
 
@@ -147,20 +148,13 @@ class Crew:
             return _Worker(pid, time.monotonic(), reader)
         os.close(reader)
         os.close(self._held)
-        code = 1
-        try:
+
+        def work() -> None:
             for known in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 signal.signal(known, signal.SIG_DFL)
             self._work(Post(number, lambda: _say(writer), self._guard))
-            code = 0
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 1
-        except BaseException:  # noqa: BLE001 - the border of the process, which must not go on as its parent
-            traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
+
+        _be(work)
 
     def _guard(self, server: Server) -> None:
         def wait() -> None:
@@ -191,13 +185,18 @@ def apart(work: Callable[[], None]) -> int:
     pid = os.fork()
     if pid:
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    _be(work)
+
+
+def _be(work: Callable[[], None]) -> NoReturn:
+    """The whole life of a forked process, which never returns to what its parent was doing."""
     code = 1
     try:
         work()
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
-    except BaseException:  # noqa: BLE001 - the border of the process, which must not go on as its parent
+    except BaseException:  # noqa: BLE001 - the border of the process: told, and its exit code is 1
         traceback.print_exc()
     finally:
         sys.stdout.flush()
