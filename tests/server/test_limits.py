@@ -177,3 +177,12 @@ def test_a_refusal_says_which_limit() -> None:
     limits.key("one")
     with pytest.raises(Problem, match="at most 1 requests a minute for one key"):
         limits.key("one")
+
+
+def test_a_process_beside_this_one_is_no_stranger() -> None:
+    """What came over a socket of this machine was counted where its sender's address was seen."""
+    limits = Limits(anonymous=1, failures=1)
+    for _ in range(5):
+        limits.anonymous({"type": "http", "client": None, "headers": []})
+        limits.failed({"type": "http", "client": ("", 0), "headers": []})
+    limits.trying({"type": "http", "client": None, "headers": []})

@@ -130,10 +130,11 @@ class Platform(FastAPI):
         """Answer the raw routes on the short way; to be called once all of them are there."""
         watched = Watched(super().__call__, desk.raw, desk.http)
         express = Express(watched, desk.raw, desk.failures, desk.http, desk.door.admit)
-        front = Shielded(_across(express, desk.options.cors_origins), tls=desk.options.tls)
+        front = _across(express, desk.options.cors_origins)
         siblings = desk.options.siblings
-        passing = siblings is not None and desk.one
-        self._front = PassOn(front, siblings, desk.one, desk.options.max_body) if siblings and passing else front
+        if siblings is not None and desk.one:
+            front = PassOn(front, siblings, desk.one, desk.options.max_body, desk.door.count)
+        self._front = Shielded(front, tls=desk.options.tls)
 
     def span_requests(self) -> None:
         """A span for each request from now on."""

@@ -62,6 +62,10 @@ class Door:
         access.require(caller, request.scope.get("path_params", {}))
         request.scope[CALLER] = caller
 
+    def count(self, scope: Mapping[str, Any]) -> None:
+        """One request that another process will look at, where its sender's address is not seen. Raises a 429."""
+        self._limits.anonymous(scope)
+
     async def recognised(self, request: Request) -> Caller | None:
         """Who asks, on a route that is open to everybody; None without a key. Raises a 401 for one that is none."""
         return await self._known(request) if "authorization" in request.headers else None

@@ -85,10 +85,12 @@ class Addresses:
         self._until = now() + DAY_S
 
     def of(self, scope: Mapping[str, Any]) -> str:
-        """16 hexadecimal digits; others tomorrow."""
+        """16 hexadecimal digits, others tomorrow; "" for a process of this machine, which has no address."""
         if self._now() > self._until:
             self._salt, self._until = secrets.token_bytes(32), self._now() + DAY_S
         address = _network(self._address(scope))
+        if not address:
+            return ""
         return hashlib.blake2b(address.encode(), key=self._salt, digest_size=8).hexdigest()
 
     def _address(self, scope: Mapping[str, Any]) -> str:
@@ -159,20 +161,20 @@ class Limits:
 
     def anonymous(self, scope: Mapping[str, Any]) -> None:
         """One request that needs no key. Raises a 429."""
-        if self._anonymous.rate:
-            wait = self._anonymous.wait(self._addresses.of(scope))
+        if self._anonymous.rate and (sender := self._addresses.of(scope)):
+            wait = self._anonymous.wait(sender)
             if wait:
                 raise _too_many(wait, f"{self._anonymous.rate:,} requests a minute without a key")
 
     def failed(self, scope: Mapping[str, Any]) -> None:
         """One wrong key."""
-        if self._failures.rate:
-            self._failures.wait(self._addresses.of(scope))
+        if self._failures.rate and (sender := self._addresses.of(scope)):
+            self._failures.wait(sender)
 
     def trying(self, scope: Mapping[str, Any]) -> None:
         """Whether another key may be tried. Raises a 429."""
-        if self._failures.rate:
-            wait = self._failures.full(self._addresses.of(scope))
+        if self._failures.rate and (sender := self._addresses.of(scope)):
+            wait = self._failures.full(sender)
             if wait:
                 raise _too_many(wait, f"{self._failures.rate:,} wrong keys a minute")
 

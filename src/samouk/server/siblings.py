@@ -11,13 +11,15 @@ import os
 import secrets
 import socket
 import ssl
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from samouk.server.body import read
 from samouk.server.problems import Problem
 
 KEEPER = 0
@@ -106,32 +108,37 @@ class PassOn:
 
     Args:
         largest: bytes of a body, at most; the application itself refuses larger ones.
+        limit: counts a request by the sender's address, which the other process does not see. Raises Problem.
     """
 
-    def __init__(self, app: ASGIApp, siblings: Siblings, below: Sequence[str], largest: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        siblings: Siblings,
+        below: Sequence[str],
+        largest: int,
+        limit: Callable[[Scope], None] = lambda _: None,
+    ) -> None:
         self._app = app
         self._siblings = siblings
         self._below = tuple(below)
         self._largest = largest
+        self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kept = scope["type"] == "http" and scope["path"].startswith(self._below)
         if not kept or self._siblings.number == KEEPER:
             await self._app(scope, receive, send)
             return
-        body, more = b"", True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(body) > self._largest:
-                await Problem(413, f"more than {self._largest:,} bytes: send less at once").response()(
-                    scope, receive, send
-                )
-                return
-        await self._answer(scope, body, send)
+        try:
+            self._limit(scope)
+            body = await read(Request(scope, receive), self._largest)
+        except Problem as refusal:
+            await refusal.response()(scope, _nothing, send)
+        except ClientDisconnect:
+            return
+        else:
+            await self._answer(scope, body, send)
 
     async def _answer(self, scope: Scope, body: bytes, send: Send) -> None:
         query = scope["query_string"].decode("latin-1")
