@@ -267,6 +267,7 @@ exposures = sa.Table(
     sa.Column("shadows", sa.Text),  # JSON; NULL for none
     sa.Column("failed", sa.Boolean, nullable=False),
     sa.Index("exposures_of_learner", "learner", "at"),
+    sa.Index("exposures_of_unit", "unit", "learner"),
     sa.Index(
         "exposures_of_rollout",
         "rollout",

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from samouk.loop.ports import StoreUnavailable
 from samouk.store.sql.database import Database
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest revision, written down so that an up-to-date database opens without loading Alembic."""
 
 
