@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.objects import (
+    Answer,
     Way,
     cut,
     fresh_bucket,
@@ -25,7 +26,7 @@ from tests.objects import (
 )
 
 from samouk.loop.ports import CorruptBlob, NotFound, StoreUnavailable
-from samouk.store.blobs.bucket import MULTIPART, Bucket, Patience
+from samouk.store.blobs.bucket import MULTIPART, PART, Bucket, Patience
 from samouk.store.blobs.local import LocalBlobs
 from samouk.store.blobs.places import BadPlace, places
 from samouk.store.blobs.s3 import S3Blobs
@@ -70,13 +71,34 @@ def test_an_object_is_named_by_its_content(blobs: S3Blobs, bucket: str) -> None:
     assert [name for name in objects(bucket) if "probe" not in name] == [path_of(key)]
 
 
-def test_a_large_blob_goes_up_in_parts(spoilt: tuple[S3Blobs, Way], bucket: str) -> None:
+def test_a_large_blob_goes_up_in_parts(bucket: str) -> None:
     """Several requests carry it, and it comes back as it was; once more changes nothing."""
-    blobs, made = spoilt
-    assert blobs.get(blobs.put(BIG)) == BIG
-    assert made.asked.count("POST") == 2  # begun and completed
-    assert blobs.get(blobs.put(BIG)) == BIG
-    assert len(list(blobs.keys())) == 1
+    with way() as made:
+        blobs = S3Blobs(Bucket(bucket, endpoint=made.address), "blobs")
+        assert blobs.get(blobs.put(BIG)) == BIG
+        assert made.asked.count("POST") >= 2  # begun and completed
+        assert made.asked.count("PUT") >= 2 + len(BIG) // PART
+        assert blobs.get(blobs.put(BIG)) == BIG
+        assert len(list(blobs.keys())) == 1
+
+
+@pytest.mark.slow
+def test_parts_that_were_put_together_unheard_go_up_again(bucket: str) -> None:
+    """The answer was lost, and the store knows nothing of the upload any more: the blob is whole all the same."""
+    gone = status(404, "NoSuchUpload")
+
+    def lose(method: str, path: str, answer: Answer) -> Answer | None:
+        if method == "POST" and "uploadId" in path and not lost:
+            lost.append(path)
+            return gone(method, path, answer)
+        return answer
+
+    lost: list[str] = []
+    with way() as made:
+        made.always = lose
+        blobs = S3Blobs(Bucket(bucket, endpoint=made.address), "blobs")
+        assert blobs.get(blobs.put(BIG)) == BIG
+        assert lost
 
 
 def test_many_writers_of_one_blob_agree(blobs: S3Blobs) -> None:

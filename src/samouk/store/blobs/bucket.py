@@ -231,8 +231,11 @@ class Bucket:
         try:
             yield
         except FileNotFoundError as error:
-            if path and _code(error) != "NoSuchBucket":
+            code = _code(error)
+            if path and code != "NoSuchBucket":
                 raise NotFound(f"no object {path} in {self.place}") from None
+            if code == "NoSuchUpload":  # it was completed, and the answer lost: all of it goes up once more
+                raise _Silent(_SILENT.format(place=self.place)) from None
             raise StoreUnavailable(_NO_BUCKET.format(place=self.place)) from None
         except BaseError as error:
             if isinstance(error, AlreadyExistsError | PreconditionError):
