@@ -108,6 +108,9 @@ def create_app(services: Services, domains: Mapping[str, Domain], options: Optio
     app.state.draining, app.state.closing = desk.draining, desk.closing
     app.state.looks = desk.looks
     app.state.parts = desk.parts
+    people = options.people
+    if people is not None:
+        desk.parts["persons"] = lambda: people.failures
     for routes in OWN:
         app.include_router(routes(desk))
     for domain in domains.values():

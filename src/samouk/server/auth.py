@@ -31,7 +31,13 @@ MOST_TRUSTED = 10_000
 
 
 class People(Protocol):
-    """Who knows persons by tokens."""
+    """Who knows persons by tokens.
+
+    Attributes:
+        failures: how often its keys could not be had so far.
+    """
+
+    failures: int
 
     def verify(self, token: str) -> Caller | None:
         """Whose token it is; None for one that is not good. May block. Raises Problem."""
