@@ -25,7 +25,9 @@ from samouk.store.sql.tables import audit
 
 
 @pytest.fixture(params=["embedded", "postgres"])
-def services(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Services]:
+def services(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+    # Other tests write on the same server, and their transactions are waited for.
+    monkeypatch.setattr("samouk.store.sql.postgres_files.PATIENCE_S", 120.0)
     if request.param == "embedded":
         made = embedded_services(tmp_path / "home")
     else:
