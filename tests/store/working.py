@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -93,7 +93,10 @@ def schedule(database: str, redis: str, folder: Path) -> None:
     queue = celery.CeleryQueue(redis)
     with opened(database, folder) as services:
         rounds = QueuedRounds(services, queue, lambda: None, [TOY.name], 86_400)
-        jobs = {"rounds": (rounds, 0.5), "reminding": (Reminder(services, queue), 0.2)}
+        jobs: dict[str, tuple[Callable[[], object], float]] = {
+            "rounds": (rounds, 0.5),
+            "reminding": (Reminder(services, queue), 0.2),
+        }
         with Sole(services.leases, "scheduler", jobs, seconds=3):
             stop.wait()
 
