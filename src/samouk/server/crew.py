@@ -143,18 +143,17 @@ class Crew:
     def _begin(self, number: int) -> _Worker:
         reader, writer = os.pipe()
         pid = os.fork()
-        if pid:
-            os.close(writer)
-            return _Worker(pid, time.monotonic(), reader)
-        os.close(reader)
-        os.close(self._held)
+        if not pid:
+            os.close(reader)
+            os.close(self._held)
+            _be(lambda: self._man(Post(number, lambda: _say(writer), self._guard)))
+        os.close(writer)
+        return _Worker(pid, time.monotonic(), reader)
 
-        def work() -> None:
-            for known in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-                signal.signal(known, signal.SIG_DFL)
-            self._work(Post(number, lambda: _say(writer), self._guard))
-
-        _be(work)
+    def _man(self, post: Post) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        self._work(post)
 
     def _guard(self, server: Server) -> None:
         def wait() -> None:
@@ -183,9 +182,9 @@ class Crew:
 def apart(work: Callable[[], None]) -> int:
     """Do something in a process of its own, so that this one opens nothing; its exit code."""
     pid = os.fork()
-    if pid:
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    _be(work)
+    if not pid:
+        _be(work)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def _be(work: Callable[[], None]) -> NoReturn:
