@@ -124,9 +124,10 @@ def calls(store: Store, exposures: int, repeats: int) -> Iterator[tuple[str, lis
         yield name, [read] * (3 if name in ("arms", "crossed") or name.startswith("d") else repeats)
 
 
-def measure(store: Store, exposures: int, repeats: int) -> Figure:
-    """Fill it, then every kind of call."""
+def measure(store: Store, exposures: int, repeats: int, settle: Callable[[], object]) -> Figure:
+    """Fill it, let it settle as autovacuum does in a minute or so, then every kind of call."""
     figures: Figure = {"rows_per_s": fill(store, exposures)}
+    settle()
     return figures | {name: timed(works) for name, works in calls(store, exposures, repeats)}
 
 
@@ -182,13 +183,12 @@ def main() -> None:
         folder = Path(temporary)
         packs = LocalBlobs(folder / "packs")
         store = open_served(url, packs, LocalBlobs(folder / "blobs"), SystemClock())
-        postgres = measure(store, given.exposures, given.repeats)
-        store.close()
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("VACUUM ANALYZE")
+            postgres = measure(store, given.exposures, given.repeats, partial(connection.execute, "VACUUM ANALYZE"))
+        store.close()
         read_whole = scans(url, folder, given.exposures)
         store = open_store(folder / "home", SystemClock())
-        sqlite = measure(store, given.exposures, given.repeats)
+        sqlite = measure(store, given.exposures, given.repeats, lambda: None)
         store.close()
     print(f"{'':28}{'PostgreSQL ms':>14}{'CPU ms':>9}{'SQLite ms':>12}{'CPU ms':>9}   read from end to end")
     print(f"{'rows a second, filling':28}{postgres['rows_per_s']:14,.0f}{'':9}{sqlite['rows_per_s']:12,.0f}")
