@@ -31,7 +31,7 @@ from samouk.store.blobs.local import LocalBlobs
 from samouk.store.blobs.places import BadPlace, places
 from samouk.store.blobs.s3 import S3Blobs
 
-BRIEF = Patience(connect=1.0, silence=1.0, retries=2, seconds=4.0)
+BRIEF = Patience(connect=2.0, silence=2.0, retries=2, seconds=4.0)
 BIG = bytes(range(256)) * (2 * MULTIPART // 256)
 
 
@@ -153,7 +153,9 @@ def test_an_old_blob_that_is_put_again_is_young(spoilt: tuple[S3Blobs, Way]) -> 
     assert set(blobs.keys()) == {hashlib.sha256(data).hexdigest() for data in (b"model", b"another")}
 
 
-@pytest.mark.parametrize("fault", [status(500, "InternalError"), status(503, "SlowDown"), silence])
+@pytest.mark.parametrize(
+    "fault", [status(500, "InternalError"), status(503, "SlowDown"), pytest.param(silence, marks=pytest.mark.slow)]
+)
 def test_one_bad_moment_is_got_over(spoilt: tuple[S3Blobs, Way], fault: object) -> None:
     """An error, a request to slow down and a silence are tried again, and nothing is lost or doubled."""
     blobs, made = spoilt
