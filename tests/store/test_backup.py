@@ -133,6 +133,7 @@ def test_postgres_backs_up_and_comes_back(home: Path, tmp_path: Path, postgres: 
     store.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["embedded", "postgres"])
 def test_it_is_one_state_while_others_write(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Batches that are stored and erased meanwhile are in it whole or not at all, and every audit verifies."""

@@ -71,6 +71,7 @@ def test_an_object_is_named_by_its_content(blobs: S3Blobs, bucket: str) -> None:
     assert [name for name in objects(bucket) if "probe" not in name] == [path_of(key)]
 
 
+@pytest.mark.slow
 def test_a_large_blob_goes_up_in_parts(bucket: str) -> None:
     """Several requests carry it, and it comes back as it was; once more changes nothing."""
     with way() as made:
