@@ -59,7 +59,6 @@ def embedded(home: Path, clock: SteppedClock) -> Services:
         tasks=store.tasks,
         documents=store.documents,
         upkeep=store.upkeep,
-        upkeep=store.upkeep,
         remains=store.remains,
         publisher=MemoryPublisher(),
         trainer=LocalTrainer(),
