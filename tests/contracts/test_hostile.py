@@ -20,7 +20,7 @@ from tests.contracts import (
 )
 
 from samouk.loop.columns import Columns
-from samouk.loop.ports import ApiKey, CorruptBlob, Services, WrongReceipt
+from samouk.loop.ports import ANYBODY, ApiKey, CorruptBlob, Services, WrongReceipt
 from samouk.loop.records import (
     Act,
     AuditEntry,
@@ -126,7 +126,7 @@ class LenientLog(MemoryLog):
 class CrowdedRegistry(MemoryRegistry):
     """Lets the old champion stand beside the new one."""
 
-    def move(self, learner: str, name: str, stage: Stage) -> Version:
+    def move(self, learner: str, name: str, stage: Stage, *, instead_of: str | None = ANYBODY) -> Version:
         return self._keep(dataclasses.replace(self.version(learner, name), stage=stage))
 
 
