@@ -43,20 +43,24 @@ class Balancer:
 
     async def _look(self) -> None:
         while True:
-            for port in self.ports:
-                ready = await self._is_ready(port)
-                (self.ready.add if ready else self.ready.discard)(port)
+            await asyncio.gather(*map(self._ask, self.ports))
             await asyncio.sleep(LOOK_S)
+
+    async def _ask(self, port: int) -> None:
+        (self.ready.add if await self._is_ready(port) else self.ready.discard)(port)
 
     async def _is_ready(self, port: int) -> bool:
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            return False
+        try:
             writer.write(b"GET /health/ready HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
-            line = await asyncio.wait_for(reader.readline(), 5)
-            writer.close()
+            return b" 200 " in await asyncio.wait_for(reader.readline(), 5)
         except (OSError, TimeoutError):
             return False
-        return b" 200 " in line
+        finally:
+            writer.close()
 
     async def _deal(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         able = sorted(self.ready)

@@ -10,7 +10,9 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -66,32 +68,33 @@ def test_each_of_two_servers_is_restarted(postgres: str, tmp_path: Path) -> None
     """A balancer that looks at readiness deals to two servers: clients see no restart of either."""
     homes = [tmp_path / "one", tmp_path / "two"]
     ports = [free_port(), free_port()]
-    drained = {"SAMOUK_DRAIN_SECONDS": "1"}
-    first = serving(homes[0], postgres, port=ports[0], **drained)
-    with first:
+
+    def begin(number: int) -> AbstractContextManager[Any]:
+        return serving(homes[number], postgres, port=ports[number], SAMOUK_DRAIN_SECONDS="3")
+
+    with ExitStack() as until_the_end:
+        first = ExitStack()
+        first.enter_context(begin(0))
         key = api_key(homes[0], postgres)
         shutil.copytree(homes[0] / "keys", homes[1] / "keys")
-        (homes[1] / "packs").symlink_to(homes[0] / "packs")
-        (homes[1] / "blobs").symlink_to(homes[0] / "blobs")
-        second = serving(homes[1], postgres, port=ports[1], **drained)
-        with second, Balancer(ports).running() as balancer:
-            wait_for(lambda: len(balancer.ready) == 2)
-            with clients(balancer.port, key, 3) as made:
+        for folder in ("packs", "blobs"):  # in place of a bucket
+            (homes[1] / folder).symlink_to(homes[0] / folder)
+        second = ExitStack()
+        second.enter_context(begin(1))
+        balancer = until_the_end.enter_context(Balancer(ports).running())
+        wait_for(lambda: len(balancer.ready) == 2)
+        with clients(balancer.port, key, 3) as made:
+            for number, running in ((1, second), (0, first)):
                 for one in made:
                     one.wait(5)
-                second.__exit__(None, None, None)
+                running.close()
                 for one in made:
                     one.wait(5)
-                with serving(homes[1], postgres, port=ports[1], **drained):
-                    wait_for(lambda: len(balancer.ready) == 2)
-                    first.__exit__(None, None, None)
-                    for one in made:
-                        one.wait(5)
-                    with serving(homes[0], postgres, port=ports[0], **drained):
-                        wait_for(lambda: len(balancer.ready) == 2)
-                        for one in made:
-                            one.wait(5)
-            check(made, homes[0], postgres)
+                until_the_end.enter_context(begin(number))
+                wait_for(lambda: len(balancer.ready) == 2)
+            for one in made:
+                one.wait(5)
+        check(made, homes[0], postgres)
 
 
 @pytest.mark.parametrize("store", ["postgres", "embedded"])
@@ -128,7 +131,7 @@ def test_metrics_are_of_all_workers(tmp_path: Path) -> None:
     with serving(home, "", "--workers", "2") as (process, port):
         wait_for(lambda: get(port, "/metrics")[1].count("samouk_build_info{") == 2)
         families = {one.name: one for one in text_string_to_metric_families(get(port, "/metrics")[1])}
-        assert {one.labels["process"] for one in families["samouk_build"].samples} == {"0", "1"}
+        assert {one.labels["process"] for one in families["samouk_build_info"].samples} == {"0", "1"}
         assert [one.labels for one in families["samouk_store_up"].samples] == [{}]
         # What one process keeps is told by that one, whichever is asked.
         assert {get(port, "/ml/health")[1] for _ in range(10)} == {get(port, "/ml/health")[1]}
@@ -172,9 +175,10 @@ def test_two_turns_of_one_learner(postgres: str, tmp_path: Path) -> None:
                 one.wait(20)
     command = [sys.executable, "-m", "samouk.cli", "turn", LEARNER, "--reason", "tests"]
     both = [subprocess.Popen(command, env=environment(home, postgres), stderr=subprocess.PIPE) for _ in range(4)]
-    codes = sorted(one.wait(120) for one in both if one.communicate())
-    assert 0 in codes
-    assert set(codes) <= {0, 4}
+    said = [one.communicate(timeout=120)[1].decode() for one in both]
+    codes = sorted(one.returncode for one in both)
+    assert 0 in codes, said
+    assert set(codes) <= {0, 4}, said
     with psycopg.connect(postgres) as connection:
         ends = connection.execute("SELECT count(*) FROM runs WHERE learner = %s", (LEARNER,)).fetchone()
         assert ends == (codes.count(0),)

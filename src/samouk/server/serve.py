@@ -155,6 +155,8 @@ class Server(uvicorn.Server):
             await self._wait(self._drain_s, lambda: False)
         for server in self.servers:
             server.close()
+        for listener in sockets or []:
+            listener.close()  # now, or connections would queue at a socket where nobody answers
         self._tell("closing")
         if self._drain_s or self.replaced:
             await self._wait(LEAVE_S, lambda: not self.server_state.connections)
