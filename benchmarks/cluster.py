@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.cluster`` fits the same snapshot here, on two workers of Dask and on two of Ray, looks whether
 the models are equal by their bytes, and searches three families one after the other and side by side. The
-learner is the one of elements, so that most of the time is the fit itself. Time of the children is counted.
+learner is the one of elements, so that most of the time is the fit itself. CPU time is of this
+process and its children; Ray's workers are none of these, so that its figure is too low.
 
 ``python -m benchmarks.cluster --big 10000000`` writes so many samples of simulated screens into a log (batches that
 were made once, over and over under new identifiers), of which one in a hundred is new to the loop. Then it takes a
