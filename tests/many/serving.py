@@ -76,7 +76,7 @@ class Client:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         while not self.stop.is_set():
             batch_id = str(uuid.uuid4())
-            upload = Upload(batch_id, LEARNER, self._version, 1, receipt_hash("r"), self._columns)
+            upload = Upload(batch_id, LEARNER, self._version, len(self.promised) % 16, receipt_hash("r"), self._columns)
             try:
                 status = self._send(connection, compress(encode(upload)))
             except (OSError, http.client.HTTPException) as error:

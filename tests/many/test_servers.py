@@ -177,7 +177,7 @@ def test_two_turns_of_one_learner(postgres: str, tmp_path: Path) -> None:
     both = [subprocess.Popen(command, env=environment(home, postgres), stderr=subprocess.PIPE) for _ in range(4)]
     said = [one.communicate(timeout=120)[1].decode() for one in both]
     codes = sorted(one.returncode for one in both)
-    assert 0 in codes, said
+    assert 0 in codes, "\n".join(said)
     assert set(codes) <= {0, 4}, said
     with psycopg.connect(postgres) as connection:
         ends = connection.execute("SELECT count(*) FROM runs WHERE learner = %s", (LEARNER,)).fetchone()
