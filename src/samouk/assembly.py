@@ -194,7 +194,7 @@ def _services(settings: Settings, clock: Clock, chance: Random, domains: Iterabl
 
 
 def _store(settings: Settings, clock: Clock, chance: Random, views: Sequence[View] | None) -> Store:
-    """The backend that the settings name: one file in the home or PostgreSQL, folders or a bucket. Raises BadSetting."""
+    """The backends that the settings name: a file or PostgreSQL, folders or a bucket. Raises BadSetting."""
     from samouk.store.blobs.places import BadPlace, places
 
     try:

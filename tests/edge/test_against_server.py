@@ -52,7 +52,7 @@ class ToyObserver:
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     services = memory_services()
-    options = Options(tmp_path_factory.mktemp("published"), Page(b"<p>page</p>", "default-src 'none'"))
+    options = Options(tmp_path_factory.mktemp("published"), page=Page(b"<p>page</p>", "default-src 'none'"))
     with running(create_app(services, {"toy": toy.DOMAIN}, options), services) as running_house:
         yield running_house
 

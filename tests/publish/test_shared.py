@@ -152,6 +152,8 @@ def test_a_crash_leaves_nothing_half_visible(services: Services, keys: Path, tmp
     one = machine(tmp_path / "one", keys, services)
     one.publish(version(1, b"1"), b"1")
 
+    left = survived
+
     class Dying:
         """Blobs that take so many, and documents that go with them."""
 
@@ -175,7 +177,6 @@ def test_a_crash_leaves_nothing_half_visible(services: Services, keys: Path, tmp
             if left < 0:
                 raise KeyboardInterrupt
 
-    left = survived
     dying = machine(tmp_path / "one", keys, services, blobs=Dying(services.blobs), documents=Dying(services.documents))
     try:
         dying.publish(version(2, b"2"), b"2")
@@ -274,7 +275,7 @@ def test_the_same_files_as_one_machine(services: Services, keys: Path, tmp_path:
     shared, alone = machine(tmp_path / "one", keys, services), TufPublisher(tmp_path / "alone", keys)
     for number in (1, 2, 3):
         for publisher in (shared, alone):
-            publisher.publish(version(number, b"%d" % number), b"%d" % number)  # type: ignore[attr-defined]
+            publisher.publish(version(number, b"%d" % number), b"%d" % number)
     names = [
         sorted(path.name for path in folder.rglob("*") if path.name[0] != ".")
         for folder in (tmp_path / "one" / "published", tmp_path / "alone")

@@ -14,7 +14,7 @@ from tests.server.conftest import release
 from samouk.edge.wire import receipt_hash
 from samouk.loop.columns import from_rows
 from samouk.loop.ports import NotFound, Services, WrongReceipt
-from samouk.loop.records import AuditEntry, Batch, Version
+from samouk.loop.records import AuditEntry, Batch, Head, Version
 from samouk.server.erasure import erase, mend
 from samouk.store.memory import memory_services
 
@@ -73,7 +73,10 @@ class DyingAudit:
     def append(self, act: object) -> AuditEntry:
         raise KeyboardInterrupt
 
-    def verify(self) -> None:
+    def head(self) -> Head | None:
+        return None
+
+    def verify(self, since: Head | None = None) -> int | None:
         return None
 
 

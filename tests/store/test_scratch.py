@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from samouk.domains.screens import LEARNER
+from samouk.domains.screens.judge import LEARNER
 from samouk.loop import snapshot
 from samouk.loop.columns import Column
 from samouk.loop.ports import Room, StoreUnavailable

@@ -756,9 +756,7 @@ class Tasks(Protocol):
     def finish(self, task_id: str, holder: str) -> bool:
         """It is done; False, and nothing changes, when it was lost to somebody else."""
 
-    def fail(
-        self, task_id: str, holder: str, error: str, due: dt.datetime | None, *, counts: bool = True
-    ) -> bool:
+    def fail(self, task_id: str, holder: str, error: str, due: dt.datetime | None, *, counts: bool = True) -> bool:
         """The attempt failed; the next may begin at ``due``, None lays the task aside as dead. False as ``finish``.
 
         Args:
