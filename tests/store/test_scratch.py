@@ -96,7 +96,8 @@ def test_only_what_is_large_goes_to_files(tmp_path: Path) -> None:
 def test_a_full_disk_is_told_with_its_remedy() -> None:
     """A file that may not grow stands for a disk without room."""
     code = (
-        "import resource, signal, sys, numpy as np\nfrom pathlib import Path; from samouk.store.scratch import FileRoom\n"
+        "import resource, signal, sys, numpy as np\nfrom pathlib import Path\n"
+        "from samouk.store.scratch import FileRoom\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))\n"
         "FileRoom(Path(sys.argv[1]), {'a': np.dtype(np.int8)}, 10_000_000)"
     )
