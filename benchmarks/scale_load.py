@@ -28,6 +28,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -157,13 +158,20 @@ async def answer(reader: asyncio.StreamReader) -> int:
     return int(head[9:12])
 
 
-async def upload(port: int, key: str, ready: list[Body], until: float, tally: Tally, rate: float | None) -> None:
-    """Send batches one after the other; ``rate`` a second on this connection, or as fast as they are answered."""
+async def upload(
+    port: int, key: str, ready: list[Body], until: float, tally: Tally, rate: float | None, seed: int
+) -> None:
+    """Send batches one after the other; ``rate`` a second on this connection, or as fast as they are answered.
+
+    At a rate they come as from clients that know nothing of each other: after gaps of an exponential length.
+    """
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    path, sent, began = f"/v1/learners/{LEARNER}/samples", 0, time.perf_counter()
+    path, sent, due = f"/v1/learners/{LEARNER}/samples", 0, time.perf_counter()
+    chance = Random(seed)
     while (now := time.perf_counter()) < until:
-        if rate is not None and (early := began + sent / rate - now) > 0:
-            await asyncio.sleep(early)
+        if rate is not None:
+            due += chance.expovariate(rate)
+            await asyncio.sleep(max(0.0, due - now))
         body = ready[sent % len(ready)].under(str(uuid.uuid4()))
         asked = time.perf_counter()
         writer.write(request(path, key, body))
@@ -279,7 +287,7 @@ async def phase(
     until = time.perf_counter() + seconds
     taken, asked, seen = Tally(), Tally(), list[tuple[float, float]]()
     each = None if rate is None else rate / CONNECTIONS
-    tasks = [upload(port, key, ready[n::CONNECTIONS], until, taken, each) for n in range(CONNECTIONS)]
+    tasks = [upload(port, key, ready[n::CONNECTIONS], until, taken, each, n) for n in range(CONNECTIONS)]
     tasks += [predict(port, key, rows, until, asked)] if rows else []
     await asyncio.gather(*tasks, watched(pid, until, seen))
     return taken, asked, seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 import msgspec
@@ -37,6 +38,7 @@ class Ingest:
         self._options = options
         self._in_flight = 0
         self.intakes = {name: Intake() for name in (*learners, OTHER)}
+        self._in_loop = asyncio.Lock()
         # One large document at a time: its plain values may take ten times its size in memory.
         self._large = CapacityLimiter(1)
 
@@ -88,9 +90,13 @@ class Ingest:
         encoding = request.headers.get("content-encoding", "").strip().lower()
         raw = await body.read(request, self._options.max_body)
         self._intake(learner).received += len(raw)
-        data = body.inflate(raw, encoding, self._options.max_inflated)
-        if len(data) <= IN_LOOP:
-            return batch_of(self._learners[learner], data)
+        async with self._in_loop:
+            data = body.inflate(raw, encoding, self._options.max_inflated)
+            if len(data) <= IN_LOOP:
+                batch = batch_of(self._learners[learner], data)
+                # All others are heard before the next: predictions would wait for every batch that came together.
+                await asyncio.sleep(0)
+                return batch
         return await to_thread.run_sync(batch_of, self._learners[learner], data, limiter=self._large)
 
 
