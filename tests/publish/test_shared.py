@@ -146,6 +146,39 @@ def test_a_stopped_publisher_saves_nothing(services: Services, keys: Path, tmp_p
     assert find(tmp_path / "two", tmp_path / "client") == b"2"
 
 
+def test_a_slow_reader_takes_no_folder_back(services: Services, keys: Path, tmp_path: Path) -> None:
+    """Two processes of one machine: while one holds what it read, the other brings what was published since."""
+    fast, far = machine(tmp_path / "one", keys, services), machine(tmp_path / "far", keys, services)
+    fast.publish(version(1, b"1"), b"1")
+    read, go = threading.Event(), threading.Event()
+
+    class Slow:
+        """Documents whose first answer comes late."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(services.documents, name)
+
+        def get(self, shelf: str, key: str) -> Any:
+            found = services.documents.get(shelf, key)
+            if not read.is_set():
+                read.set()
+                assert go.wait(60)
+            return found
+
+    slow = machine(tmp_path / "one", keys, services, documents=Slow())
+    looking = threading.Thread(target=slow.look, args=(True,))
+    looking.start()
+    assert read.wait(60)
+    far.publish(version(2, b"2"), b"2")
+    fast.look(True)
+    told = (tmp_path / "one" / "published" / "metadata" / "timestamp.json").read_bytes()
+    go.set()
+    looking.join()
+    assert (tmp_path / "one" / "published" / "metadata" / "timestamp.json").read_bytes() == told
+    fast.look(True)
+    assert find(tmp_path / "one", tmp_path / "client") == b"2"
+
+
 @pytest.mark.parametrize("survived", range(12))
 def test_a_crash_leaves_nothing_half_visible(services: Services, keys: Path, tmp_path: Path, survived: int) -> None:
     """Dying at any blob or at the save leaves the release of before everywhere; the next one mends it."""

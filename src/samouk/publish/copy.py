@@ -22,6 +22,9 @@ REVISION = ".revision"
 Fetch = Callable[[str], bytes]
 """Digest → the bytes that have it."""
 
+Newest = Callable[[], tuple[Mapping[str, str], int] | None]
+"""The list that holds now (path → sha256) and its revision; None for none."""
+
 
 class Copy:
     """The files below ``folder``, by their path within it.
@@ -39,21 +42,24 @@ class Copy:
         visible = (path for path in found if not path.name.startswith("."))
         return {path.relative_to(self.folder).as_posix(): _digest(path) for path in visible}
 
-    def follow(self, files: Mapping[str, str], revision: int, fetch: Fetch, *, check: bool = False) -> None:
-        """Bring the folder to ``files`` (path → sha256), unless another process is at it or has done it.
+    def follow(self, newest: Newest, fetch: Fetch, *, check: bool = False) -> None:
+        """Bring the folder to the newest list, unless another process is at it or has done it.
 
         Args:
-            revision: of the list; a folder that stands there is left alone.
-            check: look at every file even so, and mend what is missing or damaged.
+            newest: asked while nobody else changes the folder: a list that was read before could be older than what
+                another process brought meanwhile, and would take the folder back.
+            check: look at every file even where the folder stands at this revision, and mend what is missing or
+                damaged.
 
-        Raises whatever ``fetch`` raises: the files of before are all there then.
+        Raises whatever ``newest`` and ``fetch`` raise: the files of before are all there then.
         """
         for side in SIDES:
             (self.folder / side).mkdir(parents=True, exist_ok=True)
         with _alone(self.folder / ".following") as mine:
-            if mine and (check or self._revision() != revision):
-                self._bring(files, fetch)
-                write_durably(self.folder / REVISION, str(revision).encode())
+            listed = newest() if mine else None
+            if listed is not None and (check or self._revision() != listed[1]):
+                self._bring(listed[0], fetch)
+                write_durably(self.folder / REVISION, str(listed[1]).encode())
 
     def fill(self, files: Mapping[str, str], source: Copy, fetch: Fetch) -> None:
         """Make the folder from ``files``, by links to what ``source`` has of them."""

@@ -136,7 +136,7 @@ class SharedPublisher:
         # Before the folder changes: it may be that of another repository, which these keys belong to.
         with self._draft(kept) as draft:
             check_lineage(self._keys, draft / "metadata")
-        self._follow(kept, check=True)
+        self._follow(check=True)
 
     def look(self, at_once: bool = False) -> None:
         """Bring the folder to what is shared, unless somebody looked just now; what serves goes on if it fails.
@@ -149,9 +149,7 @@ class SharedPublisher:
         try:
             if at_once or time.monotonic() - self._looked >= LOOK_S:
                 self._looked = time.monotonic()
-                kept = self._kept()
-                if kept is not None:
-                    self._follow(kept)
+                self._follow()
                 self._trouble = ""
         except (StoreUnavailable, NotFound, CorruptBlob, OSError) as error:
             if self._trouble != str(error):  # said once, not at each look
@@ -168,10 +166,10 @@ class SharedPublisher:
                     kept = self._kept()
                     with self._draft(kept) as draft:
                         work(TufPublisher(draft, self._keys))
-                        saved = self._save(kept, draft)
+                        self._save(kept, draft)
             except Outdated:
                 continue
-            self._follow(saved)
+            self._follow()
             return
         raise Outdated("other processes publish all the time: try again")
 
@@ -186,27 +184,30 @@ class SharedPublisher:
             draft.fill(self._copy.digests() if kept is None else _files(kept), self._copy, self._shelves.blobs.get)
             yield draft.folder
 
-    def _save(self, kept: Document | None, draft: Path) -> Document:
+    def _save(self, kept: Document | None, draft: Path) -> None:
         """Share the draft. Raises Outdated when somebody else did meanwhile."""
         before = {} if kept is None else _files(kept)
         files = Copy(draft).digests()
         if kept is not None and files == before:
-            return kept
+            return
         known = set(before.values())
         for path, digest in files.items():
             if digest not in known:
                 self._shelves.blobs.put((draft / path).read_bytes())
         body = {"files": files, "current": dict(TufPublisher(draft, self._keys).current())}
         document = Document(SHELF, KEY, body, kept.revision if kept else 0, tuple(sorted(set(files.values()))))
-        saved = self._shelves.documents.save(document)
+        self._shelves.documents.save(document)
         self._shelves.bell.ring("published")
-        return saved
 
     def _kept(self) -> Document | None:
         return self._shelves.documents.get(SHELF, KEY)
 
-    def _follow(self, kept: Document, *, check: bool = False) -> None:
-        self._copy.follow(_files(kept), kept.revision, self._shelves.blobs.get, check=check)
+    def _follow(self, *, check: bool = False) -> None:
+        self._copy.follow(self._listed, self._shelves.blobs.get, check=check)
+
+    def _listed(self) -> tuple[Mapping[str, str], int] | None:
+        kept = self._kept()
+        return None if kept is None else (_files(kept), kept.revision)
 
     def _no_keys(self) -> None:
         raise KeysMissing(
