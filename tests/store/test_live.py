@@ -11,6 +11,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from tests.contracts.live import (
     METRIC,
     ROLLOUT,
@@ -22,14 +24,15 @@ from tests.contracts.live import (
     exposure,
     rollout,
 )
-from tests.contracts.making import LEARNER, batch
+from tests.contracts.making import LEARNER
 from tests.store import live_processes, processes
 
 from samouk.loop.live import ArmStats, Checkpoint, Exposure, Heard, Outcome, Share, Variant
-from samouk.loop.ports import Journal
+from samouk.loop.ports import Journal, Role
 from samouk.store.clock import MONDAY, SteppedClock, SystemClock
 from samouk.store.memory_live import MemoryJournal
-from samouk.store.sql import DATABASE, Store, journal, open_store
+from samouk.store.sql import DATABASE, Store, migrations, open_store
+from samouk.store.sql.sqlite import SqliteDatabase
 
 
 def test_telling_and_exposing_race_without_loss(home: Path) -> None:
@@ -131,17 +134,20 @@ def test_what_a_checkpoint_names_is_not_swept(home: Path) -> None:
 
 def test_a_home_of_the_first_schema_is_migrated(home: Path) -> None:
     """What an older samouk kept stays, and exposures can be kept beside it."""
+    home.mkdir()
+    database = SqliteDatabase(home / DATABASE)
+    with database.write() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO api_keys (key_id, label, created, revoked, scope, secret_hash) "
+            "VALUES ('k1', 'operations', '2026-01-05', 0, 'operate', 'x')"
+        )
+    database.close()
     store = open_store(home, SteppedClock())
-    store.log.append([batch(1)])
-    store.close()
-    added = ["exposures", "outcomes", "parked", "checkpoints", "cursors"]
-    added += ["rollouts", "events", "thresholds", "webhooks", "secrets", "documents"]
-    with closing(sqlite3.connect(home / DATABASE)) as connection, connection:
-        for table in added:
-            connection.execute(f"DROP TABLE {table}")
-        connection.execute("UPDATE alembic_version SET version_num = '0001'")
-    store = open_store(home, SteppedClock())
-    assert [entry.batch_id for entry in store.log.entries(LEARNER)] == [batch(1).batch_id]
+    (key,) = store.keys.keys()
+    assert (key.key_id, key.role) == ("k1", Role.OPERATOR)
     assert store.journal.expose([exposure(1)]) == 1
     store.close()
 
