@@ -31,7 +31,7 @@ from samouk.loop.live import ArmStats, Checkpoint, Exposure, Heard, Outcome, Sha
 from samouk.loop.ports import Journal, Role
 from samouk.store.clock import MONDAY, SteppedClock, SystemClock
 from samouk.store.memory_live import MemoryJournal
-from samouk.store.sql import DATABASE, Store, migrations, open_store
+from samouk.store.sql import DATABASE, Store, journal, migrations, open_store
 from samouk.store.sql.sqlite import SqliteDatabase
 
 
