@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Message, Receive, Scope, Send
 
 from samouk.loop.ports import Role, covers
-from samouk.server.body import read
+from samouk.server.body import read, require_text
 from samouk.server.problems import Problem
 
 MAX_PARSED = 64_000
@@ -120,7 +120,9 @@ def _guard(route: Route, access: Access, admit: Admit) -> None:
             try:
                 await admit(request, access)
                 if parsed:
-                    receive = _replayed(await read(request, MAX_PARSED), receive)
+                    data = await read(request, MAX_PARSED)
+                    require_text(data)
+                    receive = _replayed(data, receive)
             except Problem as refusal:
                 if access.form is None:
                     raise

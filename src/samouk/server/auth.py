@@ -59,6 +59,7 @@ class Door:
 
     async def admit(self, request: Request, access: Access) -> None:
         """Let the request in, or raise: 401 without a good key, 403 for what it may not, 429 for too many."""
+        _require_names(request.scope)
         if access.role is None:
             if not access.unbounded:
                 self._limits.anonymous(request.scope)
@@ -118,6 +119,12 @@ def caller_of(scope: Mapping[str, Any]) -> Caller:
     """Who asks, behind the door."""
     found: Caller = scope[CALLER]
     return found
+
+
+def _require_names(scope: Mapping[str, Any]) -> None:
+    """Refuse an address with the character NUL: no name has one, and PostgreSQL cannot even look for it."""
+    if "\0" in scope["path"] or b"%00" in scope.get("query_string", b""):
+        raise Problem(400, "the address holds the character NUL (%00); remove it")
 
 
 def _secret(request: Request, header: str | None) -> str:

@@ -10,7 +10,7 @@ from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from samouk.edge.wire import Upload, WireError, envelope_of
+from samouk.edge.wire import ENVELOPE, MAX_BATCH_ROWS, Upload, WireError, envelope_of
 from samouk.loop.columns import to_columns
 from samouk.loop.learner import Learner
 from samouk.loop.ports import NotFound
@@ -102,10 +102,15 @@ class Ingest:
 
 def batch_of(learner: Learner, data: bytes) -> Batch:
     """One document as a checked batch. Raises Problem or WireError."""
-    upload = envelope_of(body.decode(data))
+    upload = envelope_of(body.decode(data, most_of(learner)))
     _require_match(learner, upload)
     columns = to_columns(learner.schema, upload.columns)
     return Batch(upload.batch_id, learner.name, upload.schema_version, upload.group, upload.receipt_hash, columns)
+
+
+def most_of(learner: Learner) -> body.Most:
+    """What the largest good batch may hold, and as much again: commas and brackets may stand in texts too."""
+    return body.Most(4 * MAX_BATCH_ROWS, 2 * MAX_BATCH_ROWS * (len(learner.schema.fields) + len(ENVELOPE)))
 
 
 def _require_match(learner: Learner, upload: Upload) -> None:

@@ -32,11 +32,13 @@ _KEYS = _NEEDED | {"metric", "at"}
 
 
 def routes(desk: Desk) -> APIRouter:
+    size, most = body.items_of(MAX_ITEMS, len(_KEYS))
+
     async def tell(request: Request) -> Response:
         learner = desk.learner(request.path_params["name"])
         if not learner.outcomes:
             raise NotFound(f"{learner.name} knows no outcomes: it makes no predictions here")
-        document = await body.json_of(request, desk.options.max_body, desk.options.max_inflated)
+        document = await body.json_of(request, desk.options.max_body, min(size, desk.options.max_inflated), most)
         many = isinstance(document, dict) and "items" in document
         told = _many(document, learner) if many else [_one(document, learner, "body", "")]
         try:

@@ -31,9 +31,16 @@ _encode = msgspec.json.Encoder().encode
 
 
 def routes(desk: Desk) -> APIRouter:
+    bounds = {
+        name: (min(size, desk.options.max_inflated), most)
+        for name, learner in desk.learners.items()
+        for size, most in [body.items_of(MAX_ITEMS, len(learner.seen.fields))]
+    }
+
     async def predict(request: Request) -> Response:
         serving = desk.service.of(request.path_params["name"])
-        document = await body.json_of(request, desk.options.max_body, desk.options.max_inflated)
+        size, most = bounds[request.path_params["name"]]
+        document = await body.json_of(request, desk.options.max_body, size, most)
         if isinstance(document, dict) and "items" in document:
             shown = await _answer(desk, serving, _many(document))
             return _Json(_encode({"items": [one.answer for one in shown]}))

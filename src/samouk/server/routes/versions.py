@@ -84,6 +84,7 @@ def _register(desk: Desk, learner: Learner, data: bytes, metrics: str, reason: s
 
 def measured(text: str) -> dict[str, float]:
     """What a model's maker measured, from JSON. Raises WireError."""
+    body.require_text(text.encode())
     try:
         return {name: _finite(value) for name, value in json.loads(text).items()}
     except (ValueError, OverflowError, AttributeError, RecursionError):
