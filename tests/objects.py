@@ -59,6 +59,19 @@ def objects(bucket: str) -> list[str]:
     return re.findall(r"<Key>([^<]+)</Key>", send("GET", object_store(), f"{bucket}?list-type=2").decode())
 
 
+def age(bucket: str, path: str, seconds: float) -> None:
+    """Let the server say that the object was written so much longer ago."""
+    from moto.s3.models import s3_backends
+
+    held = next(
+        found.buckets[bucket]
+        for account in s3_backends.values()
+        for found in account.values()
+        if bucket in found.buckets
+    )
+    held.keys[path].last_modified -= timedelta(seconds=seconds)
+
+
 @dataclass
 class Answer:
     """What the object store says, to be spoilt on its way."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.objects import fresh_url
+from tests.objects import age, fresh_url
 
 from samouk.loop.ports import Blobs, NotFound
 from samouk.store.blobs.kept import KeptBlobs
@@ -29,6 +32,23 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     if request.param == "memory":
         return memory_services().blobs
     return places("" if request.param == "local" else fresh_url(monkeypatch), tmp_path).blobs
+
+
+Aging = Callable[[str], None]
+
+
+@pytest.fixture(params=["local", "s3"])
+def aged(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[KeptBlobs, Aging]:
+    """Blobs that a store keeps, and how to let one be a day old."""
+    url = "" if request.param == "local" else fresh_url(monkeypatch)
+
+    def aging(key: str) -> None:
+        if url:
+            age(url.split("/")[2], f"some/place/blobs/{key[:2]}/{key}", 86_400)
+        else:
+            os.utime(tmp_path / "blobs" / key[:2] / key, (time.time() - 86_400,) * 2)
+
+    return places(url, tmp_path).blobs, aging
 
 
 class TestBlobs:
@@ -93,3 +113,30 @@ class TestKeptBlobs:
         assert kept.sweep(lambda: {named}, 600) == []
         assert kept.sweep(lambda: {named}, 0) == [orphan]
         assert list(kept.keys()) == [named]
+
+    def test_an_orphan_that_is_put_anew_stays(self, aged: tuple[KeptBlobs, Aging]) -> None:
+        """However old it was: a row that names it may be committed any moment after the sweep looked."""
+        kept, aging = aged
+        anew, orphan = kept.put(b"put anew"), kept.put(b"orphan")
+        for key in (anew, orphan):
+            aging(key)
+
+        def named() -> set[str]:
+            kept.put(b"put anew")
+            return set()
+
+        assert kept.sweep(named, 3600) == [orphan]
+        assert list(kept.keys()) == [anew]
+        assert kept.get(anew) == b"put anew"
+
+    def test_a_sweep_asks_again_what_is_named(
+        self, aged: tuple[KeptBlobs, Aging], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What is named while others are deleted stays."""
+        monkeypatch.setattr("samouk.store.blobs.kept.ASKED_ANEW", 1)
+        kept, aging = aged
+        first, second = sorted(kept.put(data) for data in (b"one", b"two"))
+        for key in (first, second):
+            aging(key)
+        assert kept.sweep(lambda: set() if first in set(kept.keys()) else {second}, 3600) == [first]
+        assert list(kept.keys()) == [second]

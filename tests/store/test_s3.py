@@ -257,6 +257,16 @@ def test_nothing_is_stored_where_nothing_can_be_erased(bucket: str) -> None:
     assert vouched.get(vouched.put(b"model")) == b"model"
 
 
+def test_who_has_seen_the_manners_is_refused_all_the_same(bucket: str) -> None:
+    """A look that one thread takes lets no other one store where nothing can be erased."""
+    rule = b'<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>'
+    send("PUT", object_store(), f"{bucket}?versioning", rule)
+    made = Bucket(bucket, endpoint=object_store())
+    assert made.manners().versioned
+    with pytest.raises(StoreUnavailable, match="switch versioning off"):
+        S3Blobs(made, "blobs").put(b"model")
+
+
 def test_a_bucket_tells_its_manners(bucket: str) -> None:
     """Whether it keeps versions, whether it refuses to create twice, and how its clock goes."""
     manners = Bucket(bucket, endpoint=object_store()).manners()

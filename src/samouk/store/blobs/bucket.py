@@ -174,12 +174,16 @@ class Bucket:
         """
         self._prove()
         if afresh:
-            self.manners()
+            _, self._clock = self._look()
         moment, since = self._clock or (dt.datetime.now(dt.UTC), time.monotonic())
         return moment + dt.timedelta(seconds=time.monotonic() - since)
 
     def manners(self) -> Manners:
         """Write the probe and see how the bucket behaves. Raises StoreUnavailable when it cannot be used at all."""
+        return self._look()[0]
+
+    def _look(self) -> tuple[Manners, tuple[dt.datetime, float]]:
+        """Its manners, and its time beside ours."""
         from obstore.exceptions import AlreadyExistsError
 
         version = self._ask(lambda: self._write(PROBE, b"samouk"))
@@ -190,16 +194,18 @@ class Bucket:
         except AlreadyExistsError:
             conditional = True
         modified = self._ask(lambda: self._store.head(PROBE))["last_modified"]
-        self._clock = modified, since
-        return Manners(version not in (None, "", "null"), conditional, modified.timestamp() - here)
+        manners = Manners(version not in (None, "", "null"), conditional, modified.timestamp() - here)
+        return manners, (modified, since)
 
     def _prove(self) -> None:
         """Before the first write of this process: never store where nothing can be erased."""
         if self._clock is None:
             with self._proving:
-                if self._clock is None and self.manners().versioned and not self._versions_expire:
-                    self._clock = None
-                    raise StoreUnavailable(_VERSIONED.format(place=self.place))
+                if self._clock is None:
+                    manners, clock = self._look()
+                    if manners.versioned and not self._versions_expire:
+                        raise StoreUnavailable(_VERSIONED.format(place=self.place))
+                    self._clock = clock  # last: who finds one writes without a look
 
     def _write(self, path: str, data: bytes) -> str | None:
         large = len(data) >= MULTIPART

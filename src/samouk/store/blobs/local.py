@@ -14,6 +14,7 @@ from pathlib import Path
 
 from samouk.edge.wire import is_digest
 from samouk.loop.ports import CorruptBlob, NotFound, StoreUnavailable
+from samouk.store.blobs.kept import orphans
 
 UNFINISHED = ".unfinished"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -79,43 +80,66 @@ class LocalBlobs:
 
     def stale(self, seconds: float) -> list[str]:
         """Keys of blobs written at least so many seconds ago."""
-        return [path.name for path in self._aged(seconds) if is_digest(path.name)]
+        return [path.name for path, _ in self._aged(seconds) if is_digest(path.name)]
 
     def sweep(self, named: Callable[[], set[str]], seconds: float) -> list[str]:
         """Delete what is at least so old and not among the keys that ``named`` tells, and what dead writers left.
+
+        What is put meanwhile stays.
 
         Returns:
             The keys of the deleted blobs.
         """
         self.clean(seconds)
-        # Listed before ``named`` is asked: what is put and named meanwhile is young, and not on the list.
-        stale = set(self.stale(seconds))
-        orphans = sorted(stale - named()) if stale else []
-        for key in orphans:
-            self.delete(key)
-        return orphans
+        # Listed before ``named`` is asked: what is put and named meanwhile is written anew, and then stays.
+        stale = {path.name: _marks(found) for path, found in self._aged(seconds) if is_digest(path.name)}
+        return [key for keys in orphans(stale, named) for key in keys if self._take(key, stale[key])]
+
+    def _take(self, key: str, marks: tuple[int, int]) -> bool:
+        """Delete the file if it is still the one of these marks."""
+        path = self._path(key)
+        aside = path.with_name(f"{key}.{secrets.token_hex(4)}{UNFINISHED}")
+        with explained(self._folder):
+            try:
+                if _marks(path.stat()) != marks:
+                    return False
+                path.rename(aside)
+            except FileNotFoundError:
+                return False
+            # What was put between these two is taken too: it has to go back.
+            if _marks(aside.stat()) != marks:
+                aside.replace(path)
+                return False
+            aside.unlink()
+            sync_folder(path.parent)
+        return True
 
     def clean(self, seconds: float) -> None:
         """Remove the unfinished files of writers that died at least so many seconds ago."""
-        for path in self._aged(seconds):
+        for path, _ in self._aged(seconds):
             if path.suffix == UNFINISHED:
                 path.unlink(missing_ok=True)
 
-    def _aged(self, seconds: float) -> Iterator[Path]:
+    def _aged(self, seconds: float) -> Iterator[tuple[Path, os.stat_result]]:
         # The file system's own times are compared with the machine's clock, not with a stepped one.
         limit = time.time() - seconds
         for path in self._folder.glob("??/*"):
             try:
-                old = path.stat().st_mtime <= limit
+                found = path.stat()
             except FileNotFoundError:
                 continue
-            if old:
-                yield path
+            if found.st_mtime <= limit:
+                yield path, found
 
     def _path(self, key: str) -> Path:
         if not is_digest(key):
             raise NotFound(f"{key!r} is not the key of a blob: it must be 64 hexadecimal digits")
         return self._folder / key[:2] / key
+
+
+def _marks(found: os.stat_result) -> tuple[int, int]:
+    """By which a file is known from one that took its place."""
+    return found.st_mtime_ns, found.st_ino
 
 
 def _write_durably(path: Path, data: bytes) -> None:

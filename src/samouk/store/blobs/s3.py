@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from samouk.edge.wire import is_digest
 from samouk.loop.ports import CorruptBlob, NotFound
 from samouk.store.blobs.bucket import MULTIPART, Bucket, Item
+from samouk.store.blobs.kept import orphans
 
 YOUNG = dt.timedelta(minutes=10)
 """A blob that is there already and younger than this is left as it is; ``sweep`` takes only much older ones."""
 
-_DELETED_AT_ONCE = 1000
+_AT_ONCE = 8
+"""Orphans that are looked at and deleted at a time."""
 
 
 class S3Blobs:
@@ -59,13 +62,23 @@ class S3Blobs:
             The keys of the deleted blobs.
         """
         limit = self._bucket.now(afresh=True) - dt.timedelta(seconds=seconds)
-        # Listed before ``named`` is asked: what is put and named meanwhile is young, and not on the list.
+        # Listed before ``named`` is asked: what is put and named meanwhile is young, or written anew, and then stays.
         items = self._bucket.items(self._folder)
-        stale = {name for item in items if item.modified <= limit and is_digest(name := _name(item))}
-        orphans = sorted(stale - named()) if stale else []
-        for start in range(0, len(orphans), _DELETED_AT_ONCE):
-            self._bucket.remove([self._path(key) for key in orphans[start : start + _DELETED_AT_ONCE]])
-        return orphans
+        stale = [name for item in items if item.modified <= limit and is_digest(name := _name(item))]
+        gone: list[str] = []
+        with ThreadPoolExecutor(_AT_ONCE, "samouk-sweep") as pool:
+            for keys in orphans(stale, named):
+                taken = pool.map(lambda key: self._take(key, limit), keys)
+                gone += (key for key, was in zip(keys, taken, strict=True) if was)
+        return gone
+
+    def _take(self, key: str, limit: dt.datetime) -> bool:
+        """Delete the object if nobody wrote it anew: asked at the last moment, since S3 deletes on no condition."""
+        item = self._bucket.item(self._path(key))
+        if item is None or item.modified > limit:
+            return False
+        self.delete(key)
+        return True
 
     def _sound(self, path: str, data: bytes) -> bool:
         """Whether the object is surely what it must be, and young. Some stores give other checksums than MD5."""
