@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -168,3 +170,31 @@ def test_the_database_keeps_nothing_about_who_sent(store: Store, home: Path) -> 
         *("sequence", "batch_id", "learner", "schema_version", "split_group", "rows", "day"),
         *("state", "reason", "receipt_hash", "pack", "offset", "length"),
     }
+
+
+class Expiring(LocalBlobs):
+    """A folder during whose first reading something expires."""
+
+    def expiring(self, expire: Callable[[], object]) -> Expiring:
+        self.once = [expire]
+        return self
+
+    def get(self, key: str) -> bytes:
+        data = super().get(key)
+        if self.once:
+            self.once.pop()()
+        return data
+
+
+def test_what_expires_while_it_is_erased_counts_as_erased(home: Path) -> None:
+    """Else a backup that is restored would bring it back: nobody would know that its erasure was asked for."""
+    clock = SteppedClock()
+    store = open_store(home, clock)
+    store.log.append([batch(number) for number in range(3)])
+    tomorrow = clock.now().date() + dt.timedelta(days=1)
+    packs = Expiring(home / "packs").expiring(lambda: store.log.expire(tomorrow, 10))
+    slow = SqlLog(SqliteDatabase(home / DATABASE), packs, clock)
+    slow.erase(batch_id(1), receipt(1))
+    assert [erasure.batch_id for erasure in store.log.erasures(LEARNER)] == [batch_id(1)]
+    slow.database.close()
+    store.close()

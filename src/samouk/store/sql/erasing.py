@@ -52,9 +52,10 @@ class Eraser:
     def erase(self, wanted: Sequence[tuple[str, str]]) -> list[Erasure]:
         """Raises NotFound or WrongReceipt before anything is changed."""
         left = self._checked(dict(wanted))
-        self._claim([batch_id for batch_id, _ in wanted if batch_id not in left])
         while left:
             left -= self._some(left)
+        # At the end: of what stood there at first some may have expired meanwhile.
+        self._claim([batch_id for batch_id, _ in wanted])
         with self.database.read() as connection:
             done = {row.batch_id: row for row in _rows(connection, erasures, [batch_id for batch_id, _ in wanted])}
         return [erasure_of(done[batch_id]) for batch_id, _ in wanted]
