@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from inspect import signature
 from typing import Any
 
@@ -94,9 +94,9 @@ class MixingJournal(MemoryJournal):
 class RememberingJournal(MemoryJournal):
     """Keeps what it learnt from whom it forgot."""
 
-    def forget(self, learner: str, unit: str) -> Forgotten:
+    def forget(self, learner: str, unit: str, seen: Collection[str] | None = None) -> Forgotten:
         kept = dict(self._checkpoints)
-        gone = MemoryJournal.forget(self, learner, unit)
+        gone = MemoryJournal.forget(self, learner, unit, seen)
         self._checkpoints = kept
         return gone
 

@@ -11,7 +11,7 @@ from tests.contracts.live import METRIC, ROLLOUT, WINDOWS, after, event_id, expo
 from tests.contracts.making import LEARNER
 
 from samouk.loop.live import Checkpoint, Forgotten, Heard, Outcome
-from samouk.loop.ports import Journal, Services, forgotten_cursor
+from samouk.loop.ports import Journal, Outdated, Services, forgotten_cursor
 from samouk.store.clock import SteppedClock
 
 HOUR = 3_600.0
@@ -335,6 +335,29 @@ class TestForgetting:
         assert journal.cursor(forgotten_cursor(LEARNER)) == 1
         journal.forget(LEARNER, f"{0:016x}")
         assert journal.cursor(forgotten_cursor(LEARNER)) == 1
+
+    def test_a_state_that_learnt_from_what_was_forgotten_is_not_kept(self, journal: Journal) -> None:
+        """Whoever began before the forgetting is told; who began after it, or does not say, is not."""
+        harvested(journal)
+        early = Checkpoint(LEARNER, "v1.1", journal.joined(LEARNER)[-1].sequence, "a")
+        assert journal.checkpoint(early, forgotten=0) is None
+        journal.forget(LEARNER, f"{0:016x}")
+        with pytest.raises(Outdated):
+            journal.checkpoint(early, forgotten=0)
+        assert journal.last_checkpoint(LEARNER, "v1.1") is None
+        journal.checkpoint(early, forgotten=1)
+        assert journal.last_checkpoint(LEARNER, "v1.1") == early
+
+    def test_a_unit_whose_batches_are_not_all_seen_is_not_forgotten(self, journal: Journal) -> None:
+        """Else a batch that was noted meanwhile would keep its rows, and nobody could tell any more."""
+        harvested(journal)
+        batches = journal.batches_of(LEARNER, f"{0:016x}")
+        before = journal.joined(LEARNER)
+        assert batches
+        with pytest.raises(Outdated):
+            journal.forget(LEARNER, f"{0:016x}", batches[1:])
+        assert journal.joined(LEARNER) == before
+        assert journal.forget(LEARNER, f"{0:016x}", batches).exposures
 
     def test_a_settled_place_is_not_given_again(self, journal: Journal) -> None:
         """What comes after the newest was forgotten is still found by who had settled it."""

@@ -7,6 +7,7 @@ import math
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +24,7 @@ from samouk.loop.columns import from_rows
 from samouk.loop.exposure import is_ours, pseudonym
 from samouk.loop.latency import BOUNDS_S
 from samouk.loop.live import Checkpoint, Exposure, RolloutState, Variant
-from samouk.loop.ports import CorruptBlob, NotFound, Services, StoreUnavailable
+from samouk.loop.ports import Blobs, CorruptBlob, NotFound, Services, StoreUnavailable
 from samouk.loop.records import Artifact, Predictions, Stage
 from samouk.loop.release import take_back
 from samouk.loop.rows import RowReader
@@ -445,6 +446,36 @@ def test_what_was_forgotten_is_unlearnt(services: Services, monkeypatch: pytest.
     assert started(services, PRACTISING).predict("u", ROW).answer.score == alone
     serving.close()
     assert started(services, PRACTISING).predict("u", ROW).answer.score == alone
+
+
+def test_no_state_is_kept_that_learnt_from_whom_was_forgotten_meanwhile() -> None:
+    """Though it was asked before its bytes were put whether anybody had been."""
+    services = memory_services(SteppedClock())
+    add(services, [1.0, 0.0, 0.0])
+    slow = SlowBlobs(services.blobs)
+    serving = started(replace(services, blobs=slow), PRACTISING)  # type: ignore[arg-type]
+    _told(serving, services, 3)
+    exposure = replace(serving.predict("u", ROW).exposure, unit="f" * 16)
+    services.journal.expose([exposure])
+    happened(services, exposure, 0.0)
+    serving.refresh()
+    keys = set(services.blobs.keys())
+    slow.meanwhile = lambda: services.journal.forget(RAIN.name, "f" * 16)
+    serving.close()
+    assert services.journal.last_checkpoint(RAIN.name, "v1.0") is None
+    assert set(services.blobs.keys()) == keys
+
+
+class SlowBlobs:
+    """Blobs whose putting takes so long that something happens meanwhile."""
+
+    def __init__(self, blobs: Blobs) -> None:
+        self.meanwhile: Callable[[], object] = lambda: None
+        self.blobs, self.get, self.delete = blobs, blobs.get, blobs.delete
+
+    def put(self, data: bytes) -> str:
+        self.meanwhile()
+        return self.blobs.put(data)
 
 
 def test_a_new_version_practises_on_what_its_fit_cannot_know() -> None:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from threading import Lock
 
 from samouk.loop.assignment import Assignment, dealt
+from samouk.loop.checkpoints import Saved, saved
 from samouk.loop.learner import Learner
 from samouk.loop.live import Rollout, Variant
 from samouk.loop.ports import CorruptBlob, NotFound, Services
-from samouk.loop.practice import Practice, Saved, saved_state
+from samouk.loop.practice import Practice
 from samouk.loop.records import Artifact, Version
 
 PAGE = 2_000
@@ -129,9 +130,9 @@ class Bench:
         except (NotFound, CorruptBlob) as error:
             trouble.append(f"{self._learner.name} {name} cannot be loaded: {type(error).__name__}: {error}")
             return None
-        saved = saved_state(self._services, version) if self._learner.online else None
+        kept = saved(self._services, version.learner, version.name) if self._learner.online else None
         try:
-            loaded = self._prepare(version, Artifact(data, version.metadata), saved)
+            loaded = self._prepare(version, Artifact(data, version.metadata), kept)
             self._attempt(loaded)
         except Exception as error:  # noqa: BLE001 - the border of models, which may be anybody's; told by refresh
             self._broken.add(name)
@@ -139,11 +140,11 @@ class Bench:
             return None
         return loaded
 
-    def _prepare(self, version: Version, artifact: Artifact, saved: Saved | None) -> Loaded:
+    def _prepare(self, version: Version, artifact: Artifact, kept: Saved | None) -> Loaded:
         online = self._learner.online
         if online is None:
             return Loaded(version, artifact, None)
-        return Loaded(version, artifact, Practice(self._learner, online, self._services, version, artifact, saved))
+        return Loaded(version, artifact, Practice(self._learner, online, self._services, version, artifact, kept))
 
     def _practices(self) -> list[Practice]:
         service = self.playing

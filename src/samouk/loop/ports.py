@@ -536,12 +536,18 @@ class Journal(Protocol):
     def batches_of(self, learner: str, unit: str) -> list[str]:
         """Ids of the batches that any outcome of a unit, by its pseudonym, was made into; sorted."""
 
-    def forget(self, learner: str, unit: str) -> Forgotten:
+    def forget(self, learner: str, unit: str, seen: Collection[str] | None = None) -> Forgotten:
         """Remove every byte of what was shown to a unit, by its pseudonym, and of how it turned out.
 
         Gone too are the learner's checkpoints that had read that far, and ``forgotten_cursor`` moves on by one, so
         that whoever learnt from it begins again without. Doing it again changes nothing. Counts of running
         comparisons shrink. Durable when it returns.
+
+        Args:
+            seen: the only batches that ``batches_of`` may tell; None for any.
+
+        Raises:
+            Outdated: outcomes of the unit were made into another batch meanwhile; nothing was removed.
         """
 
     def forget_batch(self, learner: str, *batch_ids: str) -> Forgotten:
@@ -610,11 +616,17 @@ class Journal(Protocol):
         The seconds are the outcome's delay, else the age now; what was assumed was not told.
         """
 
-    def checkpoint(self, state: Checkpoint) -> str | None:
+    def checkpoint(self, state: Checkpoint, *, forgotten: int | None = None) -> str | None:
         """Keep the checkpoint in place of the version's earlier one.
+
+        Args:
+            forgotten: where ``forgotten_cursor`` of the learner stood when the state was begun.
 
         Returns:
             Key of the earlier one's bytes when no checkpoint names them any more: they may be deleted.
+
+        Raises:
+            Outdated: outcomes were forgotten since ``forgotten``; nothing was kept.
         """
 
     def last_checkpoint(self, learner: str, version: str) -> Checkpoint | None:

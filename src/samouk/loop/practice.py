@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any
 
 from samouk.edge.wire import WireError
+from samouk.loop.checkpoints import Saved, save
 from samouk.loop.columns import Columns
 from samouk.loop.learner import Learner, Online
-from samouk.loop.live import Checkpoint, Joined
-from samouk.loop.ports import CorruptBlob, NotFound, Services, forgotten_cursor
+from samouk.loop.live import Joined
+from samouk.loop.ports import Services, forgotten_cursor
 from samouk.loop.records import Artifact, Predictions, Version
 from samouk.loop.registry import learns_from
 from samouk.loop.rows import Code, RowReader
@@ -28,29 +29,11 @@ KEPT_EVERY = 1_000
 """Outcomes between two checkpoints; a restart learns as many again."""
 
 
-class Saved(NamedTuple):
-    """A state that was kept, and the sequence of the last outcome in it."""
-
-    sequence: int
-    data: bytes
-
-
-def saved_state(services: Services, version: Version) -> Saved | None:
-    """The version's checkpoint; None without one, or when its bytes are lost: the journal holds all it was made of."""
-    kept = services.journal.last_checkpoint(version.learner, version.name)
-    if kept is None:
-        return None
-    try:
-        return Saved(kept.sequence, services.blobs.get(kept.blob_key))
-    except (NotFound, CorruptBlob):
-        return None
-
-
 class Practice:
     """The online part of one version.
 
     Args:
-        saved: what ``saved_state`` found; without it everything is learnt from the version's mark on.
+        saved: its checkpoint; without it everything is learnt from the version's mark on.
 
     Attributes:
         sequence: of the last outcome that was looked at.
@@ -110,16 +93,14 @@ class Practice:
             self.keep()
 
     def keep(self) -> None:
-        """Make a checkpoint, when there is anything new; the earlier one's bytes go."""
+        """Make a checkpoint, when there is anything new, unless outcomes were forgotten since."""
         if not self._unkept or self._times_forgotten() != self._forgotten:
             return
         with self._lock:
-            saved = self._online.save(self._state)
-        kept = Checkpoint(self._learner.name, self._version.name, self.sequence, self._services.blobs.put(saved))
-        unnamed = self._services.journal.checkpoint(kept)
-        self._unkept = 0
-        if unnamed is not None:
-            self._services.blobs.delete(unnamed)
+            data = self._online.save(self._state)
+        learner, version = self._learner.name, self._version.name
+        if save(self._services, learner, version, self.sequence, data, forgotten=self._forgotten):
+            self._unkept = 0
 
     def _times_forgotten(self) -> int:
         return self._services.journal.cursor(forgotten_cursor(self._learner.name))

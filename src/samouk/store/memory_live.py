@@ -7,7 +7,7 @@ import json
 import math
 import secrets
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from statistics import fmean, variance
@@ -235,11 +235,13 @@ class MemoryJournal:
         with self._lock:
             self._origins = {origin for origin in self._origins if origin[2] not in batch_ids}
 
-    def forget(self, learner: str, unit: str) -> Forgotten:
+    def forget(self, learner: str, unit: str, seen: Collection[str] | None = None) -> Forgotten:
         with self._lock:
+            if seen is not None and not set(seen).issuperset(self.batches_of(learner, unit)):
+                raise Outdated("outcomes of the unit were made into another batch meanwhile: take it along")
             self._origins = {origin for origin in self._origins if origin[:2] != (learner, unit)}
-            seen = (shown for shown in self._exposures.values() if (shown.learner, shown.unit) == (learner, unit))
-            return self._forget(learner, {shown.event_id for shown in seen})
+            mine = (shown for shown in self._exposures.values() if (shown.learner, shown.unit) == (learner, unit))
+            return self._forget(learner, {shown.event_id for shown in mine})
 
     def forget_batch(self, learner: str, *batch_ids: str) -> Forgotten:
         with self._lock:
@@ -395,8 +397,10 @@ class MemoryJournal:
         until = held.outcome.at if held is not None and came else now
         return max(0.0, (until - shown.at).total_seconds()), came
 
-    def checkpoint(self, state: Checkpoint) -> str | None:
+    def checkpoint(self, state: Checkpoint, *, forgotten: int | None = None) -> str | None:
         with self._lock:
+            if forgotten is not None and self.cursor(forgotten_cursor(state.learner)) != forgotten:
+                raise Outdated(f"outcomes of {state.learner} were forgotten since: learn again without")
             before = self._checkpoints.get((state.learner, state.version))
             self._checkpoints[state.learner, state.version] = state
             named = {kept.blob_key for kept in self._checkpoints.values()}

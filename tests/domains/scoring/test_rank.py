@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from samouk.domains.scoring.rank_features import Space, of_row, squashed, to_row
 from samouk.domains.scoring.rank_settings import RankSettings, document_of, settings_of
 from samouk.edge.wire import WireError
 from samouk.loop.live import Checkpoint, Heard, Outcome
-from samouk.loop.ports import NotFound, Services
+from samouk.loop.ports import Journal, NotFound, Services
 from samouk.store.clock import SteppedClock
 from samouk.store.memory import memory_services
 from samouk.store.memory_live import MemoryJournal
@@ -192,6 +192,40 @@ def test_lost_checkpoint(services: Services, ranker: Ranker) -> None:
     for key in ("0" * 64, services.blobs.put(b"something else")):
         services.journal.checkpoint(Checkpoint(RANK, "policy", 20, key))
         assert Ranker(services, none).state() == ranker.state()
+
+
+def test_lost_settings(services: Services, ranker: Ranker) -> None:
+    """Without their bytes the defaults stand, and the audit says so: nothing else stops working."""
+    ranker.configure(RankSettings(default=0.5))
+    for key in list(services.blobs.keys()):
+        services.blobs.delete(key)
+    assert Ranker(services, none).settings == RankSettings()
+    assert [entry.act.action for entry in services.audit.entries()] == ["reset"]
+
+
+def test_equal_settings_of_two_servers(services: Services, ranker: Ranker) -> None:
+    """Each names bytes of his own: the one who replaces his takes nothing from the other."""
+    other = Ranker(services, none)
+    ranker.configure(RankSettings(default=0.5))
+    late = Late(services.journal, lambda: other.configure(RankSettings(default=0.25)))
+    slow = Ranker(replace(services, journal=late), none)
+    slow.configure(RankSettings(default=0.5))
+    assert Ranker(services, none).settings.default == 0.5
+
+
+@dataclass
+class Late:
+    """A journal before each of whose checkpoints something happens."""
+
+    journal: Journal
+    meanwhile: Callable[[], None]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.journal, name)
+
+    def checkpoint(self, state: Checkpoint, *, forgotten: int | None = None) -> str | None:
+        self.meanwhile()
+        return self.journal.checkpoint(state, forgotten=forgotten)
 
 
 def test_default_reward(services: Services, ranker: Ranker, clock: SteppedClock) -> None:

@@ -30,10 +30,11 @@ from samouk.domains.scoring.policy import Policy
 from samouk.domains.scoring.rank_features import MAX_ACTIONS, MAX_ID, Choice, Space, of_row, to_row
 from samouk.domains.scoring.rank_settings import RankSettings, document_of, settings_of
 from samouk.edge.wire import WireError
+from samouk.loop.checkpoints import save, saved
 from samouk.loop.exposure import foreign_event_id, group_of_unit, is_ours, new_event_id, pseudonym
-from samouk.loop.live import Checkpoint, Exposure, Heard, Joined, Outcome, Variant
-from samouk.loop.ports import CorruptBlob, NotFound, Services
-from samouk.loop.records import FloatArray
+from samouk.loop.live import Exposure, Heard, Joined, Outcome, Variant
+from samouk.loop.ports import NotFound, Services
+from samouk.loop.records import Act, FloatArray
 
 RANK, DEFERRED, REWARD = "scoring.rank", "scoring.rank.deferred", "reward"
 VERSION = "online"
@@ -195,7 +196,7 @@ class Ranker:
     def configure(self, settings: RankSettings) -> None:
         """Keep new settings, for every later decision."""
         with self._turn:
-            self._keep(SETTINGS, 0, json.dumps(document_of(settings)).encode())
+            save(self._services, RANK, SETTINGS, 0, json.dumps(document_of(settings)).encode())
             self._settings = settings
 
     def due(self) -> bool:
@@ -229,7 +230,7 @@ class Ranker:
                     with self._lock:
                         self._learn(joined)
                 if self._policy.learnt - self._saved >= SAVED_EACH:
-                    self._keep(POLICY, self._sequence, self._policy.save())
+                    save(self._services, RANK, POLICY, self._sequence, self._policy.save())
                     self._saved = self._policy.learnt
 
     def _learn(self, joined: Joined) -> None:
@@ -240,25 +241,23 @@ class Ranker:
         self._policy.learn(choice, chosen, _of_unit(joined.outcome.value))
 
     def _kept_policy(self) -> tuple[Policy, int]:
-        kept = self._services.journal.last_checkpoint(RANK, POLICY)
+        kept = saved(self._services, RANK, POLICY)
         if kept is None:
             return Policy(), 0
         try:
-            return Policy.load(self._services.blobs.get(kept.blob_key)), kept.sequence
-        except (ValueError, NotFound, CorruptBlob):
+            return Policy.load(kept.data), kept.sequence
+        except ValueError:
             # The journal holds all that the checkpoint was made of: learnt anew, it only takes longer.
             return Policy(), 0
 
     def _kept_settings(self) -> RankSettings:
-        kept = self._services.journal.last_checkpoint(RANK, SETTINGS)
-        return RankSettings() if kept is None else settings_of(json.loads(self._services.blobs.get(kept.blob_key)))
-
-    def _keep(self, name: str, sequence: int, data: bytes) -> None:
-        """Replace a checkpoint; the bytes of the earlier one go last, so that one is always whole."""
-        blobs = self._services.blobs
-        unnamed = self._services.journal.checkpoint(Checkpoint(RANK, name, sequence, blobs.put(data)))
-        if unnamed is not None:
-            blobs.delete(unnamed)
+        kept = saved(self._services, RANK, SETTINGS)
+        if kept is not None:
+            return settings_of(json.loads(kept.data))
+        if self._services.journal.last_checkpoint(RANK, SETTINGS) is not None:
+            reason = "their bytes are lost or damaged, and the defaults stand; configure them again"
+            self._services.audit.append(Act("samouk", "reset", f"{RANK}/settings", reason, self._services.clock.now()))
+        return RankSettings()
 
     def _require(self, event_id: str) -> None:
         if event_id in self._recent or self._exposure(event_id) is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from samouk.loop.live import ArmStats, Checkpoint, DayFigures, Exposure, Forgotten, Heard, Joined, Outcome, Variant
-from samouk.loop.ports import REFUSED_FOR, Clock, forgotten_cursor
+from samouk.loop.ports import REFUSED_FOR, Clock, Outdated, forgotten_cursor
 from samouk.store.hearing import compared, is_late, who_hash
 from samouk.store.sql import figures, retiring
 from samouk.store.sql.database import Database, Question, Writer
@@ -251,14 +251,18 @@ class SqlJournal:
             writer.run("DELETE FROM refused_units WHERE until < ?", (early,))
             writer.run(_REFUSE, (who_hash(unit), learner, micros(until)))
 
-    def forget(self, learner: str, unit: str) -> Forgotten:
-        return self._forget(learner, _SHOWN_TO_UNIT, (learner, unit))
+    def forget(self, learner: str, unit: str, seen: Collection[str] | None = None) -> Forgotten:
+        return self._forget(learner, _SHOWN_TO_UNIT, (learner, unit), seen)
 
     def forget_batch(self, learner: str, *batch_ids: str) -> Forgotten:
         return self._forget(learner, _SHOWN_IN_BATCH, (json.dumps(batch_ids), learner))
 
-    def _forget(self, learner: str, shown: str, whose: tuple[str, str]) -> Forgotten:
+    def _forget(
+        self, learner: str, shown: str, whose: tuple[str, str], seen: Collection[str] | None = None
+    ) -> Forgotten:
         with self.database.transact() as writer:
+            if seen is not None and any(row[0] not in seen for row in writer.fetch(_BATCHES_OF_UNIT, whose)):
+                raise Outdated("outcomes of the unit were made into another batch meanwhile: take it along")
             numbers = [number for (number,) in writer.fetch(shown, whose)]
             gone = _remove(writer, learner, numbers)
             if shown == _SHOWN_TO_UNIT:
@@ -305,11 +309,14 @@ class SqlJournal:
         with self._asking() as ask:
             return figures.delays(ask, learner, metric, micros(since), micros(self.clock.now()))
 
-    def checkpoint(self, state: Checkpoint) -> str | None:
+    def checkpoint(self, state: Checkpoint, *, forgotten: int | None = None) -> str | None:
         row = {"sequence": state.sequence, "blob_key": state.blob_key}
         new = insert(checkpoints).values(learner=state.learner, version=state.version, **row)
         mine = (checkpoints.c.learner == state.learner, checkpoints.c.version == state.version)
+        counted = sa.select(cursors.c.sequence).where(cursors.c.name == forgotten_cursor(state.learner))
         with self.database.write() as connection:
+            if forgotten is not None and (connection.scalar(counted) or 0) != forgotten:
+                raise Outdated(f"outcomes of {state.learner} were forgotten since: learn again without")
             before = connection.scalar(sa.select(checkpoints.c.blob_key).where(*mine))
             connection.execute(new.on_conflict_do_update(index_elements=["learner", "version"], set_=row))
             named = connection.scalar(sa.select(sa.exists().where(checkpoints.c.blob_key == before)))
