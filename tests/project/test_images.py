@@ -174,10 +174,21 @@ def test_pods_get_settings_that_there_are_and_secrets_from_files() -> None:
     assert kinds >= {"NetworkPolicy", "PodDisruptionBudget", "HorizontalPodAutoscaler", "Job", "Service"}
 
 
-def test_servers_are_replaced_before_they_go() -> None:
-    """A roll-out of a new image refuses nobody."""
-    (server,) = [
-        one for one in manifests() if one["kind"] == "Deployment" and one["metadata"]["name"].endswith("server")
-    ]
-    assert server["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
-    assert server["spec"]["template"]["spec"]["containers"][0]["readinessProbe"]["httpGet"]["path"] == "/health/ready"
+def test_servers_keep_their_disks_and_go_one_after_the_other() -> None:
+    """Answered predictions wait on a disk that outlives the pod; a roll-out leaves others that serve."""
+    made = {(one["kind"], one["metadata"]["name"]): one["spec"] for one in manifests() if "spec" in one}
+    server = made["StatefulSet", "samouk-server"]
+    assert (server["updateStrategy"], server["podManagementPolicy"]) == ({"type": "RollingUpdate"}, "Parallel")
+    pod = server["template"]["spec"]
+    (container,) = pod["containers"]
+    assert container["readinessProbe"]["httpGet"]["path"] == "/health/ready"
+    places = {one["mountPath"]: one["name"] for one in container["volumeMounts"]}
+    (claim,) = server["volumeClaimTemplates"]
+    assert claim["metadata"]["name"] == places["/var/lib/samouk"]
+    assert places["/var/lib/samouk"] not in {volume["name"] for volume in pod["volumes"]}
+    assert set(server["persistentVolumeClaimRetentionPolicy"].values()) == {"Retain"}
+    assert made["Service", server["serviceName"]]["clusterIP"] == "None"
+    assert "clusterIP" not in made["Service", "samouk"]
+    assert made["PodDisruptionBudget", "samouk-server"]["minAvailable"] < server["replicas"]
+    target = made["HorizontalPodAutoscaler", "samouk-server"]["scaleTargetRef"]
+    assert (target["kind"], target["name"]) == ("StatefulSet", "samouk-server")
