@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from samouk import assembly
 from samouk.domains import discover
@@ -31,11 +32,16 @@ def environment(home: Path, url: str, **more: str) -> dict[str, str]:
 
 @contextmanager
 def serving(
-    home: Path, url: str, *options: str, port: int = 0, **more: str
+    home: Path, url: str, *options: str, port: int = 0, told: IO[bytes] | None = None, **more: str
 ) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """`samouk serve` and the port that it says; it has ended by itself when the block ends."""
+    """`samouk serve` and the port that it says; it has ended by itself when the block ends.
+
+    Args:
+        told: gets what it logs.
+    """
     command = [sys.executable, "-m", "samouk.cli", "serve", "--no-schedule", "--port", str(port), *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment(home, url, **more))
+    surroundings = environment(home, url, **more)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=told, text=True, env=surroundings)
     assert process.stdout is not None
     said, line = "", "-"
     while "listens on" not in line and line:

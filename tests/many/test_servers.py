@@ -125,6 +125,25 @@ def test_workers_are_renewed_one_after_the_other(store: str, request: pytest.Fix
         assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
 
 
+def test_a_renewal_that_fails_leaves_the_crew_as_it_was(tmp_path: Path) -> None:
+    """A new process 0 that cannot start is no process to ask: the old one goes on being asked, until one can."""
+    home, told = tmp_path / "home", tmp_path / "told"
+    with told.open("wb") as words, serving(home, "", "--workers", "2", told=words) as (process, port):
+        wait_for(lambda: get(port, "/ml/status")[0] == 200)
+        before = children(process.pid)
+        (home / "exposures").rename(home / "away")
+        (home / "exposures").touch()
+        process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "a new worker 0 did not start" in told.read_text())
+        assert children(process.pid) == before
+        assert {get(port, "/ml/status")[0] for _ in range(20)} == {200}
+        (home / "exposures").unlink()
+        (home / "away").rename(home / "exposures")
+        process.send_signal(signal.SIGHUP)
+        wait_for(lambda: len(now := children(process.pid)) == 2 and not now & before)
+        assert {get(port, "/ml/status")[0] for _ in range(20)} == {200}
+
+
 def test_metrics_are_of_all_workers(tmp_path: Path) -> None:
     """One scrape tells what each process counted under its number, and what the store holds once."""
     home = tmp_path / "home"
@@ -134,7 +153,7 @@ def test_metrics_are_of_all_workers(tmp_path: Path) -> None:
         assert {one.labels["process"] for one in families["samouk_build_info"].samples} == {"0", "1"}
         assert [one.labels for one in families["samouk_store_up"].samples] == [{}]
         # What one process keeps is told by that one, whichever is asked.
-        assert {get(port, "/ml/health")[1] for _ in range(10)} == {get(port, "/ml/health")[1]}
+        assert {get(port, "/ml/status")[1] for _ in range(10)} == {get(port, "/ml/status")[1]}
         workers = children(process.pid)
         process.kill()
         process.wait()

@@ -50,9 +50,16 @@ def serve_many(
             app = assembly.application(chosen, services, domains, siblings)
             if post.number == KEEPER:
                 open_until_the_end.enter_context(beside(chosen, services, known, app, schedule=schedule))
-            server = Server(config(app, tls), chosen.drain_seconds, post.ready)
+            ear = siblings.listen()
+            open_until_the_end.enter_context(ear.socket)
+
+            def ready() -> None:
+                ear.take_place()
+                post.ready()
+
+            server = Server(config(app, tls), chosen.drain_seconds, ready)
             post.guard(server)
-            run(server, [listener, open_until_the_end.enter_context(siblings.listen())])
+            run(server, [listener, ear.socket])
 
     code = apart(explained(prepare))
     if code:

@@ -11,7 +11,7 @@ import os
 import secrets
 import socket
 import ssl
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +19,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from samouk.loop.ports import StoreUnavailable
+from samouk.server.access import Gate
 from samouk.server.body import read
-from samouk.server.problems import Problem
+from samouk.server.problems import BUSY, INTERNAL, Problem, of_error
 
 KEEPER = 0
 """The process that keeps what only one may."""
+
+MOST_PASSING = 24
+"""Requests on their way to a sibling at once, at most: each holds its body, and a thread."""
 
 PATIENCE_S = 10.0
 _OWN = frozenset({"connection", "content-length", "transfer-encoding", "keep-alive", "expect", "host"})
@@ -42,6 +47,20 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Ear:
+    """Where one process hears its siblings."""
+
+    socket: socket.socket
+    draft: Path
+    place: Path
+
+    def take_place(self) -> None:
+        """From now on siblings ask here. To be called once there is an answer: until then the process before gives it,
+        and goes on giving it when this one fails."""
+        os.replace(self.draft, self.place)  # noqa: PTH105 - the same on sockets, and said to replace
+
+
+@dataclass(frozen=True, slots=True)
 class Siblings:
     """One process among ``size``, which are told apart by their ``number``.
 
@@ -54,14 +73,13 @@ class Siblings:
     size: int
     tls: bool = False
 
-    def listen(self) -> socket.socket:
-        """A socket for the siblings; takes the place of that of the process before."""
+    def listen(self) -> Ear:
+        """A socket for the siblings, which find it once it took the place of that of the process before."""
         draft = self.folder / f"{secrets.token_hex(4)}"
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         listener.bind(str(draft))
         listener.listen(128)
-        os.replace(draft, self._place(self.number))  # noqa: PTH105 - the same on sockets, and said to replace
-        return listener
+        return Ear(listener, draft, self._place(self.number))
 
     @property
     def others(self) -> list[int]:
@@ -107,23 +125,15 @@ class PassOn:
     """Hands requests below some paths to the process that keeps what they are about.
 
     Args:
-        largest: bytes of a body, at most; the application itself refuses larger ones.
-        limit: counts a request by the sender's address, which the other process does not see. Raises Problem.
+        gate: admits requests here, where their sender's address is seen, and before their body is read.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        siblings: Siblings,
-        below: Sequence[str],
-        largest: int,
-        limit: Callable[[Scope], None] = lambda _: None,
-    ) -> None:
+    def __init__(self, app: ASGIApp, siblings: Siblings, below: Sequence[str], gate: Gate) -> None:
         self._app = app
         self._siblings = siblings
         self._below = tuple(below)
-        self._largest = largest
-        self._limit = limit
+        self._gate = gate
+        self._passing = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kept = scope["type"] == "http" and scope["path"].startswith(self._below)
@@ -131,8 +141,24 @@ class PassOn:
             await self._app(scope, receive, send)
             return
         try:
-            self._limit(scope)
-            body = await read(Request(scope, receive), self._largest)
+            access = await self._gate.admit(scope)
+        except (Problem, StoreUnavailable) as error:
+            await (of_error(error) or INTERNAL).response()(scope, _nothing, send)
+            return
+        if access is None:  # no such address: that can be said here
+            await self._app(scope, receive, send)
+        elif self._passing >= MOST_PASSING:
+            await BUSY.response()(scope, _nothing, send)
+        else:
+            self._passing += 1
+            try:
+                await self._pass(scope, receive, send, access.most)
+            finally:
+                self._passing -= 1
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
+        try:
+            body = await read(Request(scope, receive), most)
         except Problem as refusal:
             await refusal.response()(scope, _nothing, send)
         except ClientDisconnect:
