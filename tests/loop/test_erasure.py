@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import psycopg
 import pytest
@@ -83,7 +84,7 @@ def stands(needle: bytes, pieces: Iterable[bytes]) -> bool:
 
 
 def house(services: Services, domains: Sequence[Domain] = (ROOM,)) -> House:
-    return House(services, domains)
+    return House(services, domains, rewrite=None)
 
 
 def plant(services: Services) -> list[str]:
@@ -211,7 +212,7 @@ def test_a_proof_is_noted_and_cannot_be_changed(services: Services) -> None:
     show(services, SECRET, CANARY)
     proof = erase_subject(house(services), [RAIN], SECRET, "operator")
     document = json.loads(json.dumps(proof.plain()))
-    assert proof_of(document).plain() == proof.plain()
+    assert proof_of(document, services).plain() == proof.plain()
     (act,) = [entry.act for entry in services.audit.entries() if entry.act.action == "prove erasure"]
     assert proof.digest in act.reason
     who = pseudonym(services.journal.secret(), RAIN.name, SECRET)
@@ -219,7 +220,20 @@ def test_a_proof_is_noted_and_cannot_be_changed(services: Services) -> None:
     changed: list[object] = [{**document, "removed": {"exposures": 0}}, {**document, "looked": []}, {}, [], {"kind": 1}]
     for broken in changed:
         with pytest.raises(BadProof):
-            proof_of(broken)
+            proof_of(broken, services)
+
+
+def test_a_proof_shows_no_piece_of_a_name(services: Services) -> None:
+    """Not four letters of it, as text or as hexadecimal digits; and no mark can be tried by guessing."""
+    name = "qzxvkj.wqhyzv@kqxzw.vyq"  # no piece stands in any word of a proof
+    show(services, name, CANARY)
+    document = erase_subject(house(services), [RAIN], name, "operator").plain()
+    text = json.dumps(document)
+    for at in range(len(name) - 3):
+        assert name[at : at + 4] not in text
+        assert name[at : at + 4].encode().hex() not in text
+    with pytest.raises(BadProof, match="another store"):
+        proof_of(document, memory_services(chance=Random(9)))
 
 
 class Down:

@@ -72,6 +72,7 @@ def erase(
 def _house(home: Path | None, names: Sequence[str]) -> Iterator[tuple[House, list[Learner]]]:
     from samouk import assembly, domains
     from samouk.loop.erasure import House
+    from samouk.loop.ports import REWRITE_BYTES
     from samouk.server.exposures import Exposures
 
     chosen, known = settings(home), domains.discover()
@@ -81,7 +82,7 @@ def _house(home: Path | None, names: Sequence[str]) -> Iterator[tuple[House, lis
     with assembly.opened(chosen) as services:
         # What a dead server left in its files would come back with the next start.
         spool = Exposures(services.journal, assembly.Places.of(chosen).exposures)
-        yield House(services, concerned, spool.recover), everything
+        yield House(services, concerned, spool.recover, rewrite=REWRITE_BYTES), everything
 
 
 def _of_subject(house: House, learners: Sequence[Learner], subject: str) -> Proof:
@@ -108,7 +109,7 @@ def _again(services: Services, path: Path) -> Proof:
     from samouk.loop.erasure import BadProof, proof_of, verify
 
     try:
-        return verify(services, proof_of(json.loads(path.read_bytes())))
+        return verify(services, proof_of(json.loads(path.read_bytes()), services))
     except (BadProof, ValueError) as error:
         fail(f"{path}: {error}", UNUSABLE)
 

@@ -22,7 +22,7 @@ from samouk.loop.ports import Looked, Services
 from samouk.loop.records import Act, BatchEntry, Erasure
 
 ACTION = "erase"
-FORMAT = "samouk.erasure/1"
+FORMAT = "samouk.erasure/2"
 
 EVENTS = 1_000
 """Events of a unit that are marked beside its pseudonym, the newest: every row that has one has the other too."""
@@ -89,8 +89,8 @@ class Proof:
         }
 
 
-def proof_of(document: Any) -> Proof:
-    """The proof that ``plain`` gave. Raises BadProof."""
+def proof_of(document: Any, services: Services) -> Proof:
+    """The proof that ``plain`` gave, from this store. Raises BadProof."""
     try:
         proof = Proof(
             kind=document["kind"],
@@ -101,7 +101,7 @@ def proof_of(document: Any) -> Proof:
             looked=tuple(Looked(**place) for place in document["looked"]),
             pending=tuple(document["pending"]),
             beyond=tuple(document["beyond"]),
-            marks=Marks.from_plain(document["marks"]),
+            marks=Marks.from_plain(document["marks"], services.journal.secret()),
             digest=document["digest"],
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -118,6 +118,7 @@ class House:
     Attributes:
         domains: all that there are: they may keep something of a person in documents of their own.
         settle: brings predictions that wait in files into the journal; called before and after.
+        rewrite: bytes of a table that may be written anew, as ``Remains.clear`` has it; who answers requests writes none.
         forgets: domain → removes what its running parts know of a person, also what they keep.
     """
 
@@ -125,6 +126,7 @@ class House:
     domains: Iterable[Domain] = ()
     settle: Callable[[], None] = lambda: None
     forgets: Mapping[str, Callable[[str], Mapping[str, int]]] = field(default_factory=dict)
+    rewrite: int | None = 0
 
 
 def erase_receipts(house: House, wanted: Sequence[tuple[str, str]], actor: str) -> Proof:
@@ -138,7 +140,7 @@ def erase_receipts(house: House, wanted: Sequence[tuple[str, str]], actor: str) 
     known = [one for one, _ in services.log.of_receipts([receipt_hash(receipt) for _, receipt in wanted])]
     ids = {batch_id for batch_id, _ in wanted}
     held = [one for one in known if isinstance(one, BatchEntry) and one.batch_id in ids]
-    marks = Marks.of(_of_batches(services, held))
+    marks = Marks.of(_of_batches(services, held), services.journal.secret())
     erasures = services.log.erase_many([(batch_id, receipt_hash(receipt)) for batch_id, receipt in wanted])
     removed = {"batches": len(erasures), "samples": sum(erasure.rows for erasure in erasures)}
     tainted: list[str] = []
@@ -162,7 +164,8 @@ def erase_subject(house: House, learners: Sequence[Learner], subject: str, actor
     """
     services = house.services
     house.settle()
-    marks = Marks.of(needle for learner in learners for needle in _of_subject(learner, services, subject))
+    needles = (needle for learner in learners for needle in _of_subject(learner, services, subject))
+    marks = Marks.of(needles, services.journal.secret())
     removed, tainted = forget_subject(house, learners, subject, actor)
     names = tuple(learner.name for learner in learners)
     return _proven(house, Proof("subject", names, _now(services), removed, tainted, (), (), (), marks), actor)
@@ -220,7 +223,7 @@ def _audited(services: Services, prefix: str) -> Iterator[str]:
 def _proven(house: House, proof: Proof, actor: str) -> Proof:
     """Clear, search, and note the digest in the audit."""
     services = house.services
-    pending = tuple(services.remains.clear())
+    pending = tuple(services.remains.clear(house.rewrite))
     looked = tuple(services.remains.search(proof.marks))
     sealed = _sealed(replace(proof, looked=looked, pending=pending, beyond=tuple(services.remains.beyond())))
     size, items = sum(place.size for place in looked), sum(place.items for place in looked)

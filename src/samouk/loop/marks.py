@@ -12,35 +12,68 @@ from typing import Any
 import numpy as np
 
 TAIL = 8
-"""Bytes of a needle that a mark keeps in clear, its last ones: enough to pass over a gigabyte in seconds."""
+"""Bytes of a needle that a mark keeps at hand, its last ones: enough to pass over a gigabyte in seconds."""
 
 SHORTEST = 12
 """A needle is at least so long: shorter ones turn up by chance."""
 
+_LENGTH = 4
 _DIGEST = 16
 _BITS = 20
 _SPREAD = np.uint64(0x9E37_79B9_7F4A_7C15)
 
 
+class OtherKey(ValueError):
+    """The marks were written with another key, or changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pen:
+    """What the key makes of a salt: digests, and pads that hide lengths and tails."""
+
+    key: bytes = field(repr=False)
+    salt: bytes
+
+    def digest(self, needle: bytes) -> bytes:
+        return self._made(b"needle", needle, _DIGEST)
+
+    def pad(self, digest: bytes) -> bytes:
+        """Differs for each needle, as its digest does."""
+        return self._made(b"pad", digest, _LENGTH + TAIL)
+
+    def seal(self, lines: Iterable[str]) -> str:
+        return self._made(b"seal", "\n".join(lines).encode(), _DIGEST).hex()
+
+    def _made(self, purpose: bytes, data: bytes, size: int) -> bytes:
+        return hashlib.blake2b(
+            data, digest_size=size, key=self.key, salt=self.salt, person=b"marks " + purpose
+        ).digest()
+
+
 @dataclass(frozen=True)
 class Marks:
-    """Needles as (length, last bytes, salted digest).
+    """Needles as (length, last bytes, keyed digest), in the order of the digests.
 
-    A proof can be published with them and checked again later, though it holds nothing of what was erased but eight
-    bytes of random identifiers.
+    Written down (``plain``), lengths and tails are hidden by the key, which stays in the store: whoever reads a proof
+    learns how many marks it has, and can neither read a name out of it nor try one. Who has the store searches again.
+
+    Attributes:
+        key: 16 to 64 secret bytes.
     """
 
+    key: bytes = field(repr=False)
     salt: bytes
-    marks: Sequence[tuple[int, bytes, bytes]] = field(default_factory=tuple)
+    marks: Sequence[tuple[int, bytes, bytes]] = field(default_factory=tuple, repr=False)
 
     @classmethod
-    def of(cls, needles: Iterable[bytes], salt: bytes | None = None) -> Marks:
+    def of(cls, needles: Iterable[bytes], key: bytes) -> Marks:
         """Marks of needles; those shorter than ``SHORTEST`` cannot be looked for. Raises ValueError."""
-        salt = salt or secrets.token_bytes(_DIGEST)
-        found = sorted(set(needles))
+        pen = _Pen(key, secrets.token_bytes(_DIGEST))
+        found = set(needles)
         if short := [one for one in found if len(one) < SHORTEST]:
             raise ValueError(f"a needle of {len(short[0])} bytes is found by chance; take {SHORTEST} or more")
-        return cls(salt, tuple((len(one), one[-TAIL:], _digest(salt, one)) for one in found))
+        marks = [(len(one), one[-TAIL:], pen.digest(one)) for one in found]
+        return cls(key, pen.salt, tuple(sorted(marks, key=lambda mark: mark[2])))
 
     def __len__(self) -> int:
         return len(self.marks)
@@ -79,30 +112,39 @@ class Marks:
 
     def _is_end(self, data: bytes | memoryview, end: int) -> bool:
         for length, digest in self._by_tail.get(bytes(data[end - TAIL : end]), ()):
-            if end >= length and _digest(self.salt, bytes(data[end - length : end])) == digest:
+            if end >= length and self._pen.digest(bytes(data[end - length : end])) == digest:
                 return True
         return False
 
+    @property
+    def _pen(self) -> _Pen:
+        return _Pen(self.key, self.salt)
+
     def plain(self) -> dict[str, Any]:
-        """As JSON."""
-        return {
-            "salt": self.salt.hex(),
-            "marks": [f"{n}:{tail.hex()}:{digest.hex()}" for n, tail, digest in self.marks],
-        }
+        """As JSON, which says nothing to who has no key."""
+        pen = self._pen
+        lines = [
+            f"{_crossed(length.to_bytes(_LENGTH, 'big') + tail, pen.pad(digest)).hex()}:{digest.hex()}"
+            for length, tail, digest in self.marks
+        ]
+        return {"salt": self.salt.hex(), "marks": lines, "seal": pen.seal(lines)}
 
     @classmethod
-    def from_plain(cls, document: Mapping[str, Any]) -> Marks:
-        """Raises ValueError, KeyError, TypeError or AttributeError for what ``plain`` never gave."""
-        parts = [text.split(":") for text in document["marks"]]
-        marks = tuple((int(length), bytes.fromhex(tail), bytes.fromhex(digest)) for length, tail, digest in parts)
-        if any(len(tail) != TAIL or length < SHORTEST for length, tail, _ in marks):
-            raise ValueError(f"a mark has no tail of {TAIL} bytes")
-        return cls(bytes.fromhex(document["salt"]), marks)
+    def from_plain(cls, document: Mapping[str, Any], key: bytes) -> Marks:
+        """Raises OtherKey, and ValueError, KeyError, TypeError or AttributeError for what ``plain`` never gave."""
+        pen = _Pen(key, bytes.fromhex(document["salt"]))
+        if not secrets.compare_digest(pen.seal(document["marks"]), document["seal"]):
+            raise OtherKey("its marks were written with the key of another store, or were changed")
+        marks = []
+        for hidden, digest in (map(bytes.fromhex, line.split(":")) for line in document["marks"]):
+            clear = _crossed(hidden, pen.pad(digest))
+            marks.append((int.from_bytes(clear[:_LENGTH], "big"), clear[_LENGTH:], digest))
+        return cls(key, pen.salt, tuple(marks))
 
 
 def _slots(values: np.ndarray[Any, np.dtype[Any]]) -> np.ndarray[Any, np.dtype[Any]]:
     return (values * _SPREAD) >> np.uint64(64 - _BITS)
 
 
-def _digest(salt: bytes, needle: bytes) -> bytes:
-    return hashlib.blake2b(needle, digest_size=_DIGEST, salt=salt).digest()
+def _crossed(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=True))

@@ -55,7 +55,7 @@ def _erase(desk: Desk, document: dict[str, Any], actor: str) -> dict[str, Any]:
 
 def _verify(desk: Desk, document: dict[str, Any]) -> dict[str, Any]:
     try:
-        proof: Proof = proof_of(document)
+        proof: Proof = proof_of(document, desk.services)
     except BadProof as error:
         raise WireError("body", str(error)) from None
     return verify(desk.services, proof).plain()
