@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Message, Receive, Scope, Send
 
 from samouk.loop.ports import Role, covers
@@ -49,6 +49,7 @@ class Access:
         header: one more header that may hold the key, bare.
         form: makes a refusal's answer, where clients expect a form of their own.
         unbounded: whether it is left out of the rate limits: what asks whether the server lives must never wait.
+        most: bytes of a body, for who reads it in the route's place.
     """
 
     role: Role | None
@@ -56,6 +57,7 @@ class Access:
     header: str | None = None
     form: Callable[[Problem], Response] | None = None
     unbounded: bool = False
+    most: int = MAX_PARSED
 
     def require(self, caller: Caller, path: Mapping[str, Any]) -> None:
         """Raises a 403 for who may not."""
@@ -97,6 +99,25 @@ def guard(routes: Iterable[BaseRoute], declared: Mapping[Any, Access], admit: Ad
         if access is None or not isinstance(route, Route):
             raise Undeclared(f"{getattr(route, 'path', route)} does not say who may use it: declare it with desk.allow")
         _guard(route, access, admit)
+
+
+class Gate:
+    """Admits requests to routes that another process answers, so that nothing of a stranger is read for it."""
+
+    def __init__(self, routes: Iterable[BaseRoute], declared: Mapping[Any, Access], admit: Admit) -> None:
+        self._routes = [route for route in leaves(routes) if isinstance(route, Route)]
+        self._declared = declared
+        self._admit = admit
+
+    async def admit(self, scope: Scope) -> Access | None:
+        """What the route declares, once the request may come in; None where there is no such route. Raises Problem."""
+        for route in self._routes:
+            matched, more = route.matches(scope)
+            if matched is Match.FULL:
+                access = self._declared[route.endpoint]
+                await self._admit(Request({**scope, **more}), access)
+                return access
+        return None
 
 
 def leaves(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:

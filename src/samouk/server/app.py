@@ -16,7 +16,7 @@ from samouk.loop.learner import Domain
 from samouk.loop.ports import Services
 from samouk.loop.records import Batch, Stored
 from samouk.server import openapi, problems
-from samouk.server.access import PUBLIC, guard
+from samouk.server.access import PUBLIC, Gate, guard
 from samouk.server.auth import Door
 from samouk.server.commit import GroupCommit
 from samouk.server.counts import Watched
@@ -136,7 +136,7 @@ class Platform(FastAPI):
         front = _across(express, desk.options.cors_origins)
         siblings = desk.options.siblings
         if siblings is not None and desk.one:
-            front = PassOn(front, siblings, desk.one, desk.options.max_body, desk.door.count)
+            front = PassOn(front, siblings, desk.one, Gate(self.routes, desk.declared, desk.door.admit))
         self._front = Shielded(front, tls=desk.options.tls)
 
     def span_requests(self) -> None:

@@ -65,13 +65,10 @@ class Door:
                 self._limits.anonymous(request.scope)
             return
         caller = await self._known(request, access.header)
-        self._limits.key(caller.key_id)
+        if request.scope.get("client"):  # what a sibling passes on, it has counted
+            self._limits.key(caller.key_id)
         access.require(caller, request.scope.get("path_params", {}))
         request.scope[CALLER] = caller
-
-    def count(self, scope: Mapping[str, Any]) -> None:
-        """One request that another process will look at, where its sender's address is not seen. Raises a 429."""
-        self._limits.anonymous(scope)
 
     async def recognised(self, request: Request) -> Caller | None:
         """Who asks, on a route that is open to everybody; None without a key. Raises a 401 for one that is none."""

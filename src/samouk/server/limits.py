@@ -96,7 +96,8 @@ class Addresses:
     def _address(self, scope: Mapping[str, Any]) -> str:
         client = scope.get("client")
         peer = str(client[0]) if client else ""
-        if not self._hops:
+        # A sibling's requests come without an address, and it has counted them by that of their sender.
+        if not self._hops or not client:
             return peer
         told = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
         # Only what trusted proxies wrote counts: the last so many. What is left of them anybody can write.

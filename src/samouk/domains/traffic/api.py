@@ -187,9 +187,9 @@ class _Doors:
     def __init__(self, desk: Any) -> None:
         self._desk = desk
 
-    def allow(self, role: Role | None) -> Callable[[Endpoint], Endpoint]:
-        """Declare who may use a route."""
-        return (lambda endpoint: endpoint) if self._desk is None else self._desk.allow(role, ABOUT)
+    def allow(self, role: Role | None, **more: Any) -> Callable[[Endpoint], Endpoint]:
+        """Declare who may use a route, and whatever else a route declares."""
+        return (lambda endpoint: endpoint) if self._desk is None else self._desk.allow(role, ABOUT, **more)
 
     def figures(self) -> Callable[[Endpoint], Endpoint]:
         """Declare a route that shows figures."""
@@ -322,7 +322,7 @@ def _hearing(office: Office) -> "APIRouter":
     router, doors = _router(office), _Doors(office.desk)
 
     @router.post("/ml/activity", **_about("Tell what happened in another process; answers limits", _asks(_EVENTS)))
-    @doors.allow(Role.OPERATOR)
+    @doors.allow(Role.OPERATOR, most=MAX_ACTIVITY)
     async def activity(request: Request) -> JSONResponse:
         return JSONResponse(await run_in_threadpool(office.hear, await doors.body(request, MAX_ACTIVITY)))
 
