@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import socket
+from dataclasses import replace
 
 import pytest
 from tests.server import toy
-from tests.server.house import House
+from tests.server.conftest import release
+from tests.server.house import Answer, House
+
+from samouk.loop.ports import Role
+from samouk.loop.records import Stage
+from samouk.server.desk import reader_of
 
 ARTIFACT = "/v1/learners/toy.half/versions/v1.0/artifact"
 TARGET = "/v1/tuf/targets/toy.half/abc123.model.onnx"
@@ -15,9 +21,14 @@ TIMESTAMP = "/v1/tuf/metadata/timestamp.json"
 DATA = toy.ARTIFACT.data
 
 
+def _get(house: House, path: str, **headers: str) -> Answer:
+    """With a good key: the bytes of a model that is served here are not for everybody."""
+    return house.get(path, Authorization=f"Bearer {house.key}", **headers)
+
+
 def test_whole(house: House) -> None:
     """All bytes come with their sha256 as ETag."""
-    answer = house.get(ARTIFACT)
+    answer = _get(house, ARTIFACT)
     assert (answer.status, answer.body) == (200, DATA)
     assert answer.headers["etag"] == f'"{hashlib.sha256(DATA).hexdigest()}"'
     assert answer.headers["accept-ranges"] == "bytes"
@@ -29,7 +40,7 @@ def test_whole(house: House) -> None:
 )
 def test_range(house: House, wanted: str, first: int, last: int) -> None:
     """One range gives those bytes and says which they are."""
-    answer = house.get(ARTIFACT, Range=wanted)
+    answer = _get(house, ARTIFACT, Range=wanted)
     assert (answer.status, answer.body) == (206, DATA[first : last + 1])
     assert answer.headers["content-range"] == f"bytes {first}-{last}/2048"
 
@@ -39,36 +50,36 @@ def test_range(house: House, wanted: str, first: int, last: int) -> None:
 )
 def test_odd_range(house: House, wanted: str) -> None:
     """A range that is malformed or several gives the whole."""
-    assert house.get(ARTIFACT, Range=wanted).status == 200
+    assert _get(house, ARTIFACT, Range=wanted).status == 200
 
 
 @pytest.mark.parametrize("wanted", ["bytes=2048-", "bytes=9999-99999", "bytes=-0"])
 def test_range_outside(house: House, wanted: str) -> None:
     """A range beyond the end is a 416 that tells the size."""
-    answer = house.get(ARTIFACT, Range=wanted)
+    answer = _get(house, ARTIFACT, Range=wanted)
     assert (answer.status, answer.headers["content-range"]) == (416, "bytes */2048")
 
 
 def test_resume(house: House) -> None:
     """If-Range with the tag resumes; with another tag it starts anew, since the bytes are others."""
-    tag = house.get(ARTIFACT).headers["etag"]
-    assert house.get(ARTIFACT, Range="bytes=9-", If_Range=tag).status == 206
-    assert house.get(ARTIFACT, Range="bytes=9-", If_Range='"other"').status == 200
+    tag = _get(house, ARTIFACT).headers["etag"]
+    assert _get(house, ARTIFACT, Range="bytes=9-", If_Range=tag).status == 206
+    assert _get(house, ARTIFACT, Range="bytes=9-", If_Range='"other"').status == 200
 
 
 @pytest.mark.parametrize("path", [ARTIFACT, TARGET, TIMESTAMP])
 def test_unchanged(house: House, path: str) -> None:
     """Who has the bytes already gets a 304 without them."""
-    tag = house.get(path).headers["etag"]
+    tag = _get(house, path).headers["etag"]
     for known in (tag, f"W/{tag}", f'"x", {tag}', "*"):
-        answer = house.get(path, If_None_Match=known)
+        answer = _get(house, path, If_None_Match=known)
         assert (answer.status, answer.body) == (304, b"")
-    assert house.get(path, If_None_Match='"x"').status == 200
+    assert _get(house, path, If_None_Match='"x"').status == 200
 
 
 def test_head(house: House) -> None:
     """HEAD tells the size without the bytes."""
-    answer = house.ask("HEAD", ARTIFACT)
+    answer = house.ask("HEAD", ARTIFACT, Authorization=f"Bearer {house.key}")
     assert (answer.status, answer.headers["content-length"], answer.body) == (200, "2048", b"")
 
 
@@ -101,7 +112,7 @@ def test_large_target(house: House) -> None:
 def test_nothing_else(house: House, path: str) -> None:
     """No path, encoding or link leads out of the published folder."""
     answer = house.get(path)
-    assert answer.status == 404
+    assert answer.status == (400 if "%00" in path else 404)
     assert b"key of the house" not in answer.body
 
 
@@ -119,3 +130,36 @@ def test_unknown_version(house: House) -> None:
     """Bytes of a version that does not exist are a 404 in words."""
     answer = house.get("/v1/learners/toy.half/versions/v9.9/artifact")
     assert (answer.status, answer.json["title"]) == (404, "Not Found")
+
+
+def test_who_may_have_the_bytes(house: House) -> None:
+    """Of a model that is served here nothing is for strangers; what is not in production is for operators alone."""
+    release(house.services, "v1.1", 2)
+    older, newer = ARTIFACT, ARTIFACT.replace("v1.0", "v1.1")
+    contributor = house.services.keys.create("contributor", Role.CONTRIBUTOR)[1]
+    assert [house.get(path).status for path in (older, newer)] == [401, 401]
+    found = [house.get(path, Authorization=f"Bearer {contributor}") for path in (older, newer)]
+    assert [answer.status for answer in found] == [403, 200]
+    assert found[1].headers["cache-control"].startswith("private")
+    assert _get(house, older).body == DATA
+
+
+def test_what_clients_fetch(house: House) -> None:
+    """Of a learner whose model clients run, what is in production is for everybody, and what waits is not."""
+    version = release(house.services, "v9.0", 9, "toy.edge")
+    edge = replace(toy.LEARNER, name="toy.edge", served=False)
+    stages = {stage: reader_of(edge, replace(version, stage=stage)) for stage in Stage}
+    assert [stage for stage, role in stages.items() if role is None] == [Stage.CANARY, Stage.PRODUCTION]
+    assert {role for role in stages.values() if role is not None} == {Role.OPERATOR}
+
+
+def test_bytes_are_read_only_when_sent(house: House) -> None:
+    """Who has the bytes, or asks beyond their end, does not have them read."""
+    version = house.services.registry.version("toy.half", "v1.0")
+    data = house.services.blobs.get(version.artifact_key)
+    house.services.blobs.delete(version.artifact_key)
+    try:
+        assert _get(house, ARTIFACT, If_None_Match="*").status == 304
+        assert _get(house, ARTIFACT, Range="bytes=9999-").status == 416
+    finally:
+        house.services.blobs.put(data)

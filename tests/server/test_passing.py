@@ -19,6 +19,7 @@ from tests.server.house import House, running
 
 from samouk.loop.ports import Role, Services
 from samouk.server import Options, body, create_app
+from samouk.server.desk import Desk
 from samouk.server.serve import Server, config
 from samouk.server.siblings import Siblings
 from samouk.store.memory import memory_services
@@ -26,7 +27,7 @@ from samouk.store.memory import memory_services
 MOST = 1_000
 
 
-def _routes(desk: Any) -> APIRouter:
+def _routes(desk: Desk) -> APIRouter:
     router = APIRouter()
     desk.at_one("/kept/")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any, ClassVar, TypeVar
@@ -16,7 +16,7 @@ from samouk.edge.wire import WireError
 from samouk.loop.erasure import House
 from samouk.loop.learner import Domain, Learner
 from samouk.loop.ports import NotFound, Role, Services
-from samouk.loop.records import Batch, Stored, Version
+from samouk.loop.records import Batch, Stage, Stored, Version
 from samouk.server import body
 from samouk.server.access import PUBLIC, Access, Caller
 from samouk.server.auth import Door, caller_of
@@ -30,7 +30,7 @@ from samouk.server.options import Options
 from samouk.server.problems import INTERNAL, Failures, of_error
 from samouk.server.service import InService
 from samouk.server.siblings import KEEPER
-from samouk.server.transfer import IMMUTABLE, Content, of_bytes, respond, unchanged
+from samouk.server.transfer import IMMUTABLE, PRIVATE, Content, respond, unchanged
 from samouk.server.views import ErasureView, StatsView, VersionView, stats_of, version_of
 
 ARTIFACT = "application/octet-stream"
@@ -206,15 +206,40 @@ class Desk:
         self.raw_at(path, "GET", download, download_operation(path, summary, media_type), PUBLIC)
 
     def artifact_at(self, path: str, learner: str | None = None) -> None:
-        """Give the bytes of the version that ``{version}`` in the path names; their ETag is their sha256."""
+        """Give the bytes of the version that ``{version}`` in the path names; their ETag is their sha256.
 
-        def content(request: Request) -> Content:
+        Open to everybody are those alone that clients of the edge run. Of a model that is served here the version in
+        production is for contributors, who may run it beside their application; all others are for operators.
+        """
+        about = learner or "{name}"
+
+        async def download(request: Request) -> Response:
             owner = self.learner(learner or request.path_params["name"])
-            version = self.services.registry.version(owner.name, request.path_params["version"])
-            data = self.services.blobs.get(version.artifact_key)
-            return of_bytes(data, version.artifact_digest, ARTIFACT, IMMUTABLE)
+            name = request.path_params["version"]
+            version = await run_in_threadpool(self.services.registry.version, owner.name, name)
+            least = reader_of(owner, version)
+            if least is not None:
+                await self.door.admit(request, Access(least, about))
+            content = self._artifact(version, IMMUTABLE if least is None else PRIVATE)
+            # On a thread: the bytes are read when the answer is made, and only when it holds any.
+            return await run_in_threadpool(respond, request.headers, content)
 
-        self.download_at(path, "The bytes of a version's model", ARTIFACT, content)
+        operation = download_operation(path, "The bytes of a version's model", ARTIFACT)
+        self.raw_at(path, "GET", download, operation, PUBLIC)
+
+    def _artifact(self, version: Version, cache: str) -> Content:
+        def pieces(first: int, length: int) -> Iterator[bytes]:
+            data = self.services.blobs.get(version.artifact_key)
+            return iter((data[first : first + length],))
+
+        return Content(version.artifact_size, version.artifact_digest, pieces, ARTIFACT, cache)
+
+
+def reader_of(learner: Learner, version: Version) -> Role | None:
+    """The least who may have a version's bytes; None for everybody."""
+    if not learner.served and version.stage in (Stage.CANARY, Stage.PRODUCTION):
+        return None
+    return Role.CONTRIBUTOR if version.stage is Stage.PRODUCTION else Role.OPERATOR
 
 
 Routes = Callable[[Desk], APIRouter]

@@ -35,6 +35,8 @@ class Content:
 
 
 IMMUTABLE = "public, max-age=31536000, immutable"
+PRIVATE = "private, max-age=31536000, immutable"
+"""For bytes that not everybody may have: caches on the way do not keep them."""
 
 
 def of_bytes(data: bytes, etag: str, media_type: str, cache: str = "no-cache") -> Content:
