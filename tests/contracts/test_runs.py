@@ -7,7 +7,7 @@ import dataclasses
 from tests.contracts.making import LEARNER, MOMENT, run
 
 from samouk.loop.ports import Services
-from samouk.loop.records import Decision, Figure, RunEnd, Verdict
+from samouk.loop.records import Decision, Figure, Order, RunEnd, TriggerKind, Verdict
 
 
 class TestRuns:
@@ -32,6 +32,15 @@ class TestRuns:
         )
         services.runs.save(full)
         assert services.runs.runs(LEARNER) == [full]
+
+    def test_a_wish_to_hold_is_kept(self, services: Services) -> None:
+        """Who takes the run up again, after its process died, must know that a person wants to look first."""
+        order = Order(TriggerKind.MANUAL, "to look at it first", hold=True)
+        held = dataclasses.replace(run(1), order=order)
+        services.runs.save(held)
+        (found,) = services.runs.runs(LEARNER)
+        assert found == held != run(1)
+        assert found.order.hold
 
     def test_saving_again_replaces(self, services: Services) -> None:
         """A run that goes on stays one run, in its place."""

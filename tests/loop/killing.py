@@ -49,6 +49,6 @@ class MortalLeases(Mortal):
 
 def mortal(services: Services, writes: int) -> Services:
     countdown = [writes]
-    ports = ("registry", "rollouts", "audit", "publisher", "journal", "log", "blobs")
+    ports = ("registry", "runs", "rollouts", "audit", "publisher", "journal", "log", "blobs")
     wrapped: dict[str, Any] = {name: Mortal(getattr(services, name), countdown) for name in ports}
     return dataclasses.replace(services, leases=MortalLeases(services.leases, countdown), **wrapped)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 from examples.side_of_a_line import TOY
+from tests.contracts.conftest import embedded_services, served_services
 from tests.loop.killing import Killed, mortal
 from tests.loop.test_turn import BY_HAND, send
 
-from samouk.loop.records import RunEnd
+from samouk.loop.ports import Services
+from samouk.loop.records import Order, RunEnd, Stage, TriggerKind
 from samouk.loop.turn import RUN, turn
 from samouk.store.clock import SteppedClock
 from samouk.store.memory import memory_services
@@ -50,3 +53,29 @@ def test_a_run_of_another_name_is_its_own() -> None:
     assert first.end is RunEnd.RELEASED
     assert second.run_id != NAME
     assert len(services.runs.runs(TOY.name)) == 2
+
+
+@pytest.fixture(params=["embedded", "postgres"])
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Services:
+    """A store that outlives its processes."""
+    if request.param == "embedded":
+        made = embedded_services(tmp_path)
+    else:
+        made = served_services(tmp_path, request.getfixturevalue("emptied_postgres"))
+    request.addfinalizer(made.close)
+    return made
+
+
+@pytest.mark.parametrize("writes", [2, 5])
+def test_what_was_to_be_held_is_held_by_the_second_attempt(kept: Services, writes: int) -> None:
+    """It knows the wish from the run on record alone, and nobody sees the version before a person's word."""
+    send(kept)
+    with pytest.raises(Killed):
+        turn(TOY, mortal(kept, writes), Order(TriggerKind.MANUAL, "to look at it first", hold=True), run_id=NAME)
+    assert isinstance(kept.clock, SteppedClock)
+    kept.clock.step(dt.timedelta(minutes=5))
+    (begun,) = kept.runs.runs(TOY.name)
+    ended = turn(TOY, kept, begun.order, run_id=NAME)
+    assert ended.end is RunEnd.STAGED
+    assert kept.registry.version(TOY.name, ended.version or "").stage is Stage.STAGING
+    assert kept.publisher.published(TOY.name) is None

@@ -294,7 +294,7 @@ class Order:
 
     kind: TriggerKind
     reason: str
-    hold: bool = field(default=False, compare=False)
+    hold: bool = False
 
 
 class Decision(StrEnum):

@@ -70,7 +70,7 @@ def _run(row: Any) -> Run:
     return Run(
         run_id=row.run_id,
         learner=row.learner,
-        order=Order(TriggerKind(body["order"]["kind"]), body["order"]["reason"]),
+        order=Order(**{**body["order"], "kind": TriggerKind(body["order"]["kind"])}),
         started=row.started,
         ended=row.ended,
         end=RunEnd(row.end) if row.end else None,
