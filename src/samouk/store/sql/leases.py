@@ -20,14 +20,14 @@ class SqlLeases:
     clock: Clock
 
     def acquire(self, name: str, holder: str, seconds: float) -> bool:
-        now = self.clock.now().timestamp()
-        taken = insert(leases).values(name=name, holder=holder, expires=now + seconds, seconds=seconds)
-        taken = taken.on_conflict_do_update(
-            index_elements=[leases.c.name],
-            set_={column: taken.excluded[column] for column in ("holder", "expires", "seconds")},
-            where=(leases.c.holder == holder) | ~_in_force(now),
-        )
         with self.database.write() as connection:
+            now = self._now()
+            taken = insert(leases).values(name=name, holder=holder, expires=now + seconds, seconds=seconds)
+            taken = taken.on_conflict_do_update(
+                index_elements=[leases.c.name],
+                set_={column: taken.excluded[column] for column in ("holder", "expires", "seconds")},
+                where=(leases.c.holder == holder) | ~_in_force(now),
+            )
             return connection.scalar(taken.returning(leases.c.name)) is not None
 
     def release(self, name: str, holder: str) -> None:
@@ -35,10 +35,13 @@ class SqlLeases:
             connection.execute(sa.delete(leases).where(leases.c.name == name, leases.c.holder == holder))
 
     def held(self, name: str) -> bool:
-        now = self.clock.now().timestamp()
-        wanted = sa.select(leases.c.name).where(leases.c.name == name, _in_force(now))
         with self.database.read() as connection:
+            wanted = sa.select(leases.c.name).where(leases.c.name == name, _in_force(self._now()))
             return connection.scalar(wanted) is not None
+
+    def _now(self) -> float:
+        """To be asked once the lock is ours: who slept before it would take a living lease, or one that ended."""
+        return self.clock.now().timestamp()
 
 
 def _in_force(now: float) -> sa.ColumnElement[bool]:

@@ -57,25 +57,26 @@ class SqlTasks:
             return [_task(row) for row in connection.execute(wanted)]
 
     def claim(self, task_id: str, holder: str, seconds: float) -> Task | None:
-        now = self.clock.now()
-        free = sa.select(tasks.c.sequence).where(tasks.c.task_id == task_id, _ready(now))
-        taken = {
-            "state": TaskState.RUNNING.value,
-            "holder": holder,
-            "until": now + dt.timedelta(seconds=seconds),
-            "attempts": tasks.c.attempts + 1,
-        }
+        named = sa.select(tasks.c.sequence).where(tasks.c.task_id == task_id)
         with self.database.write() as connection:
-            sequence = connection.scalar(free.with_for_update(skip_locked=True))
-            if sequence is None:
-                return None
-            row = connection.execute(
-                sa.update(tasks).where(tasks.c.sequence == sequence).values(taken).returning(tasks)
-            ).one()
-        return _task(row)
+            sequence = connection.scalar(named.with_for_update(skip_locked=True))
+            now = self.clock.now()  # once the row is ours: who slept before would take what another has by now
+            free = sa.update(tasks).where(tasks.c.sequence == sequence, _ready(now))
+            taken = free.values(
+                state=TaskState.RUNNING.value,
+                holder=holder,
+                until=now + dt.timedelta(seconds=seconds),
+                attempts=tasks.c.attempts + 1,
+            )
+            row = connection.execute(taken.returning(tasks)).first() if sequence is not None else None
+        return _task(row) if row else None
 
     def renew(self, task_id: str, holder: str, seconds: float) -> bool:
-        return self._settle(task_id, holder, {"until": self.clock.now() + dt.timedelta(seconds=seconds)})
+        mine = _held_by(task_id, holder)
+        with self.database.write() as connection:
+            connection.execute(sa.select(tasks.c.sequence).where(mine).with_for_update())
+            until = self.clock.now() + dt.timedelta(seconds=seconds)
+            return connection.execute(sa.update(tasks).where(mine).values(until=until)).rowcount > 0
 
     def finish(self, task_id: str, holder: str) -> bool:
         return self._settle(task_id, holder, {**_FREE, "state": TaskState.DONE.value, "error": None})
@@ -102,11 +103,14 @@ class SqlTasks:
             return connection.execute(done).rowcount
 
     def _settle(self, task_id: str, holder: str, changed: Mapping[str, Any]) -> bool:
-        mine = sa.update(tasks).where(
-            tasks.c.task_id == task_id, tasks.c.holder == holder, tasks.c.state == TaskState.RUNNING.value
-        )
+        mine = sa.update(tasks).where(_held_by(task_id, holder))
         with self.database.write() as connection:
             return connection.execute(mine.values(dict(changed))).rowcount > 0
+
+
+def _held_by(task_id: str, holder: str) -> sa.ColumnElement[bool]:
+    running = tasks.c.state == TaskState.RUNNING.value
+    return (tasks.c.task_id == task_id) & (tasks.c.holder == holder) & running
 
 
 def _ready(now: dt.datetime) -> sa.ColumnElement[bool]:

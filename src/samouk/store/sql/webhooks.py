@@ -34,21 +34,22 @@ class SqlWebhooks:
             connection.execute(sa.insert(webhooks).values(_row(hook)))
 
     def claim(self, hook_id: str, holder: str, seconds: float) -> Webhook | None:
-        now = self.clock.now()
-        free = sa.select(webhooks).where(webhooks.c.hook_id == hook_id, _free(holder, now))
-        taken = sa.update(webhooks).where(webhooks.c.hook_id == hook_id)
+        named = sa.select(webhooks.c.sequence).where(webhooks.c.hook_id == hook_id)
         with self.database.write() as connection:
-            row = connection.execute(free.with_for_update(skip_locked=True)).first()
-            if row is None:
-                return None
-            connection.execute(taken.values(holder=holder, until=now + dt.timedelta(seconds=seconds)))
-        return _hook(row)
+            sequence = connection.scalar(named.with_for_update(skip_locked=True))
+            now = self.clock.now()  # once the row is ours: who slept before would take what another has by now
+            free = sa.update(webhooks).where(webhooks.c.sequence == sequence, _free(holder, now))
+            taken = free.values(holder=holder, until=now + dt.timedelta(seconds=seconds))
+            row = connection.execute(taken.returning(webhooks)).first() if sequence is not None else None
+        return _hook(row) if row else None
 
     def update(self, hook: Webhook, holder: str, seconds: float) -> bool:
-        until = self.clock.now() + dt.timedelta(seconds=seconds)
-        kept = sa.update(webhooks).where(webhooks.c.hook_id == hook.hook_id, webhooks.c.holder == holder)
+        mine = (webhooks.c.hook_id == hook.hook_id) & (webhooks.c.holder == holder)
         with self.database.write() as connection:
-            return connection.execute(kept.values({**_row(hook), "until": until})).rowcount > 0
+            connection.execute(sa.select(webhooks.c.sequence).where(mine).with_for_update())
+            until = self.clock.now() + dt.timedelta(seconds=seconds)
+            kept = sa.update(webhooks).where(mine).values({**_row(hook), "until": until})
+            return connection.execute(kept).rowcount > 0
 
     def free(self, hook_id: str, holder: str) -> None:
         mine = sa.update(webhooks).where(webhooks.c.hook_id == hook_id, webhooks.c.holder == holder)
