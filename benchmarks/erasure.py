@@ -72,9 +72,9 @@ class Watched:
     def __init__(self, remains: Any) -> None:
         self._remains, self.seconds = remains, {"clear": 0.0, "search": 0.0}
 
-    def clear(self) -> list[str]:
+    def clear(self, largest: int | None = 0) -> list[str]:
         begun = time.perf_counter()
-        waiting: list[str] = self._remains.clear()
+        waiting: list[str] = self._remains.clear(largest)
         self.seconds["clear"] = time.perf_counter() - begun
         return waiting
 
@@ -98,7 +98,7 @@ def measured(store: Store, samples: int, rows: int) -> dict[str, Any]:
     filled = time.perf_counter() - begun
     services = services_of(store)
     watched = Watched(services.remains)
-    house = House(replace(services, remains=watched))
+    house = House(replace(services, remains=watched), rewrite=None)
     begun = time.perf_counter()
     proof = erase_receipts(house, wanted, "operator")
     took = time.perf_counter() - begun

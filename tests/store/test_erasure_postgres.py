@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tests.loop.test_forgetting import CANARY, SECRET, show
 
 from samouk.loop.erasure import erase_subject, verify
 from samouk.loop.forgetting import forget_unit
-from samouk.loop.ports import Services
+from samouk.loop.ports import REWRITE_BYTES, Services
 from samouk.store.sql import postgres_files
 
 
@@ -53,10 +54,30 @@ def test_what_a_route_deleted_is_cleared_by_the_next_who_clears(
     shown = show(services, SECRET, CANARY)
     forget_unit(RAIN, services, SECRET, "operator")
     assert any(shown[0].encode() in data for data in files_of(postgres))
-    assert services.remains.clear() == []
+    assert services.remains.clear(None) == []
     assert not any(shown[0].encode() in data for data in files_of(postgres))
     with psycopg.connect(postgres) as connection:
         assert connection.execute("SELECT count(*) FROM stains").fetchall() == [(0,)]
+
+
+def test_tables_that_are_too_large_are_not_written_anew_beside_their_users(
+    services: Services, postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The proof says what waits for which command; a request waits for nobody, and holds up nobody."""
+    monkeypatch.setattr(postgres_files, "PATIENCE_S", 60.0)
+    show(services, SECRET, CANARY)
+    kept = "SELECT pg_relation_filenode('exposures')"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        before = connection.execute(kept).fetchone()
+        answered = erase_subject(dataclasses.replace(house(services), rewrite=0), [RAIN], SECRET, "operator")
+        assert (answered.complete, answered.removed["exposures"]) == (False, 3)
+        assert any("exposures" in reason and "`samouk maintain`" in reason for reason in answered.pending)
+        bounded = services.remains.clear(1)
+        assert any("exposures" in reason and "--rewrite" in reason for reason in bounded)
+        assert connection.execute(kept).fetchone() == before
+        assert services.remains.clear(REWRITE_BYTES) == []
+        assert connection.execute(kept).fetchone() != before
+        assert services.remains.clear() == []
 
 
 def test_statistics_hold_no_values_of_persons(services: Services, postgres: str) -> None:

@@ -20,10 +20,13 @@ PAUSE_S = 600.0
 @click.command()
 @click.option("--once", is_flag=True, help="Do it now, and stop; else it is done once a day for as long as this runs.")
 @click.option("--if-due", is_flag=True, help="Do it now if the last time is a day ago, and stop.")
+@click.option(
+    "--rewrite", is_flag=True, help="Write large tables anew too, where deleted rows wait; holds up who uses them."
+)
 @home_option
 @json_option
 @explained
-def maintain(once: bool, if_due: bool, home: Path | None, as_json: bool) -> None:
+def maintain(once: bool, if_due: bool, rewrite: bool, home: Path | None, as_json: bool) -> None:
     """Remove orphans, let go of what is too old, put small packs together, and tidy the database.
 
     Safe at any time beside running servers, one of which does it once a day by itself. What is too old say
@@ -33,6 +36,7 @@ def maintain(once: bool, if_due: bool, home: Path | None, as_json: bool) -> None
     from samouk.domains import discover
     from samouk.loop.maintain import Keep, due
     from samouk.loop.maintain import maintain as run
+    from samouk.loop.ports import REWRITE_BYTES
 
     chosen = settings(home)
     keep = Keep(chosen.retention_days, chosen.exposure_days)
@@ -40,7 +44,7 @@ def maintain(once: bool, if_due: bool, home: Path | None, as_json: bool) -> None
     with assembly.opened(chosen) as services:
         while True:
             if once or due(services):
-                done = run(services, learners, keep)
+                done = run(services, learners, keep, largest=None if rewrite else REWRITE_BYTES)
                 if as_json:
                     print_json(done)
                 else:
@@ -63,4 +67,6 @@ def _tell(done: Maintained) -> None:
     for number, line in lines:
         if number:
             click.echo(f"🧹 {line}")
+    for reason in done.waiting:
+        click.echo(f"⏳ {reason}")
     click.echo("✅ the store is tidy")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from samouk.loop.learner import Learner
 from samouk.loop.outcome import harvested
-from samouk.loop.ports import LeaseLost, Services
+from samouk.loop.ports import REWRITE_BYTES, LeaseLost, Services
 from samouk.loop.records import Act, Compaction
 
 LEASE = "maintain"
@@ -49,6 +49,7 @@ class Maintained:
         batches, samples: that left the log by their age.
         exposures, outcomes: that left the journal by their age.
         packs: what was put together.
+        waiting: whose deleted rows are in files still, and for what they wait.
     """
 
     orphans: int
@@ -57,6 +58,7 @@ class Maintained:
     exposures: int
     outcomes: int
     packs: Compaction
+    waiting: tuple[str, ...] = ()
 
 
 def due(services: Services) -> bool:
@@ -67,8 +69,13 @@ def due(services: Services) -> bool:
     return bool(done) and now - done >= PERIOD.total_seconds()
 
 
-def maintain(services: Services, learners: Sequence[Learner], keep: Keep) -> Maintained:
+def maintain(
+    services: Services, learners: Sequence[Learner], keep: Keep, *, largest: int | None = REWRITE_BYTES
+) -> Maintained:
     """Do all of it, alone among the processes that share the store; what a death leaves undone the next time does.
+
+    Args:
+        largest: bytes of a table that may be written anew, as ``Remains.clear`` has it.
 
     Raises:
         LeaseLost: another process is at it.
@@ -83,10 +90,10 @@ def maintain(services: Services, learners: Sequence[Learner], keep: Keep) -> Mai
             shown, told = shown + exposures, told + outcomes
         packs = services.log.compact(check)
         check()
-        services.remains.clear()  # of what was erased since; what must wait stays noted for the next time
+        waiting = tuple(services.remains.clear(largest))  # of what was erased since; it stays noted for the next time
         services.upkeep.tidy()
         services.journal.advance(DONE, int(services.clock.now().timestamp()))
-    return Maintained(orphans, batches, samples, shown, told, packs)
+    return Maintained(orphans, batches, samples, shown, told, packs, waiting)
 
 
 @contextmanager

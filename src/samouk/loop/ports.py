@@ -731,11 +731,20 @@ class Upkeep(Protocol):
         """Give free pages back, and look anew at what the database plans by."""
 
 
+REWRITE_BYTES = 256 * 1024**2
+"""Largest table that is written anew beside those who use it: some seconds, within the patience of all who wait."""
+
+
 class Remains(Protocol):
     """What deleted things leave behind in the store's own files, and the search for it."""
 
-    def clear(self) -> list[str]:
-        """Leave no byte of what was deleted; what must wait for something, and for what, in words."""
+    def clear(self, largest: int | None = 0) -> list[str]:
+        """Leave no byte of what was deleted; what must wait for something, and for what, in words.
+
+        Args:
+            largest: bytes of a table that may be written anew for it, which holds up its users meanwhile; 0 writes
+                none, None any.
+        """
 
     def search(self, marks: Marks) -> Iterator[Looked]:
         """Look at every byte that the store keeps, place by place, through its compression."""

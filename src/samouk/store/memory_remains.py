@@ -19,7 +19,7 @@ class MemoryRemains:
 
     places: Mapping[str, Any]
 
-    def clear(self) -> list[str]:
+    def clear(self, largest: int | None = 0) -> list[str]:
         return []
 
     def search(self, marks: Marks) -> Iterator[Looked]:

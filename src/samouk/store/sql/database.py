@@ -83,10 +83,11 @@ class Database(Protocol):
     def tidy(self) -> None:
         """Give free pages back and look anew at what plans are made by; writers go on meanwhile."""
 
-    def rewrite(self, tables: Sequence[str]) -> dict[str, str]:
+    def rewrite(self, tables: Sequence[str], largest: int | None) -> dict[str, str]:
         """``scrub``, and write tables anew where deleted rows would else stay in their files.
 
-        May take minutes and hold up whoever needs these tables. Each that could not be done, with what is in the way.
+        That holds up whoever needs a table while it is written: none of more than ``largest`` bytes is, and None, for
+        any, may take minutes. Each that could not be done, with what is in the way.
         """
 
     def rows(self, table: str) -> Iterator[bytes]:

@@ -237,9 +237,9 @@ class PostgresDatabase:
             finally:
                 connection.execute("RESET statement_timeout")
 
-    def rewrite(self, tables: Sequence[str]) -> dict[str, str]:
+    def rewrite(self, tables: Sequence[str], largest: int | None) -> dict[str, str]:
         with self._explained(), _returned(self._followers) as connection:
-            return postgres_files.rewrite(connection, tables)
+            return postgres_files.rewrite(connection, tables, largest)
 
     def rows(self, table: str) -> Iterator[bytes]:
         with self._explained(), _returned(self._followers) as connection:

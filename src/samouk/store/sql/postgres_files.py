@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 PATIENCE_S = 20.0
 """How long a rewriting waits for transactions that may still see what was deleted."""
 
+LOCK_S = 5
+"""How long a rewriting waits for those who use a table just now."""
+
 LOOK_S = 0.05
 CHUNK = 4 * 1024 * 1024
 
@@ -46,30 +49,56 @@ _WRITE_AHEAD = "SELECT 'pg_wal/' || name FROM pg_ls_waldir() ORDER BY modificati
 _READ = "SELECT pg_read_binary_file(%s, %s, %s, true)"
 
 
-def rewrite(connection: psycopg.Connection[Any], tables: Sequence[str]) -> dict[str, str]:
+def rewrite(connection: psycopg.Connection[Any], tables: Sequence[str], largest: int | None) -> dict[str, str]:
     """Write tables into new files, with nothing but what lives, and drop the old; what could not be, and why.
 
-    VACUUM alone would free the place of a deleted row and leave its bytes there.
+    VACUUM alone frees the place of a deleted row and leaves its bytes there until others need it: that is all that is
+    done to tables of more than ``largest`` bytes.
     """
-    import psycopg
-
-    waiting: dict[str, str] = {}
-    if not tables:
-        return waiting
-    if reason := _patience(connection):
-        return dict.fromkeys(tables, reason)
+    sizes = {table: _size(connection, table) for table in tables}
+    waiting = {table: _later(size, largest) for table, size in sizes.items() if largest is not None and size > largest}
+    wanted = [table for table in tables if table not in waiting]
+    if wanted and (reason := _patience(connection)):
+        waiting.update(dict.fromkeys(wanted, reason))
+        wanted = []
     connection.execute("SET statement_timeout = 0")
+    # Who waits for the whole table lets all wait who come after.
+    connection.execute(f"SET lock_timeout = '{LOCK_S}s'".encode())
     try:
         for table in tables:
-            try:
-                connection.execute(psycopg.sql.SQL("VACUUM (FULL) {}").format(psycopg.sql.Identifier(table)))
-            except psycopg.errors.LockNotAvailable:
-                waiting[table] = "it was in use all the time"
-            except psycopg.errors.DiskFull:
-                waiting[table] = "the database's disk has no room for a second copy of it"
+            if reason := _vacuumed(connection, table, full=table in wanted):
+                waiting.setdefault(table, reason)
     finally:
         connection.execute("RESET statement_timeout")
+        connection.execute("RESET lock_timeout")
     return waiting
+
+
+def _vacuumed(connection: psycopg.Connection[Any], table: str, *, full: bool) -> str | None:
+    import psycopg
+
+    words = "VACUUM (FULL) {}" if full else "VACUUM {}"
+    try:
+        connection.execute(psycopg.sql.SQL(words).format(psycopg.sql.Identifier(table)))
+    except psycopg.errors.LockNotAvailable:
+        return "it was in use all the time"
+    except psycopg.errors.DiskFull:
+        return "the database's disk has no room for a second copy of it"
+    return None
+
+
+def _size(connection: psycopg.Connection[Any], table: str) -> int:
+    (size,) = connection.execute("SELECT pg_total_relation_size(CAST(%s AS regclass))", (table,)).fetchone() or (0,)
+    return int(size)
+
+
+def _later(size: int, largest: int) -> str:
+    if not largest:
+        return "`samouk maintain`, which writes tables anew, takes them out"
+    return (
+        f"it has {size / 1e6:,.0f} MB, too many to be written anew while others use it: "
+        "`samouk maintain --once --rewrite` does it, when they can wait"
+    )
 
 
 def _patience(connection: psycopg.Connection[Any]) -> str | None:

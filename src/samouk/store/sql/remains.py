@@ -30,11 +30,11 @@ class SqlRemains:
     places: Mapping[str, Blobs]
     folder: Path | None
 
-    def clear(self) -> list[str]:
+    def clear(self, largest: int | None = 0) -> list[str]:
         self.bury()
         with self.database.read() as connection:
             wanted = stained(connection)
-        waiting = self.database.rewrite(list(wanted))
+        waiting = self.database.rewrite(list(wanted), largest)
         with self.database.write() as connection:
             for name, times in wanted.items():
                 if name not in waiting:

@@ -150,7 +150,7 @@ class SqliteDatabase:
         self.traces = bool(busy)
         return not self.traces
 
-    def rewrite(self, tables: Sequence[str]) -> dict[str, str]:
+    def rewrite(self, tables: Sequence[str], largest: int | None) -> dict[str, str]:
         """What is deleted is overwritten at once; only the write-ahead log may lag behind."""
         return {} if self.scrub() else dict.fromkeys(tables, f"a reader still needs the write-ahead log of {self.path}")
 
