@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
@@ -62,15 +62,18 @@ def copied(settings: Settings, source: tuple[str, str], target: tuple[str, str],
 def backed_up(settings: Settings, to: str, told: Told, *, keys: bool, keep: int) -> BackedUp:
     """Back up the store that the settings name, while it serves. Raises as ``copied``."""
     places = Places.of(settings)
-    embedded = not settings.database_url
-    # Past one machine the published files are shared: they lie among the documents and blobs.
-    still: AbstractContextManager[None] = nullcontext()
-    if embedded and places.published.is_dir():
-        still = exclusive(places.published / ".lock")
-    with _named(), still:
-        files = files_below(places.published, "published") if embedded else {}
-        if keys:
-            files |= files_below(places.keys, "keys")
+
+    @contextmanager
+    def files() -> Iterator[dict[str, Path]]:
+        found = files_below(places.keys, "keys") if keys else {}
+        # Past one machine the published files are shared: they lie among the documents and blobs.
+        if settings.database_url or not places.published.is_dir():
+            yield found
+            return
+        with exclusive(places.published / ".lock"):
+            yield found | files_below(places.published, "published")
+
+    with _named():
         return backup_store(_where(settings), to, files, told, now=dt.datetime.now(dt.UTC), keys=keys, keep=keep)
 
 

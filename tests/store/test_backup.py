@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from tests.contracts.live import after, exposure
 from tests.contracts.making import LEARNER, act, batch, batch_id, receipt
-from tests.objects import fresh_url
+from tests.contracts.waiting import until
+from tests.objects import age, fresh_url, object_store, objects, send
 from tests.store.filled import fill, next_number
 from tests.store.rescan import found
 
@@ -17,7 +20,7 @@ from samouk.loop.ports import CorruptBlob, StoreUnavailable
 from samouk.loop.records import Stored
 from samouk.moving import Return, backed_up, restored
 from samouk.settings import BadSetting, Settings, load
-from samouk.store.blobs.places import places
+from samouk.store.blobs.places import bucket_of, places
 from samouk.store.clock import SteppedClock
 from samouk.store.moving.backup import BackedUp
 from samouk.store.sql import DATABASE, Store, open_store
@@ -242,6 +245,74 @@ def test_old_backups_go_with_what_only_they_held(home: Path, tmp_path: Path, pla
     store = open_store(tmp_path / "back", SteppedClock())
     check(store, BATCHES - 3)
     store.close()
+
+
+def test_one_backup_to_a_place_at_a_time(home: Path, tmp_path: Path, place: str) -> None:
+    """A second one is refused while the first is under way, and leaves it alone."""
+    refused: list[str] = []
+
+    def told(_: str) -> None:
+        with pytest.raises(StoreUnavailable, match="is under way"):
+            back_up(chosen(home), place, keep=1)
+        refused.append("")
+
+    backed_up(chosen(home), place, told, keys=False, keep=1)
+    assert refused
+    back_up(chosen(home), place, keep=1)
+    bring_back(chosen(tmp_path / "back"), place)
+
+
+def test_the_lock_of_a_dead_backup_gets_stale(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a bucket nobody frees it: its age says that nobody writes it anew."""
+    url = fresh_url(monkeypatch)
+    name = url.split("/")[2]
+    send("PUT", object_store(), f"{name}/some/place/lock", b"another's")
+    with pytest.raises(StoreUnavailable, match="is under way"):
+        back_up(chosen(home), url)
+    age(name, "some/place/lock", 3_600)
+    back_up(chosen(home), url)
+    assert "some/place/lock" not in objects(name)
+
+
+def test_a_backup_that_lost_its_lock_is_none(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another may have swept what it counted on: its manifest is not added."""
+    url = fresh_url(monkeypatch)
+    name = url.split("/")[2]
+
+    def told(_: str) -> None:
+        send("PUT", object_store(), f"{name}/some/place/lock", b"another's")
+
+    with pytest.raises(StoreUnavailable, match="is under way"):
+        backed_up(chosen(home), url, told, keys=False, keep=0)
+    assert not [path for path in objects(name) if "/manifests/" in path]
+    assert "some/place/lock" in objects(name)
+
+
+def test_a_long_backup_keeps_its_lock(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is written anew as long as the backup lives."""
+    monkeypatch.setattr("samouk.store.moving.vault.RENEW_SECONDS", 0.02)
+    url = fresh_url(monkeypatch)
+    name = url.split("/")[2]
+    looks = bucket_of(url)
+
+    def told(_: str) -> None:
+        age(name, "some/place/lock", 86_400)
+        until(lambda: (found := looks.item("lock")) is not None and found.modified > looks.now() - timedelta(hours=1))
+
+    backed_up(chosen(home), url, told, keys=False, keep=0)
+
+
+def test_publishers_wait_only_while_their_files_are_read(home: Path, tmp_path: Path) -> None:
+    """Not while rows and packs are on their way, which may be hours."""
+    seen: list[str] = []
+
+    def told(words: str) -> None:
+        with (home / "published" / ".lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        seen.append(words)
+
+    assert backed_up(chosen(home), str(tmp_path / "backups"), told, keys=False, keep=0).files == 2
+    assert seen
 
 
 @pytest.mark.parametrize("knows", ["later backup", "old store"])

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from tests.contracts.making import LEARNER, batch, batch_id
+from tests.contracts.waiting import until
 from tests.objects import CREDENTIALS, fresh_url, objects, send
 from tests.store.filled import fill, next_number
 
@@ -103,6 +104,64 @@ def test_a_store_in_use_is_not_copied(home: Path, tmp_path: Path, postgres: str)
     with pytest.raises(StoreUnavailable, match="is open in another samouk"):
         copied(Where(str(home)), Where(postgres, f"file://{tmp_path}/blobs"))
     served.close()
+
+
+def test_nobody_writes_to_a_source_meanwhile(
+    home: Path, tmp_path: Path, postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who comes after the look for company is kept out, or the copy would lack what is stored meanwhile."""
+    source = Where(postgres, f"file://{tmp_path}/blobs")
+    copied(Where(str(home)), source)
+    engine = _beside(postgres)
+    words: list[str] = []
+
+    def told(_: str) -> None:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("SET lock_timeout = '50ms'")
+            with pytest.raises(sa.exc.OperationalError, match="lock timeout"):
+                connection.exec_driver_sql("DELETE FROM batches")
+        words.append(_)
+
+    copy_store(source, Where(str(tmp_path / "back")), told)
+    assert words
+
+
+def test_a_source_waits_as_long_as_it_takes(home: Path, tmp_path: Path, postgres: str) -> None:
+    """The limit on idle transactions, by which others' locks are freed, does not end a long copy; nor a comparison."""
+    source = Where(_with_options(postgres, "-c idle_in_transaction_session_timeout=100"), f"file://{tmp_path}/blobs")
+    copied(Where(str(home)), source)
+    engine = _beside(postgres)
+    asked = sa.text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+        "AND state = 'idle in transaction' AND clock_timestamp() - state_change < interval '300 ms'"
+    )
+
+    def told(words: str) -> None:
+        if not words.startswith(("batches", "the target")):
+            return
+        with engine.connect() as connection:
+            until(lambda: not connection.scalar(asked))
+
+    for _ in range(2):
+        copy_store(source, Where(str(tmp_path / "back")), told)
+
+
+def _with_options(url: str, options: str) -> str:
+    return sa.make_url(url).update_query_dict({"options": options}).render_as_string(hide_password=False)
+
+
+def _beside(url: str) -> sa.Engine:
+    """Asks as somebody else; each question is a transaction."""
+    driven = sa.make_url(url).set(drivername="postgresql+psycopg")
+    return sa.create_engine(driven, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+
+
+def test_plans_know_what_arrived(home: Path, tmp_path: Path, postgres: str) -> None:
+    """The tables are analysed with the copy; else the first questions would read whole tables."""
+    target = Where(postgres, f"file://{tmp_path}/blobs")
+    copied(Where(str(home)), target)
+    with opened(target) as end, end.database.read() as connection:
+        assert connection.scalar(sa.text("SELECT reltuples FROM pg_class WHERE relname = 'batches'")) == BATCHES - 2
 
 
 def test_a_wrong_name_makes_nothing(tmp_path: Path, postgres: str) -> None:

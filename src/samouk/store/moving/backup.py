@@ -5,16 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from samouk.loop.ports import StoreUnavailable
-from samouk.store.blobs.kept import KeptBlobs
 from samouk.store.moving.ends import End, Where, opened
-from samouk.store.moving.manifest import DATABASE_FILE, Filed, Manifest, file_away
-from samouk.store.moving.rows import Told, copy_rows, digests, whole_digest
+from samouk.store.moving.manifest import DATABASE_FILE, Manifest, file_away
+from samouk.store.moving.rows import Told, copy_rows, digests, steady, whole_digest
 from samouk.store.moving.things import Gone, copy_blobs
 from samouk.store.moving.vault import FolderVault, Vault, vault_of
 from samouk.store.sql.migrations import HEAD, migrate
@@ -22,6 +21,8 @@ from samouk.store.sql.sqlite import SqliteDatabase
 
 ATTEMPTS = 5
 """States that are tried: an erasure may take a pack while it is copied, and then the rows are of yesterday."""
+
+Files = Callable[[], AbstractContextManager[Mapping[str, Path]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class BackedUp:
 def backup_store(
     source: Where,
     to: str,
-    files: Mapping[str, Path],
+    files: Files,
     told: Told,
     *,
     now: dt.datetime,
@@ -60,7 +61,7 @@ def backup_store(
 
     Args:
         to: a folder, or ``s3://bucket/prefix``.
-        files: what else belongs to it, by names below the home.
+        files: what else belongs to it, by names below the home; held still while they are read, and no longer.
         keys: whether the keys that sign are among ``files``.
         keep: how many backups stay; 0 for all. What only older ones held is deleted.
 
@@ -69,10 +70,11 @@ def backup_store(
     """
     source.require()
     vault = vault_of(to, make=True)
-    with vault.alone(), opened(source) as end:
+    with vault.alone() as require_alone, opened(source) as end:
         there = frozenset(vault.things.keys())
         manifest = _state(end, vault, there, files, keys, now, told)
         name = now.astimezone(dt.UTC).strftime("%Y%m%dT%H%M%S%fZ")
+        require_alone()
         vault.add(name, manifest.encode())
         dropped = _drop(vault, keep)
     return BackedUp(
@@ -89,7 +91,7 @@ def backup_store(
 
 
 def _state(
-    end: End, vault: Vault, there: frozenset[str], files: Mapping[str, Path], keys: bool, now: dt.datetime, told: Told
+    end: End, vault: Vault, there: frozenset[str], files: Files, keys: bool, now: dt.datetime, told: Told
 ) -> Manifest:
     for _ in range(ATTEMPTS):
         try:
@@ -100,7 +102,9 @@ def _state(
                 copy_blobs(named.packs, end.packs, vault.things, "packs", told, check=False)
                 copy_blobs(named.blobs, end.blobs, vault.things, "blobs", told, check=False)
                 database.close()
-                filed = {DATABASE_FILE: file_away(path, vault.things, there), **_filed(files, vault.things, there)}
+                filed = {DATABASE_FILE: file_away(path, vault.things, there)}
+                with files() as found:
+                    filed |= {name: file_away(one, vault.things, there) for name, one in sorted(found.items())}
         except Gone:
             told("something was erased meanwhile: looking again")
             continue
@@ -133,7 +137,8 @@ def _rows(end: End, vault: Vault, told: Told) -> Iterator[tuple[Path, End]]:
         try:
             if not isinstance(end.database, SqliteDatabase):
                 migrate(database)
-                copy_rows(end.database, database, told)
+                with steady(end.database) as reading:
+                    copy_rows(reading, database, told)
             yield path, End(str(path), database, end.packs, end.blobs)
         finally:
             database.close()
@@ -147,23 +152,24 @@ def _copy_file(source: Path, target: Path) -> None:
         raise StoreUnavailable(f"{source} cannot be copied ({error}): check the space of {target.parent}") from error
 
 
-def _filed(files: Mapping[str, Path], things: KeptBlobs, there: frozenset[str]) -> dict[str, Filed]:
-    return {name: file_away(path, things, there) for name, path in sorted(files.items())}
-
-
 def _drop(vault: Vault, keep: int) -> tuple[str, ...]:
-    """Let go of all but so many backups, and of the things that only they held."""
-    names = vault.names()
-    old = names[:-keep] if keep else []
-    if not old:
+    """Let go of all but so many backups, and of the things that none of the others holds."""
+    if not keep:
         return ()
-    named: set[str] = set()
-    for name in names[-keep:]:
-        named |= Manifest.decode(vault.read(name), name).things()
-    for name in old:
+    names = vault.names()
+    _held(vault, names[-keep:])  # before anything goes
+    for name in names[:-keep]:
         vault.drop(name)
-    vault.things.sweep(lambda: named, 0)
-    return tuple(old)
+    vault.things.sweep(lambda: _held(vault, vault.names()), vault.rest)
+    return tuple(names[:-keep])
+
+
+def _held(vault: Vault, names: Sequence[str]) -> set[str]:
+    """What these backups name. Raises CorruptBlob: of a damaged one nobody knows."""
+    held: set[str] = set()
+    for name in names:
+        held |= Manifest.decode(vault.read(name), f"backup {name}").things()
+    return held
 
 
 def files_below(folder: Path, prefix: str) -> dict[str, Path]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from samouk.loop.ports import StoreUnavailable
 from samouk.store.moving.ends import Where, at_rest, opened
-from samouk.store.moving.rows import TableDigest, Told, copy_rows, digests, is_empty, whole_digest
+from samouk.store.moving.rows import TableDigest, Told, copy_rows, digests, is_empty, steady, whole_digest
 from samouk.store.moving.things import copy_blobs
 
 
@@ -41,14 +41,19 @@ def copy_store(source: Where, target: Where, told: Told) -> Copied:
     source.require()
     for where in (source, target):
         where.complete()
-    with at_rest(source, target), opened(source) as here, opened(target, make=True) as there:
+    with (
+        at_rest(source, target),
+        opened(source) as here,
+        opened(target, make=True) as there,
+        steady(here.database, held=True) as reading,
+    ):
         if not is_empty(there.database):
-            copy_rows(here.database, there.database, told)  # refuses what is not this store's, before a blob is moved
-        named = here.named()
+            copy_rows(reading, there.database, told)  # refuses what is not this store's, before a blob is moved
+        named = here.named()  # by another transaction, and the same: nobody writes
         new = copy_blobs(named.packs, here.packs, there.packs, "packs", told)
         new += copy_blobs(named.blobs, here.blobs, there.blobs, "blobs", told)
-        tables = copy_rows(here.database, there.database, told)
+        tables = copy_rows(reading, there.database, told)
         # Asked anew, after the commit: what a later process will see.
-        with there.database.read() as connection:
+        with steady(there.database) as connection:
             arrived = digests(connection)
     return Copied(tuple(tables), len(named.packs), len(named.blobs), new, whole_digest(tables), whole_digest(arrived))

@@ -15,7 +15,7 @@ from samouk.store.blobs.local import explained, make_folder, sync_folder
 from samouk.store.hearing import who_hash
 from samouk.store.moving.ends import Where, at_rest, opened_rows
 from samouk.store.moving.manifest import DATABASE_FILE, Manifest, bring_back
-from samouk.store.moving.rows import Told, copy_rows, digests, is_empty, whole_digest
+from samouk.store.moving.rows import Told, copy_rows, digests, is_empty, steady, whole_digest
 from samouk.store.moving.things import copy_blobs
 from samouk.store.moving.vault import Vault, vault_of
 from samouk.store.sql import DATABASE
@@ -196,8 +196,8 @@ def _rows(vault: Vault, manifest: Manifest, target: Where, erased: Erased, told:
     if target.served:
         with tempfile.TemporaryDirectory(prefix="samouk-") as folder, _file(vault, manifest, Path(folder)) as database:
             _leave_word(database, erased)
-            with opened_rows(target) as filled:
-                copy_rows(database, filled, told)
+            with opened_rows(target) as filled, steady(database) as reading:
+                copy_rows(reading, filled, told)
         return
     with tempfile.TemporaryDirectory(prefix=".restoring-", dir=target.home) as folder:
         with _file(vault, manifest, Path(folder)) as database:

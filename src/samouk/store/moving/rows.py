@@ -6,17 +6,20 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from samouk.loop.ports import CorruptBlob, StoreUnavailable
-from samouk.store.sql.database import Database
+from samouk.store.sql.database import Database, listed
 from samouk.store.sql.tables import metadata
 
 PAGE = 5_000
 """Rows held at a time."""
+
+_ALL = listed(table.name for table in metadata.sorted_tables)
 
 Told = Callable[[str], None]
 """Hears how far it is, in words."""
@@ -35,25 +38,50 @@ class TableDigest:
     digest: str
 
 
-def copy_rows(source: Database, target: Database, told: Told) -> list[TableDigest]:
+@contextmanager
+def steady(database: Database, *, held: bool = False) -> Iterator[sa.Connection]:
+    """One state of all rows, for as long as it is looked at.
+
+    Args:
+        held: nobody writes meanwhile; a database that is one file is held by its folder's lock instead.
+
+    Raises:
+        StoreUnavailable: somebody has been writing all the time, or it cannot be read.
+    """
+    with database.read() as connection:
+        _take_time(connection)
+        if held:
+            _lock(connection, "SHARE")  # before the first look, which fixes the state that is seen
+        yield connection
+
+
+def copy_rows(reading: sa.Connection, target: Database, told: Told) -> list[TableDigest]:
     """Copy all tables; the target has all of it, and the highest numbers ever given, or nothing.
 
     A target that holds just these rows is left as it is.
+
+    Args:
+        reading: as ``steady`` gives it.
 
     Raises:
         StoreUnavailable: the target holds other rows; or one of them cannot be read or written.
         CorruptBlob: the target tells other rows than it was given.
     """
-    with source.read() as reading:
-        if _filled(target):
-            return _compare(reading, target, told)
-        with target.write() as writing:
-            copied = [_copy(reading, writing, table, told) for table in metadata.sorted_tables]
-            for table in metadata.sorted_tables:
-                _give_no_lower(writing, table, _highest(reading, table))
-            found = digests(writing)
-            if found != copied:
-                raise CorruptBlob(f"{target.place} does not tell the rows that it was given: {_unlike(copied, found)}")
+    if not is_empty(target):
+        return _compare(reading, target, told)
+    with target.write() as writing:
+        _take_time(writing)
+        _lock(writing, "SHARE ROW EXCLUSIVE")
+        if _filled(writing):
+            raise StoreUnavailable(f"{target.place} was filled by another meanwhile: name an empty one")
+        copied = [_copy(reading, writing, table, told) for table in metadata.sorted_tables]
+        for table in metadata.sorted_tables:
+            _give_no_lower(writing, table, _highest(reading, table))
+        found = digests(writing)
+        if found != copied:
+            raise CorruptBlob(f"{target.place} does not tell the rows that it was given: {_unlike(copied, found)}")
+        if writing.dialect.name != "sqlite":  # else the first plans would be made as if every table were empty still
+            writing.exec_driver_sql(f"ANALYZE {_ALL}")
     return copied
 
 
@@ -69,27 +97,36 @@ def whole_digest(tables: Sequence[TableDigest]) -> str:
 
 def is_empty(database: Database) -> bool:
     """Whether no table holds a row."""
-    return not _filled(database)
-
-
-def _filled(database: Database) -> str:
     with database.read() as connection:
-        for table in metadata.sorted_tables:
-            if connection.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first():
-                return table.name
-    return ""
+        return not _filled(connection)
+
+
+def _filled(connection: sa.Connection) -> bool:
+    wanted = (sa.select(sa.literal(1)).select_from(table).limit(1) for table in metadata.sorted_tables)
+    return any(connection.execute(one).first() for one in wanted)
 
 
 def _compare(reading: sa.Connection, target: Database, told: Told) -> list[TableDigest]:
     told("the target holds rows already: comparing them")
     ours = digests(reading)
-    with target.read() as connection:
+    with steady(target) as connection:
         theirs = digests(connection)
     if ours != theirs:
         raise StoreUnavailable(
             f"{target.place} holds other rows already ({_unlike(ours, theirs)}): name an empty one; nothing was changed"
         )
     return ours
+
+
+def _take_time(connection: sa.Connection) -> None:
+    """While one side is looked at, the other waits: minutes, with many rows."""
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+
+
+def _lock(connection: sa.Connection, mode: str) -> None:
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql(f"LOCK TABLE {_ALL} IN {mode} MODE")
 
 
 def _unlike(ours: Sequence[TableDigest], theirs: Sequence[TableDigest]) -> str:
@@ -112,9 +149,10 @@ def _copy(reading: sa.Connection, writing: sa.Connection, table: sa.Table, told:
 
 
 def _pages(connection: sa.Connection, table: sa.Table) -> Iterator[Sequence[sa.Row[Any]]]:
-    rows = connection.execution_options(stream_results=True, max_row_buffer=PAGE).execute(
-        sa.select(table).order_by(*table.primary_key.columns)
-    )
+    # Told with the statement: told to the connection, it would hold for all that follows.
+    streamed = {"stream_results": True, "max_row_buffer": PAGE}
+    wanted = sa.select(table).order_by(*table.primary_key.columns)
+    rows = connection.execute(wanted, execution_options=streamed)
     return rows.partitions(PAGE)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +20,10 @@ from samouk.store.blobs.local import LocalBlobs, explained, make_folder, sync_fo
 from samouk.store.blobs.places import bucket_of, folder_of
 from samouk.store.blobs.s3 import S3Blobs
 
+STALE_SECONDS, RENEW_SECONDS = 900.0, 60.0
+"""From which age on a lock in a bucket is a dead one's, and how often a living one writes it anew."""
+
+_LOCK = "lock"
 _NAME = re.compile(r"\d{8}T\d{12}Z")
 
 
@@ -27,6 +33,7 @@ class Vault(Protocol):
     Attributes:
         place: what a person may be told about where it lies; no secrets.
         things: everything that backups hold, by its content.
+        rest: seconds that a thing is old at least before it may be swept.
     """
 
     @property
@@ -34,6 +41,9 @@ class Vault(Protocol):
 
     @property
     def things(self) -> KeptBlobs: ...
+
+    @property
+    def rest(self) -> float: ...
 
     def names(self) -> list[str]:
         """Of the backups that are there, oldest first."""
@@ -47,8 +57,12 @@ class Vault(Protocol):
     def drop(self, name: str) -> None:
         """Remove the manifest; its things go by a sweep."""
 
-    def alone(self) -> AbstractContextManager[None]:
-        """Keep others from making or dropping backups meanwhile, where the place can."""
+    def alone(self) -> AbstractContextManager[Callable[[], None]]:
+        """Keep others from making or dropping backups meanwhile.
+
+        Yields:
+            What raises StoreUnavailable once that cannot be said any more.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +71,7 @@ class FolderVault:
 
     folder: Path
     things: LocalBlobs
+    rest = 0.0
 
     @property
     def place(self) -> str:
@@ -95,16 +110,14 @@ class FolderVault:
             sync_folder(self._path(name).parent)
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> Iterator[Callable[[], None]]:
         with explained(self.folder):
             descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
+            yield lambda: None
         except BlockingIOError:
-            raise StoreUnavailable(
-                f"another backup to {self.folder} is under way: let it end, then try again"
-            ) from None
+            raise _under_way(self) from None
         finally:
             os.close(descriptor)
 
@@ -114,10 +127,15 @@ class FolderVault:
 
 @dataclass(frozen=True, slots=True)
 class BucketVault:
-    """The same below a prefix of a bucket. Two backups at once are the operator's to avoid."""
+    """The same below a prefix of a bucket.
+
+    An object that one alone can create is the lock. Who holds it writes it anew every minute; one that is older than
+    ``STALE_SECONDS`` is a dead one's. Some stores create what is there: things therefore rest a day before a sweep.
+    """
 
     bucket: Bucket
     things: S3Blobs
+    rest = 86_400.0
 
     @property
     def place(self) -> str:
@@ -141,8 +159,49 @@ class BucketVault:
         self.bucket.remove([_manifest(name)])
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        yield
+    def alone(self) -> Iterator[Callable[[], None]]:
+        mine, ended = secrets.token_hex(16).encode(), threading.Event()
+
+        def is_mine() -> bool:
+            try:
+                return self.bucket.read(_LOCK) == mine
+            except NotFound:
+                return False
+
+        def renew() -> None:
+            while not ended.wait(RENEW_SECONDS):
+                # A bucket that is away for long makes the lock stale, which is seen before the backup is added.
+                with suppress(StoreUnavailable):
+                    if is_mine():
+                        self.bucket.write(_LOCK, mine)
+
+        def require() -> None:
+            if not is_mine():
+                raise _under_way(self)
+
+        self._take(mine)
+        renewing = threading.Thread(target=renew, name="samouk-backup-lock")
+        renewing.start()
+        try:
+            require()
+            yield require
+        finally:
+            ended.set()
+            renewing.join()
+            with suppress(StoreUnavailable):  # it gets stale by itself
+                if is_mine():
+                    self.bucket.remove([_LOCK])
+
+    def _take(self, mine: bytes) -> None:
+        if self.bucket.create(_LOCK, mine):
+            return
+        held = self.bucket.item(_LOCK)
+        if held is not None:
+            if (self.bucket.now(afresh=True) - held.modified).total_seconds() < STALE_SECONDS:
+                raise _under_way(self)
+            self.bucket.remove([_LOCK])
+        if not self.bucket.create(_LOCK, mine):
+            raise _under_way(self)
 
 
 def vault_of(where: str, *, make: bool) -> Vault:
@@ -168,6 +227,10 @@ def vault_of(where: str, *, make: bool) -> Vault:
 
 def _manifest(name: str) -> str:
     return f"manifests/{name}.json"
+
+
+def _under_way(vault: Vault) -> StoreUnavailable:
+    return StoreUnavailable(f"another backup to {vault.place} is under way: let it end, then try again")
 
 
 def _missing(name: str, vault: Vault) -> StoreUnavailable:
