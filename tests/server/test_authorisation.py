@@ -117,7 +117,11 @@ NEEDED = {route: role for role, routes in TABLE.items() for route in routes}
 BY_RECEIPT = {route for route in TABLE[PUBLIC] if "{batch_id}" in route}
 """Whoever asks: a receipt that was guessed is refused, and says nothing of whether there is such a batch."""
 
-READS_A_KEY = {"GET /ml/status"}
+READS_A_KEY = {
+    "GET /ml/status",
+    "GET /v1/events",
+    *(f"GET {LEARNERS}/{word}" for word in ("deployments", "rollout", "rollouts", "runs", "runs/{run_id}")),
+}
 """Open to everybody, and says more to an operator: a key that is none is refused."""
 
 ABOUT_ALL = {route for route in NEEDED if re.search(r" /v1/(keys|webhooks|events|erasures)", route)}

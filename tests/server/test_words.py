@@ -17,7 +17,9 @@ from tests.server.house import Answer, House, running
 from samouk.loop.learner import Learner, Policy
 from samouk.loop.live import RolloutState
 from samouk.loop.outcome import harvest
+from samouk.loop.ports import Role
 from samouk.loop.ramp import stage
+from samouk.loop.records import Order, Run, TriggerKind
 from samouk.loop.rollout_policy import RolloutPolicy
 from samouk.server import create_app
 from samouk.store.memory import memory_services
@@ -181,7 +183,7 @@ def test_deployments_tell_the_story(house: House) -> None:
     """Every step of a version stands in the history in its order, with who did it and why."""
     for word in ("pause", "resume", "promote"):
         say(house, word)
-    told = house.get(f"{RAIN}/deployments").json["deployments"]
+    told = house.call("GET", f"{RAIN}/deployments").json["deployments"]
     assert [one["at"] for one in told] == sorted(one["at"] for one in told)
     told = [one for one in told if one["actor"] == "tests"]
     assert {one["subject"] for one in told} == {"v1.1"}
@@ -245,3 +247,32 @@ def test_a_step_is_dated(house: House) -> None:
     resumed = since(say(house, "resume"))
     assert began.tzinfo is not None
     assert resumed - began == dt.timedelta(hours=1)
+
+
+def test_strangers_read_no_words_of_people(house: House) -> None:
+    """Who said something, and in which words, is for operators; what was done, and the platform's reasons, for all."""
+    say(house, "pause", "Ada Lovelace rang")
+    contributor = house.services.keys.create("app", Role.CONTRIBUTOR)[1]
+    events = "/v1/events?follow=false&after=0"
+    for path in (f"{RAIN}/rollout", f"{RAIN}/rollouts", f"{RAIN}/deployments", events):
+        answers = [house.get(path), house.get(path, Authorization=f"Bearer {contributor}")]
+        for answer in answers:
+            assert answer.status == 200, answer.body
+            assert b"Ada" not in answer.body and b'"tests"' not in answer.body, path
+        told = house.call("GET", path)
+        assert b"Ada Lovelace rang" in told.body, path
+        assert house.get(path, Authorization="Bearer smk_00000000_x").status == 401
+    last = house.get(f"{RAIN}/rollout").json["history"][-1]
+    assert (last["actor"], last["action"], last["reason"]) == ("person", "pause", "")
+
+
+def test_reason_of_a_turn(house: House) -> None:
+    """The reason of a turn that a person asked for is a person's word."""
+    now = house.services.clock.now()
+    for number, kind in enumerate((TriggerKind.MANUAL, TriggerKind.VOLUME)):
+        house.services.runs.save(Run(f"r{number}", KNOWN.name, Order(kind, f"why {number}"), now))
+    strangers = {one["run_id"]: one["reason"] for one in house.get(f"{RAIN}/runs").json["runs"]}
+    operators = {one["run_id"]: one["reason"] for one in house.call("GET", f"{RAIN}/runs").json["runs"]}
+    assert (strangers["r0"], strangers["r1"]) == ("", "why 1")
+    assert (operators["r0"], operators["r1"]) == ("why 0", "why 1")
+    assert house.get(f"{RAIN}/runs/r0").json["reason"] == ""

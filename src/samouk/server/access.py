@@ -49,6 +49,7 @@ class Access:
         header: one more header that may hold the key, bare.
         form: makes a refusal's answer, where clients expect a form of their own.
         unbounded: whether it is left out of the rate limits: what asks whether the server lives must never wait.
+        insight: whether it shows an operator more than everybody: a key that comes along is read, and must be good.
         most: bytes of a body, for who reads it in the route's place.
     """
 
@@ -57,6 +58,7 @@ class Access:
     header: str | None = None
     form: Callable[[Problem], Response] | None = None
     unbounded: bool = False
+    insight: bool = False
     most: int = MAX_PARSED
 
     def require(self, caller: Caller, path: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from samouk.loop.ports import Keys
+from samouk.loop.ports import Keys, Role, covers
 from samouk.server.access import CALLER, Access, Caller
 from samouk.server.limits import Limits
 from samouk.server.problems import Problem
@@ -60,14 +60,15 @@ class Door:
     async def admit(self, request: Request, access: Access) -> None:
         """Let the request in, or raise: 401 without a good key, 403 for what it may not, 429 for too many."""
         _require_names(request.scope)
-        if access.role is None:
+        if access.role is None and not (access.insight and "authorization" in request.headers):
             if not access.unbounded:
                 self._limits.anonymous(request.scope)
             return
         caller = await self._known(request, access.header)
         if request.scope.get("client"):  # what a sibling passes on, it has counted
             self._limits.key(caller.key_id)
-        access.require(caller, request.scope.get("path_params", {}))
+        if access.role is not None:
+            access.require(caller, request.scope.get("path_params", {}))
         request.scope[CALLER] = caller
 
     async def recognised(self, request: Request) -> Caller | None:
@@ -116,6 +117,14 @@ def caller_of(scope: Mapping[str, Any]) -> Caller:
     """Who asks, behind the door."""
     found: Caller = scope[CALLER]
     return found
+
+
+def operates(scope: Mapping[str, Any], about: str) -> bool:
+    """Whether an operator of that learner asks, behind the door."""
+    caller: Caller | None = scope.get(CALLER)
+    if caller is None or not caller.role.covers(Role.OPERATOR):
+        return False
+    return not caller.learners or covers(caller.learners, about)
 
 
 def _require_names(scope: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ from samouk.loop.ports import NotFound, Role, Services
 from samouk.loop.records import Batch, Stage, Stored, Version
 from samouk.server import body
 from samouk.server.access import PUBLIC, Access, Caller
-from samouk.server.auth import Door, caller_of
+from samouk.server.auth import Door, caller_of, operates
 from samouk.server.counts import HttpCounts
 from samouk.server.erasure import erase
 from samouk.server.exposures import Exposures
@@ -111,9 +111,13 @@ class Desk:
 
         return declare
 
-    def figures(self, about: str = "{name}") -> Callable[[Endpoint], Endpoint]:
+    def figures(self, about: str = "{name}", **more: Any) -> Callable[[Endpoint], Endpoint]:
         """Declare a route that shows figures, and names nobody: open to whoever ``SAMOUK_FIGURES_ROLE`` says."""
-        return self.allow(self.options.figures_role, about)
+        return self.allow(self.options.figures_role, about, **more)
+
+    def operates(self, request: Request, about: str) -> bool:
+        """Whether an operator of that learner asks, and may see who did what, and why; needs ``insight`` declared."""
+        return operates(request.scope, about)
 
     def caller(self, request: Request) -> Caller:
         """Who asks, on a route that needs a role."""

@@ -21,7 +21,7 @@ from samouk.loop.learner import Domain
 from samouk.server import create_app
 from samouk.store.memory import memory_services
 
-LEARNER = replace(toy.LEARNER, name=api.LEARNER, schema=SCHEMA)
+LEARNER = replace(toy.LEARNER, name=api.LEARNER, schema=SCHEMA, served=False)
 DOMAIN = Domain("screens", "Screens", (LEARNER,), Path(__file__).parent, routes=api.routes)
 
 

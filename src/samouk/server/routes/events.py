@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Annotated
 
@@ -16,6 +16,7 @@ from starlette.responses import StreamingResponse
 from samouk.edge.wire import WireError
 from samouk.loop.live import Event
 from samouk.loop.ports import EVENTS
+from samouk.server import insight
 from samouk.server.desk import Desk
 from samouk.server.problems import Problem
 from samouk.server.waking import Waking
@@ -39,7 +40,7 @@ def routes(desk: Desk) -> APIRouter:
         response_class=StreamingResponse,
         responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
     )
-    @desk.figures()
+    @desk.figures(insight=True)
     async def stream_events(
         request: Request,
         learner: Annotated[str | None, Query(max_length=64)] = None,
@@ -53,10 +54,13 @@ def routes(desk: Desk) -> APIRouter:
         if len(listeners) >= MAX_LISTENERS:
             raise Problem(503, f"{MAX_LISTENERS} listen already; try again later", headers={"Retry-After": "60"})
 
+        def shown(event: Event) -> Event:
+            return event if desk.operates(request, event.learner) else insight.event(event)
+
         async def lines() -> AsyncIterator[bytes]:
             listeners.add(id(request))
             try:
-                async for piece in _lines(desk, waking, start, learner, follow=follow):
+                async for piece in _lines(desk, waking, start, learner, shown, follow=follow):
                     yield piece
             finally:
                 listeners.discard(id(request))
@@ -74,7 +78,9 @@ async def _start(desk: Desk, after: int | None, last_event_id: str | None) -> in
     return await run_in_threadpool(desk.services.rollouts.last_event) if after is None else after
 
 
-async def _lines(desk: Desk, waking: Waking, after: int, learner: str | None, *, follow: bool) -> AsyncIterator[bytes]:
+async def _lines(
+    desk: Desk, waking: Waking, after: int, learner: str | None, shown: Callable[[Event], Event], *, follow: bool
+) -> AsyncIterator[bytes]:
     """The stream: pages of what is there, then what comes, until the server stops or the listener goes."""
     yield b": listening\n\n"
     said = time.monotonic()
@@ -85,7 +91,7 @@ async def _lines(desk: Desk, waking: Waking, after: int, learner: str | None, *,
             for event in page:
                 after = event.sequence
                 if learner in (None, event.learner):
-                    yield _text(event)
+                    yield _text(shown(event))
             if page:
                 said = time.monotonic()
                 continue

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from samouk.loop.performance import Performance, deployments
 from samouk.loop.ports import NotFound, Services
 from samouk.loop.records import Snapshot
+from samouk.server import insight
 from samouk.server.desk import Desk
 from samouk.server.figures import LiveFigures
 from samouk.server.views import MetricView, PerformanceRow, finite, metrics_of, performance_row
@@ -125,10 +126,12 @@ def routes(desk: Desk) -> APIRouter:
         return PerformanceView(name, metrics_of(learner), rows, live)
 
     @router.get("/v1/learners/{name}/deployments", summary="Every deployment, promotion and rollback with its reason")
-    @desk.figures()
-    def get_deployments(name: str) -> DeploymentsView:
+    @desk.figures(insight=True)
+    def get_deployments(name: str, request: Request) -> DeploymentsView:
         learner = desk.learner(name)
         found = deployments(learner, desk.services)
+        if not desk.operates(request, name):
+            found = [replace(one, actor=insight.actor(one.actor), reason="") for one in found]
         return DeploymentsView(
             name,
             [DeploymentView(one.at, one.actor, one.action, one.subject, one.reason, one.rollout) for one in found],

@@ -17,6 +17,7 @@ from samouk.loop.live import Rollout
 from samouk.loop.ports import NotFound, Role, Services
 from samouk.loop.reason import reason_of
 from samouk.loop.rollout import decide
+from samouk.server import insight
 from samouk.server.desk import Desk
 from samouk.server.views import STRICT, finite, plain
 
@@ -103,20 +104,22 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter(tags=["rollouts"])
 
     @router.get("/v1/learners/{name}/rollout", summary="The rollout that runs, else the last one, with live figures")
-    @desk.figures()
-    def get_rollout(name: str) -> RolloutView:
+    @desk.figures(insight=True)
+    def get_rollout(name: str, request: Request) -> RolloutView:
         learner = desk.learner(name)
         found = newest(learner, desk.services)
         if found is None:
             raise NotFound(f"{name} has had no rollout yet")
-        return view(learner, desk.services, found)
+        following = None if found.state.over else _next(learner, desk.services, found)
+        return _told(learner, found if desk.operates(request, name) else insight.rollout(found), following)
 
     @router.get("/v1/learners/{name}/rollouts", summary="Rollouts with their history, newest first")
-    @desk.figures()
-    def list_rollouts(name: str, limit: Annotated[int, Query(ge=1, le=1_000)] = 20) -> RolloutsView:
+    @desk.figures(insight=True)
+    def list_rollouts(name: str, request: Request, limit: Annotated[int, Query(ge=1, le=1_000)] = 20) -> RolloutsView:
         learner = desk.learner(name)
         found = desk.services.rollouts.rollouts(name, limit)
-        return RolloutsView([_told(learner, rollout, None) for rollout in found])
+        shown = found if desk.operates(request, name) else [insight.rollout(one) for one in found]
+        return RolloutsView([_told(learner, rollout, None) for rollout in shown])
 
     @router.post("/v1/learners/{name}/rollout/{word}", summary="A person's word about the rollout")
     @desk.allow(Role.OPERATOR)
