@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import dataclasses
 import datetime as dt
 import hashlib
 import hmac
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -189,6 +191,14 @@ def test_a_closed_port_is_a_failed_delivery(services: Services, receiver: Receiv
         "http://[::1]/",
         "http://169.254.169.254/latest/meta-data",
         "http://10.0.0.1/",
+        "http://224.0.0.1/",
+        "http://[ff0e::1]/",
+        "http://[::ffff:10.0.0.1]/",
+        "http://[64:ff9b::7f00:1]/",
+        "http://[64:ff9b::a9fe:a9fe]/",
+        "http://[64:ff9b:1::808:808]/",
+        "http://[2002:7f00:1::]/",
+        "http://[2002:a00:1::]/",
         "http://example.org/with blank",
         "http://example.org:99999/",
         "https://example.org/" + "x" * 2_000,
@@ -201,6 +211,12 @@ def test_addresses_that_nobody_should_knock_at_are_refused(url: str) -> None:
     assert refusal.value.field == "url"
 
 
+@pytest.mark.parametrize("host", ["8.8.8.8", "[2606:4700::1111]", "[64:ff9b::808:808]", "[::ffff:8.8.8.8]"])
+def test_addresses_that_everybody_can_reach_are_taken(host: str) -> None:
+    """Also by way of a gateway to IPv4."""
+    assert new_hook(f"http://{host}/", None, (), dt.datetime.now(dt.UTC), private=False).url == f"http://{host}/"
+
+
 def test_a_name_that_leads_inside_is_found_out_when_it_is_used(services: Services, receiver: Receiver) -> None:
     """A harmless name that resolves to this machine gets nothing."""
     port = urlsplit(receiver.url).port
@@ -210,6 +226,35 @@ def test_a_name_that_leads_inside_is_found_out_when_it_is_used(services: Service
     Courier(services, private=False)()
     assert receiver.got == []
     assert services.webhooks.hooks()[0].failures == 1
+
+
+def test_a_receiver_that_drips_is_cut_and_keeps_nobody_waiting(
+    services: Services, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Byte after byte, each in time: the whole has a deadline, and others are served meanwhile."""
+    monkeypatch.setattr("samouk.server.webhooks.TIMEOUT_S", 1.0)
+    served = threading.Event()
+
+    def drip(listener: socket.socket) -> None:
+        line, _ = listener.accept()
+        with line, contextlib.suppress(OSError):
+            line.sendall(b"HTTP/1.1 200 ")
+            while not served.wait(0.05):
+                line.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip, args=(listener,), daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        for one in (url, receiver.url):
+            services.webhooks.add(new_hook(one, None, (), services.clock.now(), private=True))
+        say(services)
+        Courier(services, private=True)()
+        served.set()
+        thread.join()
+    failures = {hook.url: hook.failures for hook in services.webhooks.hooks()}
+    assert failures == {url: 1, receiver.url: 0}
+    assert len(receiver.got) == 1
 
 
 def test_hooks_are_listed_without_their_secret_and_removed(house: House, receiver: Receiver) -> None:

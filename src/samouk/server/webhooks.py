@@ -19,8 +19,12 @@ import logging
 import secrets
 import socket
 import ssl
+import threading
+import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from urllib.parse import SplitResult, urlsplit
 
 from samouk.edge.wire import WireError
@@ -31,7 +35,13 @@ from samouk.server.logs import told
 log = logging.getLogger("samouk.webhooks")
 
 TIMEOUT_S = 10.0
-"""How long a receiver may take to answer."""
+"""How long a receiver may take from the first byte sent to the head of its answer, however it deals it out."""
+
+ROUND_S = 20.0
+"""A receiver that takes longer for its events of one round gets the rest in the next."""
+
+ABREAST = 8
+"""Receivers that are served at a time."""
 
 ATTEMPTS = 12
 """Deliveries of one event before it is given up: with the pauses below, over a day."""
@@ -46,6 +56,11 @@ CLAIM_S = 120.0
 
 MAX_URL = 2_000
 SECRET_PREFIX = "whsec_"  # noqa: S105 - marks a secret, is none
+
+
+_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+_TRANSLATED_HERE = ipaddress.IPv6Network("64:ff9b:1::/48")
+"""What gateways between IPv6 and IPv4 lead on: to anywhere (RFC 6052), and in a network of their own (RFC 8215)."""
 
 
 class Undelivered(Exception):
@@ -107,18 +122,25 @@ class Courier:
         """One round. Raises StoreUnavailable."""
         hooks = self._services.webhooks
         newest = self._services.rollouts.last_event()
-        for behind in (hook for hook in hooks.hooks() if hook.delivered < newest):
-            hook = hooks.claim(behind.hook_id, self._holder, CLAIM_S)
-            if hook is None:
-                continue
-            try:
-                if hook.retry_at is None or self._services.clock.now() >= hook.retry_at:
-                    self._serve(hook)
-            finally:
-                hooks.free(hook.hook_id, self._holder)
+        behind = [hook.hook_id for hook in hooks.hooks() if hook.delivered < newest]
+        if behind:
+            with ThreadPoolExecutor(min(len(behind), ABREAST), "samouk-webhook") as pool:
+                list(pool.map(self._visit, behind))
+
+    def _visit(self, hook_id: str) -> None:
+        hooks = self._services.webhooks
+        hook = hooks.claim(hook_id, self._holder, CLAIM_S)
+        if hook is None:
+            return
+        try:
+            if hook.retry_at is None or self._services.clock.now() >= hook.retry_at:
+                self._serve(hook)
+        finally:
+            hooks.free(hook.hook_id, self._holder)
 
     def _serve(self, hook: Webhook) -> None:
         """Bring one receiver up to date as far as it takes its events; they stay in order."""
+        until = time.monotonic() + ROUND_S
         for event in self._services.rollouts.events(hook.delivered, EVENTS_A_ROUND):
             if _wants(hook, event):
                 try:
@@ -127,7 +149,7 @@ class Courier:
                     self._services.webhooks.update(self._put_off(hook, event, problem), self._holder, CLAIM_S)
                     return
             hook = dataclasses.replace(hook, delivered=event.sequence, failures=0, retry_at=None)
-            if not self._services.webhooks.update(hook, self._holder, CLAIM_S):
+            if not self._services.webhooks.update(hook, self._holder, CLAIM_S) or time.monotonic() >= until:
                 return
 
     def _send(self, hook: Webhook, event: Event) -> None:
@@ -143,8 +165,11 @@ class Courier:
         }
         connection = _connect(address, private=self._private)
         try:
-            connection.request("POST", _target(address), body, headers)
-            status = connection.getresponse().status
+            with _in_time(connection.sock):
+                if isinstance(connection.sock, ssl.SSLSocket):
+                    connection.sock.do_handshake()
+                connection.request("POST", _target(address), body, headers)
+                status = connection.getresponse().status
         finally:
             connection.close()
         if not 200 <= status < 300:
@@ -183,7 +208,7 @@ def _split(url: str, *, private: bool) -> SplitResult:
         literal = ipaddress.ip_address(parts.hostname)
     except ValueError:
         return parts
-    if not private and not literal.is_global:
+    if not private and not _is_public(literal):
         raise WireError("url", "leads into a private network; SAMOUK_WEBHOOKS_PRIVATE=1 allows that")
     return parts
 
@@ -197,17 +222,63 @@ def _connect(address: SplitResult, *, private: bool) -> http.client.HTTPConnecti
     secure = address.scheme == "https"
     host, port = str(address.hostname), address.port or (443 if secure else 80)
     found = [item[4][:2] for item in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    open_to_all = [place for place in found if private or ipaddress.ip_address(place[0]).is_global]
+    open_to_all = [place for place in found if private or _is_public(ipaddress.ip_address(place[0]))]
     if not open_to_all:
         raise Undelivered("leads into a private network")
     raw = socket.create_connection((str(open_to_all[0][0]), int(open_to_all[0][1])), TIMEOUT_S)
     connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
     try:
-        connection.sock = ssl.create_default_context().wrap_socket(raw, server_hostname=host) if secure else raw
+        connection.sock = _secured(raw, host) if secure else raw
     except BaseException:
         raw.close()
         raise
     return connection
+
+
+def _secured(raw: socket.socket, host: str) -> ssl.SSLSocket:
+    """Not greeted yet: that too is to be done in time."""
+    context = ssl.create_default_context()
+    return context.wrap_socket(raw, server_hostname=host, do_handshake_on_connect=False)
+
+
+@contextmanager
+def _in_time(line: socket.socket) -> Iterator[None]:
+    """Cut a line after ``TIMEOUT_S``: its own timeout begins anew with each byte. Raises Undelivered."""
+    late = threading.Event()
+
+    def cut() -> None:
+        late.set()
+        try:
+            # Of the socket beneath: TLS may be in the middle of a word.
+            socket.socket.shutdown(line, socket.SHUT_RDWR)
+        except OSError:
+            return
+
+    timer = threading.Timer(TIMEOUT_S, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except (OSError, http.client.HTTPException):
+        if not late.is_set():
+            raise
+    finally:
+        timer.cancel()
+    if late.is_set():  # half an answer may look like one
+        raise Undelivered(f"did not answer within {TIMEOUT_S:g} s")
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether it leads to one host that everybody can reach; an address within an address counts as that one."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if address in _TRANSLATED:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+        if inner is not None:
+            return _is_public(inner)
+        if address in _TRANSLATED_HERE:
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 def _target(address: SplitResult) -> str:
