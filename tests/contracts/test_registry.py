@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -29,6 +30,15 @@ class TestRegistry:
         )
         services.registry.add(full)
         assert services.registry.version(LEARNER, "v1.3") == full
+
+    @pytest.mark.parametrize("none", [math.nan, math.inf, -math.inf])
+    def test_figures_that_are_no_numbers_are_kept(self, services: Services, none: float) -> None:
+        """A metric that applied to no example has no mean; elsewhere such a number may come back as none at all."""
+        services.registry.add(version(1, figures={"accuracy": 0.5, "f1": none}, card={"seen": [none, 1.5]}))
+        found = services.registry.version(LEARNER, "v1.1")
+        assert found.figures["accuracy"] == 0.5
+        assert not math.isfinite(found.figures["f1"])
+        assert found.card["seen"][1] == 1.5
 
     def test_versions_come_newest_first(self, services: Services) -> None:
         """The number decides, not the order of adding."""

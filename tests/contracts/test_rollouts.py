@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import pytest
 from tests.contracts.live import after, event, rollout
 from tests.contracts.making import LEARNER
 
-from samouk.loop.live import EventKind, RolloutState, Threshold
+from samouk.loop.live import EventKind, Move, RolloutState, Threshold
 from samouk.loop.ports import Outdated, Rollouts, Services
 from samouk.loop.records import TriggerKind
 
@@ -32,6 +33,17 @@ class TestRollouts:
         paused = dataclasses.replace(saved, state=RolloutState.PAUSED, step=1, reason="look at it", seed="x")
         assert rollouts.save(paused).revision == 2
         assert rollouts.rollouts(LEARNER) == [dataclasses.replace(paused, revision=2)]
+
+    @pytest.mark.parametrize("none", [math.nan, math.inf, -math.inf])
+    def test_figures_that_are_no_numbers_do_no_harm(self, rollouts: Rollouts, none: float) -> None:
+        """A step on which nothing was seen is kept with the rest of the history, and so is what is told of it."""
+        moved = Move(after(1), "samouk", "hold", "nobody came", 0, 0.1, {"mean": none, "units": 7})
+        told = dataclasses.replace(event(1), body={"mean": none, "units": 7})
+        saved = rollouts.save(dataclasses.replace(rollout(), history=(moved,)), [told])
+        found = rollouts.active(LEARNER)
+        assert found is not None
+        assert found.revision == saved.revision
+        assert found.history[0].figures["units"] == rollouts.events()[0].body["units"] == 7
 
     def test_who_read_an_older_one_is_refused(self, rollouts: Rollouts) -> None:
         """Of two who read one revision the second must read again, and nothing of it is kept."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
+import pytest
 from tests.contracts.making import LEARNER, MOMENT, run
 
 from samouk.loop.ports import Services
@@ -32,6 +34,20 @@ class TestRuns:
         )
         services.runs.save(full)
         assert services.runs.runs(LEARNER) == [full]
+
+    @pytest.mark.parametrize("none", [math.nan, math.inf, -math.inf])
+    def test_means_of_nothing_are_kept(self, services: Services, none: float) -> None:
+        """A turn without held-out examples has figures that are no numbers, and they come back as none."""
+        verdict = Verdict(
+            Decision.UNDECIDED, ("only 0 held-out examples",), (Figure("f", none, none, 0, 1.0, "level"),)
+        )
+        services.runs.save(run(1, end=RunEnd.UNDECIDED, verdict=verdict))
+        (found,) = services.runs.runs(LEARNER)
+        assert found.verdict is not None
+        (figure,) = found.verdict.figures
+        assert not math.isfinite(figure.champion)
+        assert not math.isfinite(figure.challenger)
+        assert (figure.n, figure.p_value, figure.verdict) == (0, 1.0, "level")
 
     def test_a_wish_to_hold_is_kept(self, services: Services) -> None:
         """Who takes the run up again, after its process died, must know that a person wants to look first."""

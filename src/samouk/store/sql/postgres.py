@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from samouk.loop.ports import CommitUnknown, StoreUnavailable
 from samouk.store.sql import postgres_files
 from samouk.store.sql.database import Ask, Question, listed
+from samouk.store.sql.jsons import encoded
 
 if TYPE_CHECKING:
     import psycopg
@@ -337,6 +338,7 @@ def _engine(url: sa.URL, isolation: str) -> sa.Engine:
         pool_timeout=LOCK_SECONDS,
         pool_pre_ping=True,  # after the database was away, the first caller gets a living connection
         pool_recycle=1_800,
+        json_serializer=encoded,
         hide_parameters=True,  # an error's words end in logs, where nothing stands that was sent
         connect_args=_arguments(url),
     )

@@ -15,6 +15,7 @@ from samouk.loop.records import BatchEntry, Growth, Side, Snapshot, Stage, Versi
 from samouk.store.blobs.kept import KeptBlobs
 from samouk.store.champion import require_unchanged
 from samouk.store.sql.database import Database, chunks
+from samouk.store.sql.jsons import numbers
 from samouk.store.sql.log import ORPHAN_SECONDS
 from samouk.store.sql.snapshots import Snapshots, fitted_on, lost_of
 from samouk.store.sql.tables import checkpoints, documents, forgotten, stage_moves, versions
@@ -147,4 +148,5 @@ def _row(version: Version) -> dict[str, Any]:
 
 def _version(row: Any) -> Version:
     values = dict(row._mapping)
-    return Version(**{**values, "stage": Stage(row.stage), "changelog": tuple(row.changelog)})
+    lists = {"changelog": tuple(row.changelog), "figures": numbers(row.figures)}
+    return Version(**{**values, **lists, "stage": Stage(row.stage)})

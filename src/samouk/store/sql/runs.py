@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from samouk.loop.records import Decision, Figure, Order, Run, RunEnd, TriggerKind, Verdict
 from samouk.store.sql.database import Database
+from samouk.store.sql.jsons import number
 from samouk.store.sql.tables import runs
 
 
@@ -54,6 +55,7 @@ def _row(run: Run) -> dict[str, Any]:
         "verdict": dataclasses.asdict(run.verdict) if run.verdict else None,
         "notes": run.notes,
         "error": run.error,
+        "told": run.told,
     }
     return {
         "run_id": run.run_id,
@@ -79,9 +81,15 @@ def _run(row: Any) -> Run:
         verdict=_verdict(body["verdict"]) if body["verdict"] else None,
         notes=tuple(body["notes"]),
         error=body["error"],
+        told=body.get("told", True),  # of a run that an older samouk kept nobody knows
     )
 
 
 def _verdict(body: dict[str, Any]) -> Verdict:
-    figures = tuple(Figure(**figure) for figure in body["figures"])
+    figures = tuple(_figure(figure) for figure in body["figures"])
     return Verdict(Decision(body["decision"]), tuple(body["reasons"]), figures)
+
+
+def _figure(body: dict[str, Any]) -> Figure:
+    """Where nothing was held out there is no mean."""
+    return Figure(**{**body, "champion": number(body["champion"]), "challenger": number(body["challenger"])})

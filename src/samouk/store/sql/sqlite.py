@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from samouk.loop.ports import StoreUnavailable
 from samouk.store.sql.database import Ask, Question, listed
+from samouk.store.sql.jsons import encoded
 
 BUSY_SECONDS = 30
 """How long a writer waits for another process's transaction."""
@@ -208,6 +209,7 @@ def _engine(path: Path, begin: str, **pool: int) -> sa.Engine:
         sa.URL.create("sqlite", database=str(path)),
         connect_args={"timeout": BUSY_SECONDS},
         pool_reset_on_return="rollback",
+        json_serializer=encoded,
         hide_parameters=True,  # an error's words end in logs, where nothing stands that was sent
         **pool,
     )
