@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from pathlib import Path
 
@@ -11,14 +12,15 @@ from tests.contracts.conftest import embedded_services, served_services
 from tests.loop.killing import Killed, mortal
 from tests.loop.test_turn import BY_HAND, send
 
+from samouk.loop.live import EventKind
 from samouk.loop.ports import Services
 from samouk.loop.records import Order, RunEnd, Stage, TriggerKind
-from samouk.loop.turn import RUN, turn
+from samouk.loop.turn import RUN, begin, turn
 from samouk.store.clock import SteppedClock
 from samouk.store.memory import memory_services
 
 NAME = "4f" * 16
-WRITES = 14
+WRITES = 18
 """More than a turn of the example makes after its first champion, so that one of them is never killed."""
 
 
@@ -53,6 +55,68 @@ def test_a_run_of_another_name_is_its_own() -> None:
     assert first.end is RunEnd.RELEASED
     assert second.run_id != NAME
     assert len(services.runs.runs(TOY.name)) == 2
+
+
+@pytest.mark.parametrize("again", [0, 1, 2, 3])
+@pytest.mark.parametrize("writes", range(1, WRITES))
+def test_killed_after_any_write_all_is_told_once(writes: int, again: int) -> None:
+    """The next beginning notes and tells what is missing, be it killed as well, and nothing twice.
+
+    A run that released a version is none that failed.
+    """
+    clock = SteppedClock()
+    services = memory_services(clock)
+    send(services)
+    try:
+        turn(TOY, mortal(services, writes), BY_HAND)
+    except Killed:
+        clock.step(dt.timedelta(minutes=5))
+    else:
+        assert writes > 10
+    try:
+        begin(TOY, mortal(services, again))
+    except Killed:
+        clock.step(dt.timedelta(minutes=5))
+    begin(TOY, services)
+    begin(TOY, services)
+    acts = [entry.act.action for entry in services.audit.entries()]
+    events = [event.kind for event in services.rollouts.events()]
+    champion = services.registry.production(TOY.name)
+    ends = [run.end for run in services.runs.runs(TOY.name)]
+    assert all(run.told for run in services.runs.runs(TOY.name))
+    assert acts.count("turn") == events.count(EventKind.RUN_FINISHED) == len(ends)
+    assert ends == [] or (ends == [RunEnd.RELEASED]) == (champion is not None)
+    assert acts.count("release") == events.count(EventKind.PROMOTED) == (champion is not None)
+    if champion is not None:
+        assert services.runs.runs(TOY.name)[0].version == champion.name
+        assert services.publisher.published(TOY.name) == champion.name
+
+
+def test_a_release_that_was_noted_by_an_older_samouk_is_not_noted_again() -> None:
+    """Which kept no cursor."""
+    services = memory_services(SteppedClock())
+    send(services)
+    turn(TOY, services, BY_HAND)
+    begin(TOY, dataclasses.replace(services, journal=memory_services(SteppedClock()).journal))
+    acts = [entry.act.action for entry in services.audit.entries()]
+    assert acts.count("release") == 1
+
+
+def test_a_run_that_ended_with_a_version_that_waits_is_staged() -> None:
+    """Its process died right after it had entered what a person is to look at."""
+    for writes in range(1, WRITES):
+        clock = SteppedClock()
+        services = memory_services(clock)
+        send(services)
+        try:
+            turn(TOY, mortal(services, writes), Order(TriggerKind.MANUAL, "to look at it first", hold=True))
+        except Killed:
+            clock.step(dt.timedelta(minutes=5))
+        begin(TOY, services)
+        versions = services.registry.versions(TOY.name)
+        ends = [run.end for run in services.runs.runs(TOY.name)]
+        assert ends in ([], [RunEnd.STAGED if versions else RunEnd.FAILED])
+        assert services.registry.production(TOY.name) is None
 
 
 @pytest.fixture(params=["embedded", "postgres"])

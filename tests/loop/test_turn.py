@@ -245,7 +245,7 @@ def test_a_first_start_that_is_killed_anywhere_is_finished_by_the_next() -> None
         assert services.publisher.published(TOY.name) == "v1.0"
         if not died:
             break
-    assert writes == 7, "blob, version, act, move, act and publishing: six places to die after"
+    assert writes == 8, "blob, version, act, move, act, its mark and publishing: seven places to die after"
 
 
 def test_versions_that_wait_for_a_person_are_not_overtaken_by_a_shipped_one(services: Services) -> None:

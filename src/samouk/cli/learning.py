@@ -54,6 +54,7 @@ def turn(
     from samouk.loop.learner import Context, silent
     from samouk.loop.reason import reason_of
     from samouk.loop.records import Order, RunEnd, TriggerKind
+    from samouk.loop.turn import begin
     from samouk.loop.watch import due
 
     if not reason and not if_due:
@@ -67,6 +68,7 @@ def turn(
         warn_of_other_rules(known, services)
         begun = _begun(known, services, task)
         if begun is not None and begun.end not in (None, RunEnd.FAILED):
+            begin(known, services)  # what its process left untold
             click.echo("{}" if as_json else f"⏳ {learner}: done before")
             return
         order = begun.order if begun else None

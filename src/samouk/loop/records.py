@@ -397,6 +397,7 @@ class Run:
     Attributes:
         error: kind and words of what stopped it, for the operator. The words may quote what was read, so they
             go when samples of this learner are erased.
+        told: whether its end was noted in the audit and told to those who listen.
     """
 
     run_id: str
@@ -410,6 +411,7 @@ class Run:
     verdict: Verdict | None = None
     notes: tuple[str, ...] = ()
     error: str | None = None
+    told: bool = True
 
     @property
     def failure(self) -> str | None:

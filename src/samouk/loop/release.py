@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from samouk.loop.lease import alone
 from samouk.loop.ports import ANYBODY, Services, TooLarge
 from samouk.loop.records import Act, Stage, Version
 from samouk.loop.registry import next_name, next_number
+
+RELEASE_SECONDS = 10.0
+"""Far more than lies between a release and its note: after so long whoever released is taken to be dead."""
 
 ATTEMPTS = 20
 """Tries to take the next number: each failed one means that somebody else took it just then."""
@@ -50,11 +54,45 @@ def release(
     Raises:
         Outdated: another champion stands there by now.
     """
-    moved = services.registry.move(version.learner, version.name, Stage.PRODUCTION, instead_of=instead_of)
-    act = Act(actor, "release", f"{version.learner}/{version.name}", reason, services.clock.now())
-    services.audit.append(act)
+    note_release(services, version.learner)  # of the one before: afterwards nobody would see that it is missing
+    with alone(services, _noting(version.learner), RELEASE_SECONDS):
+        moved = services.registry.move(version.learner, version.name, Stage.PRODUCTION, instead_of=instead_of)
+        _note(services, moved, actor, reason)
     hand_out(services, moved, lambda data: services.publisher.publish(moved, data))
     return moved
+
+
+def note_release(services: Services, learner: str) -> None:
+    """Note in the audit that the version in service was released, when a process died before it could."""
+    if _noted(services, champion := services.registry.production(learner)) or champion is None:
+        return
+    with alone(services, _noting(learner), RELEASE_SECONDS) as mine:
+        if mine and not _noted(services, champion):
+            subject = f"{learner}/{champion.name}"
+            acts = services.audit.entries(prefix=subject, actions=["release"])
+            if all(entry.act.subject != subject for entry in acts):
+                _note(services, champion, "samouk", "put in service by a process that died before it noted why")
+            services.journal.advance(_releases(learner), champion.number)
+
+
+def _note(services: Services, version: Version, actor: str, reason: str) -> None:
+    act = Act(actor, "release", f"{version.learner}/{version.name}", reason, services.clock.now())
+    services.audit.append(act)
+    services.journal.advance(_releases(version.learner), version.number)
+
+
+def _noted(services: Services, champion: Version | None) -> bool:
+    return champion is None or services.journal.cursor(_releases(champion.learner)) >= champion.number
+
+
+def _releases(learner: str) -> str:
+    """Name of the cursor that says up to which number releases are in the audit: numbers in service only grow."""
+    return f"released:{learner}"
+
+
+def _noting(learner: str) -> str:
+    """Name of the lease of who releases just now, and will note it."""
+    return f"release:{learner}"
 
 
 def hand_out(services: Services, version: Version, how: Callable[[bytes], None]) -> bool:
@@ -123,7 +161,11 @@ def _taken_back_after(services: Services, learner: str, rollout: str | None) -> 
 
 
 def reconcile(services: Services, learner: str) -> bool:
-    """Publish the version in production when clients do not find it yet. True when there was something to mend."""
+    """Publish the version in production when clients do not find it yet. True when there was something to mend.
+
+    That it was released is noted, too, when that is missing.
+    """
+    note_release(services, learner)
     champion = services.registry.production(learner)
     if champion is None or services.publisher.published(learner) == champion.name:
         return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import threading
 import time
 import uuid
@@ -13,10 +12,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from samouk.loop import gate, outcome, ramp, registry, snapshot, trigger
+from samouk.loop import ending, gate, outcome, ramp, registry, snapshot, trigger
+from samouk.loop.ending import LEASE_SECONDS, RUN
 from samouk.loop.learner import Context, Learner, Progress, UnfitArtifact, mean
 from samouk.loop.lease import in_turn
-from samouk.loop.live import Event, EventKind
 from samouk.loop.ports import LeaseLost, Services, StoreUnavailable
 from samouk.loop.records import (
     Act,
@@ -32,7 +31,6 @@ from samouk.loop.records import (
     Snapshot,
     Stage,
     TriggerKind,
-    Verdict,
     Version,
 )
 from samouk.loop.release import reconcile, register, register_next, release, take_back
@@ -40,16 +38,10 @@ from samouk.loop.staging import HELD
 from samouk.loop.train import HandedOver
 from samouk.loop.watch import Champion, champion_of, taint_erased, unseen, untainted
 
-LEASE_SECONDS = 30.0
-"""A run that fell silent for so long is taken to be dead; a living one renews three times as often."""
-
 BEGIN_SECONDS = 5.0
 """Far more than it takes to enter and publish a version that is at hand."""
 
 SHIPPED = "shipped with the package"
-
-RUN = "run"
-"""On a version's card: the run that entered it."""
 
 
 @dataclass(slots=True)
@@ -96,7 +88,7 @@ def turn(
     context = context or Context()
     gate.self_test(learner.metrics, learner.policy.gate)
     with _lease(services, learner.name) as still_ours:
-        _bury_dead_runs(learner, services)
+        ending.close(learner, services, but=run_id)
         begin(learner, services)
         run = Run(run_id or uuid.uuid4().hex, learner.name, order, services.clock.now())
         services.runs.save(run)
@@ -140,6 +132,7 @@ def begin(learner: Learner, services: Services) -> None:
     Raises:
         LeaseLost: another process was at it all the while.
     """
+    ending.make_up(learner, services)
     taint_erased(learner, services)
     reconcile(services, learner.name)
     if services.registry.production(learner.name) is not None:
@@ -212,8 +205,7 @@ def _steps(learner: Learner, services: Services, run: Run, context: Context, log
 
 def _resume(learner: Learner, services: Services, run: Run, log: _Log, still_ours: _Alive) -> Run | None:
     """The end of a run whose process died after it had entered a version; None when it came to none."""
-    versions = services.registry.versions(learner.name)
-    version = next((one for one in versions if one.card.get(RUN) == run.run_id), None)
+    version = ending.entered(services, run)
     if version is None:
         return None
     log(f"{version.name} was entered by this run before its process died", 0.9)
@@ -356,41 +348,12 @@ def _enter(
     return register_next(services, version, "samouk", f"fitted on snapshot {frozen.digest[:12]}")
 
 
-def _bury_dead_runs(learner: Learner, services: Services) -> None:
-    """Close the runs whose process died: we hold the lease, so no other run of this learner lives."""
-    for run in services.runs.runs(learner.name, limit=20):
-        if run.end is None:
-            dead = dataclasses.replace(
-                run, end=RunEnd.FAILED, ended=services.clock.now(), error="its process died before the run ended"
-            )
-            services.runs.save(dead)
-
-
 def _finish(services: Services, run: Run, log: _Log, end: RunEnd | None = None, error: str | None = None) -> Run:
     ended = dataclasses.replace(
         run, end=end or run.end, ended=services.clock.now(), notes=tuple(log.notes), error=error
     )
-    services.runs.save(ended)
-    act = Act("samouk", "turn", f"{run.learner}/{run.run_id}", _summary(ended), services.clock.now())
-    services.audit.append(act)
-    services.rollouts.say(_told(ended, services.clock.now()))
+    ending.conclude(services, ended)
     return ended
-
-
-def _told(run: Run, now: dt.datetime) -> list[Event]:
-    """What those who listen are told of a run's end; a version that goes on trial tells of itself."""
-    body = {"run": run.run_id, "trigger": str(run.order.kind), "reason": run.order.reason, "end": str(run.end)}
-    finished = Event(EventKind.RUN_FINISHED, run.learner, now, {**body, "version": run.version, "error": run.failure})
-    if run.end is not RunEnd.RELEASED:
-        return [finished]
-    promoted = {"version": run.version, "actor": "samouk", "reason": run.order.reason}
-    return [finished, Event(EventKind.PROMOTED, run.learner, now, promoted)]
-
-
-def _summary(run: Run) -> str:
-    verdict: Verdict | None = run.verdict
-    reasons = "; ".join(verdict.reasons) if verdict else (run.failure or "")
-    return f"{run.order.kind}: {run.order.reason} → {run.end}" + (f" ({reasons})" if reasons else "")
 
 
 class _Alive:
@@ -419,7 +382,7 @@ class _Alive:
 @contextmanager
 def _lease(services: Services, learner: str) -> Iterator[_Alive]:
     """Hold the learner's lease, renewed by a thread while a fit keeps this one busy."""
-    name, holder = f"turn:{learner}", uuid.uuid4().hex
+    name, holder = ending.place(learner), uuid.uuid4().hex
     if not services.leases.acquire(name, holder, LEASE_SECONDS):
         raise LeaseLost(f"another process is learning {learner}; try again in {LEASE_SECONDS:.0f} s")
     alive = _Alive(lambda: services.leases.acquire(name, holder, LEASE_SECONDS))
