@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+import datetime as dt
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from examples.will_it_rain import RAIN
+from tests.loop import killing
+from tests.loop.killing import Killed, Mortal, mortal
 from tests.loop.people import embedded
 from tests.store.rescan import texts
 
 from samouk.edge.wire import WireError, receipt_hash
 from samouk.loop.exposure import group_of_unit, new_event_id, pseudonym
-from samouk.loop.forgetting import Removed, forget_unit
-from samouk.loop.live import Exposure, Heard, Variant
+from samouk.loop.forgetting import SHELF, Removed, finish_forgetting, forget_unit
+from samouk.loop.live import Exposure, Forgotten, Heard, Variant
 from samouk.loop.outcome import Told, harvest, receipt_of, tell
 from samouk.loop.ports import Services
 from samouk.loop.records import Batch, Stored
@@ -28,9 +31,13 @@ CANARY = 1_017.75
 """A pressure that nobody else has."""
 
 
+@pytest.fixture
+def clock() -> SteppedClock:
+    return SteppedClock()
+
+
 @pytest.fixture(params=["memory", "embedded"])
-def services(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Services]:
-    clock = SteppedClock()
+def services(request: pytest.FixtureRequest, tmp_path: Path, clock: SteppedClock) -> Iterator[Services]:
     made = memory_services(clock) if request.param == "memory" else embedded(tmp_path / "home", clock)
     yield made
     made.close()
@@ -100,7 +107,7 @@ class DyingLog:
 
     def __init__(self, services: Services, at: str) -> None:
         self.log, self.at = services.log, at
-        self.entries, self.erasures = self.log.entries, self.log.erasures
+        self.of_receipts, self.erasures = self.log.of_receipts, self.log.erasures
 
     def erase(self, batch_id: str, receipt_hash: str) -> object:
         if self.at == "before":
@@ -151,6 +158,101 @@ def test_a_harvest_that_died_stores_nothing_of_who_was_forgotten_meanwhile(servi
     assert forget_unit(RAIN, services, SECRET, "operator") == Removed(3, 3, 1, ())
     harvest(RAIN, services)
     assert pressures(services) == [990.0] * 3
+
+
+FORGETTING = {"mark", "erase", "forget", "refuse", "quarantine", "remove"}
+LAPSE = dt.timedelta(minutes=5)
+"""Longer than any lease."""
+
+
+@pytest.mark.parametrize("writes", range(1, 20))
+def test_killed_after_any_write_it_takes_nothing_from_others(
+    services: Services, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch, writes: int
+) -> None:
+    """Nobody asks again, and yet what others told is in the log, once; what stood in quarantine stays there."""
+    monkeypatch.setattr(killing, "WRITES", killing.WRITES | FORGETTING)
+    show(services, SECRET, CANARY, group=5)
+    show(services, "Bob", group=5)
+    harvest(RAIN, services)
+    services.log.quarantine([services.log.entries(RAIN.name)[0].batch_id], "poison")
+    show(services, SECRET, CANARY, group=5)
+    show(services, "Bob", group=5)
+    try:
+        dying = mortal(services, writes)
+        countdown = dying.log.countdown  # type: ignore[attr-defined]
+        dying = dataclasses.replace(dying, documents=Mortal(services.documents, countdown))
+        harvest(RAIN, dying)
+        forget_unit(RAIN, dying, SECRET, "operator")
+    except Killed:
+        clock.step(LAPSE)
+    begun = bool(services.documents.shelf(SHELF))
+    assert finish_forgetting(RAIN, services) == begun
+    harvest(RAIN, services)
+    assert [one for one in pressures(services) if one != CANARY] == [990.0] * 6
+    assert not begun or CANARY not in pressures(services)
+    forget_unit(RAIN, services, SECRET, "operator")
+    assert pressures(services) == [990.0] * 6
+    assert sorted(entry.state.value for entry in services.log.entries(RAIN.name)) == ["live", "quarantined"]
+    assert services.documents.shelf(SHELF) == []
+
+
+class SlowLog:
+    """A log whose next storing takes so long that something happens meanwhile."""
+
+    def __init__(self, services: Services, meanwhile: Callable[[], object]) -> None:
+        self.log, self.meanwhile = services.log, [meanwhile]
+
+    def append(self, batches: Sequence[Batch]) -> list[Stored]:
+        self.meanwhile.pop()()
+        return self.log.append(batches)
+
+
+def test_a_slow_harvest_stores_nothing_of_who_was_forgotten_meanwhile(services: Services, clock: SteppedClock) -> None:
+    """Its lease ran out between the note of a batch and its storing: what it still brings is refused."""
+    show(services, SECRET, CANARY, group=5)
+    show(services, "Bob", group=5)
+
+    def forgotten() -> None:
+        clock.step(LAPSE)
+        assert forget_unit(RAIN, services, SECRET, "operator").exposures == 3
+
+    slow = SlowLog(services, forgotten)
+    assert harvest(RAIN, dataclasses.replace(services, log=slow)) == 0  # type: ignore[arg-type]
+    assert pressures(services) == [990.0] * 3
+    assert harvest(RAIN, services) == 0
+    assert pressures(services) == [990.0] * 3
+
+
+class SlowJournal:
+    """A journal before whose next forgetting something happens."""
+
+    def __init__(self, services: Services, meanwhile: Callable[[], object]) -> None:
+        self.journal, self.meanwhile = services.journal, [meanwhile]
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.journal, name)
+
+    def forget(self, learner: str, unit: str, seen: Collection[str] | None = None) -> Forgotten:
+        if self.meanwhile:
+            self.meanwhile.pop()()
+        return self.journal.forget(learner, unit, seen)
+
+
+def test_a_slow_forgetting_takes_what_was_harvested_meanwhile(services: Services, clock: SteppedClock) -> None:
+    """Its lease ran out, and another process made a batch of what the unit told since."""
+    show(services, SECRET, CANARY, group=5)
+    show(services, "Bob", group=5)
+    harvest(RAIN, services)
+
+    def harvested() -> None:
+        clock.step(LAPSE)
+        show(services, SECRET, CANARY, group=5)
+        show(services, "Bob", group=5)
+        assert harvest(RAIN, services) == 6
+
+    slow = dataclasses.replace(services, journal=SlowJournal(services, harvested))  # type: ignore[arg-type]
+    assert forget_unit(RAIN, slow, SECRET, "operator") == Removed(6, 6, 2, ())
+    assert pressures(services) == [990.0] * 6
 
 
 @pytest.mark.parametrize("unit", ["", "x" * 201, "\ud800"])

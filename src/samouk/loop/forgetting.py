@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from samouk.edge.wire import WireError, receipt_hash
 from samouk.loop.exposure import pseudonym
 from samouk.loop.learner import Learner
-from samouk.loop.lease import in_turn
+from samouk.loop.lease import holding, in_turn
 from samouk.loop.live import Forgotten
-from samouk.loop.outcome import LEASE_SECONDS, batch_id_of, batch_of, lessons, receipt_of
-from samouk.loop.ports import Services
-from samouk.loop.records import Act, BatchState
+from samouk.loop.outcome import LEASE_SECONDS, batch_id_of, batch_named, batch_of, lessons, receipt_of, resume
+from samouk.loop.ports import Document, Outdated, Services
+from samouk.loop.records import Act, BatchEntry, BatchState, Stored
 from samouk.loop.serving import MAX_UNIT
+
+SHELF = "loop.forgetting"
+"""Units whose batches are being made anew, by their pseudonym, until that is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +47,69 @@ def forget_batch(services: Services, learner: str, *batch_ids: str) -> Forgotten
 def forget_unit(learner: Learner, services: Services, unit: str, actor: str) -> Removed:
     """Forget a unit by the application's name for it: every byte of what it was shown, told and taught.
 
-    Its rows leave the log by the erasure of each batch that holds one; the rest of these batches is stored again. A
-    death in between is mended by asking again. The audit notes the act and not the unit; what is shown to the unit
-    later is a new beginning, and what was shown before and arrives late is refused.
+    Its rows leave the log by the erasure of each batch that holds one; the rest of these batches is stored again. What
+    a death cuts short ``finish_forgetting`` ends, or whoever asks again. The audit notes the act and not the unit;
+    what is shown to the unit later is a new beginning, and what was shown before and arrives late is refused.
 
     Raises:
         WireError: ``unit`` is no text of 1 to ``MAX_UNIT`` characters.
-        LeaseLost: the learner was being harvested all the time.
+        LeaseLost: the learner was being harvested all the time, or another process took over; ask again.
     """
     who = who_of(learner, services, unit)
     services.journal.refuse(learner.name, who, services.clock.now())
-    with in_turn(services, f"harvest:{learner.name}", LEASE_SECONDS):
-        batches = services.journal.batches_of(learner.name, who)
-        tainted = {name for batch_id in batches for name in _without(learner, services, batch_id, who)}
-        gone = _unlearnt(services, services.journal.forget(learner.name, who))
-    removed = Removed(gone.exposures, gone.outcomes, len(batches), tuple(sorted(tainted)))
+    with in_turn(services, _lease(learner), LEASE_SECONDS) as renew:
+        return _forget(learner, services, who, actor, renew)
+
+
+def finish_forgetting(learner: Learner, services: Services) -> int:
+    """Finish what a death, or a store that went away, cut short; how many units, 0 while somebody else is at it."""
+    begun = [one for one in services.documents.shelf(SHELF) if one.body["learner"] == learner.name]
+    if not begun:
+        return 0
+    with holding(services, _lease(learner), LEASE_SECONDS) as renew:
+        if renew is None:
+            return 0
+        for one in begun:
+            _forget(learner, services, one.key, one.body["actor"], renew)
+    return len(begun)
+
+
+def _forget(learner: Learner, services: Services, who: str, actor: str, renew: Callable[[], None]) -> Removed:
+    """Take batch after batch, until the journal knows of no other: a harvest that is slow may note one meanwhile."""
+    tainted: set[str] = set()
+    seen: set[str] = set()
+    while True:
+        resume(learner, services)
+        batches = [one for one in services.journal.batches_of(learner.name, who) if one not in seen]
+        quarantined = _intended(learner, services, who, actor, batches) if batches else set()
+        for batch_id in batches:
+            renew()
+            tainted.update(_without(learner, services, batch_id, who, quarantined=batch_id in quarantined))
+        seen.update(batches)
+        try:
+            gone = _unlearnt(services, services.journal.forget(learner.name, who, seen))
+        except Outdated:
+            continue
+        break
+    removed = Removed(gone.exposures, gone.outcomes, len(seen), tuple(sorted(tainted)))
     if gone.exposures:
-        reason = f"{gone.exposures} exposures, {gone.outcomes} outcomes, rows in {len(batches)} batches"
+        reason = f"{gone.exposures} exposures, {gone.outcomes} outcomes, rows in {len(seen)} batches"
         services.audit.append(Act(actor, "forget", f"{learner.name}/a unit", reason, services.clock.now()))
+    services.documents.remove(SHELF, who)
     return removed
+
+
+def _intended(learner: Learner, services: Services, who: str, actor: str, batch_ids: Sequence[str]) -> set[str]:
+    """Note durably that these batches are to be made anew, before the first one goes; which stand in quarantine."""
+    receipts = [receipt_hash(receipt_of(services, batch_id)) for batch_id in batch_ids]
+    held = (one for one, _ in services.log.of_receipts(receipts) if isinstance(one, BatchEntry))
+    kept = services.documents.get(SHELF, who)
+    quarantined = {one.batch_id for one in held if one.state is BatchState.QUARANTINED}
+    quarantined.update(kept.body["quarantined"] if kept else ())
+    body = {"learner": learner.name, "actor": actor, "quarantined": sorted(quarantined)}
+    with suppress(Outdated):  # somebody else begins to forget the same unit
+        services.documents.save(Document(SHELF, who, body, kept.revision if kept else 0))
+    return quarantined
 
 
 def who_of(learner: Learner, services: Services, unit: str) -> str:
@@ -73,12 +122,10 @@ def who_of(learner: Learner, services: Services, unit: str) -> str:
         raise WireError("unit", "holds half of a surrogate pair; send whole characters") from None
 
 
-def _without(learner: Learner, services: Services, batch_id: str, who: str) -> list[str]:
+def _without(learner: Learner, services: Services, batch_id: str, who: str, *, quarantined: bool) -> list[str]:
     """Erase a batch and store what others have in it anew; names of the versions that are tainted."""
-    held = {entry.batch_id: entry for entry in services.log.entries(learner.name)}
-    erased = {erasure.batch_id for erasure in services.log.erasures(learner.name)}
-    if batch_id not in held and batch_id not in erased:
-        return []  # noted by a harvest that died before it stored: the next one makes it without the unit
+    if not _stored(learner, services, batch_id):
+        return []
     name = f"rest\0{batch_id}"
     new_id = batch_id_of(learner, services, name)
     journal = services.journal
@@ -89,9 +136,31 @@ def _without(learner: Learner, services: Services, batch_id: str, who: str) -> l
     rows, _ = lessons(learner, others)
     # All of a batch are of one split group: one batch at most.
     services.log.append([batch_of(learner, services, name, group, [row for _, row in rows[group]]) for group in rows])
-    if batch_id in held and held[batch_id].state is BatchState.QUARANTINED:
+    if quarantined:
         services.log.quarantine([new_id], "made of a batch that was in quarantine")
     return services.registry.taint(learner.name, batch_id)
+
+
+def _stored(learner: Learner, services: Services, batch_id: str) -> bool:
+    """Whether the batch's rows are to be moved: not when it expired.
+
+    One that was noted and never came is stored first: its erasure then refuses whoever still means to store it.
+    """
+    log = services.log
+    known = [one for one, _ in log.of_receipts([receipt_hash(receipt_of(services, batch_id))])]
+    if any(isinstance(one, BatchEntry) for one in known):
+        return True
+    if any(erasure.batch_id == batch_id for erasure in log.erasures(learner.name)):
+        return True
+    if known:
+        return False
+    rows, _ = lessons(learner, services.journal.of_batch(batch_id))
+    made = [batch_named(learner, services, batch_id, group, [row for _, row in rows[group]]) for group in rows]
+    return any(became is not Stored.ERASED for became in log.append(made))
+
+
+def _lease(learner: Learner) -> str:
+    return f"harvest:{learner.name}"
 
 
 def _unlearnt(services: Services, gone: Forgotten) -> Forgotten:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -29,19 +29,34 @@ def alone(services: Leasing, name: str, seconds: float) -> Iterator[bool]:
     Args:
         seconds: a holder that fell silent for so long is taken to be dead.
     """
+    with holding(services, name, seconds) as renew:
+        yield renew is not None
+
+
+@contextmanager
+def holding(services: Leasing, name: str, seconds: float) -> Iterator[Callable[[], None] | None]:
+    """``alone`` for what may take longer: what says that we are still at it, or raises LeaseLost.
+
+    None while somebody else holds the name.
+    """
     holder = uuid.uuid4().hex
     if not services.leases.acquire(name, holder, seconds):
-        yield False
+        yield None
         return
+
+    def renew() -> None:
+        if not services.leases.acquire(name, holder, seconds):
+            raise LeaseLost(f"another process took over {name} after ours was silent for {seconds:.0f} s; try again")
+
     try:
-        yield True
+        yield renew
     finally:
         services.leases.release(name, holder)
 
 
 @contextmanager
-def in_turn(services: Leasing, name: str, seconds: float) -> Iterator[None]:
-    """Do something brief alone, after whoever does it just now.
+def in_turn(services: Leasing, name: str, seconds: float) -> Iterator[Callable[[], None]]:
+    """Do something alone, after whoever does it just now; gives what renews, as ``holding`` does.
 
     Args:
         seconds: as in ``alone``; it is waited for twice as long, so that a dead holder stops nobody.
@@ -51,9 +66,9 @@ def in_turn(services: Leasing, name: str, seconds: float) -> Iterator[None]:
     """
     until = time.monotonic() + 2 * seconds
     while True:
-        with alone(services, name, seconds) as mine:
-            if mine:
-                yield
+        with holding(services, name, seconds) as renew:
+            if renew is not None:
+                yield renew
                 return
         if time.monotonic() > until:
             raise LeaseLost(f"another process has held {name} for {2 * seconds:.0f} s; try again")

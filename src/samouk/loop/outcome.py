@@ -7,15 +7,16 @@ import hashlib
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from samouk.edge.wire import Row, WireError, receipt_hash
 from samouk.loop.columns import from_rows
 from samouk.loop.exposure import foreign_event_id, is_ours, made_at
 from samouk.loop.learner import Learner, OutcomeSpec
-from samouk.loop.lease import alone
+from samouk.loop.lease import holding
 from samouk.loop.live import Exposure, Heard, Joined, Outcome
-from samouk.loop.ports import Services
+from samouk.loop.ports import LeaseLost, Services
 from samouk.loop.records import Act, Batch, Stored
 from samouk.loop.rollout_policy import RolloutPolicy
 
@@ -210,13 +211,25 @@ def harvest(learner: Learner, services: Services, *, patiently: bool = False) ->
             that a batch is more than a row or two.
     """
     rows = 0
-    with alone(services, f"harvest:{learner.name}", LEASE_SECONDS) as mine:
-        while mine:
+    with suppress(LeaseLost), holding(services, f"harvest:{learner.name}", LEASE_SECONDS) as renew:
+        while renew is not None:
             window = _agree(learner, services, patiently)
             if window is None:
                 break
             rows += _reap(learner, services, *window)
+            renew()
     return rows
+
+
+def resume(learner: Learner, services: Services) -> None:
+    """Finish the window that a harvest agreed upon and did not come to leave behind; for who holds its lease.
+
+    Whoever forgets somebody begins so. A harvest that is only slow may store its batches much later; it finds them
+    stored, or erased, and its copies are refused.
+    """
+    done, planned = (services.journal.cursor(name) for name in _cursors(learner))
+    if planned > done:
+        _reap(learner, services, done, planned)
 
 
 def harvested(learner: Learner, services: Services) -> int:
@@ -299,7 +312,11 @@ def _refusal(learner: Learner, row: Row) -> str | None:
 
 def batch_of(learner: Learner, services: Services, name: str, group: int, rows: Sequence[Row]) -> Batch:
     """A batch whose id follows from its name, so that making it again makes the same."""
-    batch_id = batch_id_of(learner, services, name)
+    return batch_named(learner, services, batch_id_of(learner, services, name), group, rows)
+
+
+def batch_named(learner: Learner, services: Services, batch_id: str, group: int, rows: Sequence[Row]) -> Batch:
+    """A batch that is made here, by its id."""
     receipt = receipt_hash(receipt_of(services, batch_id))
     return Batch(batch_id, learner.name, learner.schema.version, group, receipt, from_rows(learner.schema, rows))
 

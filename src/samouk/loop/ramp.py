@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from samouk.loop.forgetting import finish_forgetting
 from samouk.loop.learner import Learner, OutcomeSpec
 from samouk.loop.live import ArmStats, EventKind, Rollout, RolloutState
 from samouk.loop.outcome import assume_silence, harvest
@@ -126,6 +127,7 @@ def facts_of(learner: Learner, services: Services, rollout: Rollout) -> Facts:
 
 def tend(learner: Learner, services: Services) -> Judgement | None:
     """What is done for a learner every few minutes; may be done twice, and by two processes at once."""
+    finish_forgetting(learner, services)
     assume_silence(learner, services)
     harvest(learner, services, patiently=True)
     return look(learner, services)
