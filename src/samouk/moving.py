@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from samouk.assembly import Places, opened
 from samouk.loop.ports import Services
-from samouk.loop.records import Act, BatchEntry
+from samouk.loop.records import Act
 from samouk.publish.durable import exclusive
 from samouk.server.erasure import mend
 from samouk.server.exposures import Exposures
@@ -102,11 +102,7 @@ def _erase_again(settings: Settings, target: Where, left: Erased, told: Told) ->
     units = units_of(target, left)
     with opened(settings) as services:
         found = services.log.of_receipts(sorted({receipt for _, receipt in left.batches}))
-        wanted = [
-            (entry, receipt)
-            for entry, receipt in found
-            if isinstance(entry, BatchEntry) and (entry.batch_id, receipt) in left.batches
-        ]
+        wanted = [(entry, receipt) for entry, receipt in found if (entry.batch_id, receipt) in left.batches]
         services.log.erase_many([(entry.batch_id, receipt) for entry, receipt in wanted])
         for learner, unit in units:
             services.journal.forget(learner, unit)

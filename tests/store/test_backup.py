@@ -340,6 +340,40 @@ def test_what_was_erased_since_stays_erased(home: Path, tmp_path: Path, knows: s
     store.close()
 
 
+@pytest.mark.parametrize("third", ["is there", "is gone"])
+def test_a_restore_forgets_no_erasure(home: Path, tmp_path: Path, third: str) -> None:
+    """What was erased stays so over several restores, also where the restored state had never held it."""
+    backups, unit = tmp_path / "backups", exposure(30).unit
+    first = back_up(chosen(home), backups)
+    store = open_store(home, SteppedClock())
+    store.log.append([batch(70, rows=20)])
+    store.journal.expose([exposure(30)])
+    store.close()
+    second = back_up(chosen(home), backups)
+    store = open_store(home, SteppedClock())
+    store.log.erase(batch_id(70), receipt(70))
+    store.journal.refuse(LEARNER, unit, after(86_400))
+    store.journal.forget(LEARNER, unit)
+    store.close()
+    newest = back_up(chosen(home), backups)
+    bring_back(chosen(tmp_path / "old"), backups, name=first.name)
+    store = open_store(tmp_path / "old", SteppedClock())
+    assert store.log.append([batch(70, rows=20)]) == [Stored.ERASED]
+    store.journal.expose([exposure(30)])
+    assert list(store.journal.shown_to(LEARNER, unit)) == []
+    store.close()
+    back_up(chosen(tmp_path / "old"), backups)
+    if third == "is gone":
+        (backups / "manifests" / f"{newest.name}.json").unlink()
+    back = bring_back(chosen(tmp_path / "back"), backups, name=second.name)
+    assert (back.batches, back.units) == (1, 1)
+    assert found(tmp_path / "back", batch(70, rows=20)) == []
+    store = open_store(tmp_path / "back", SteppedClock())
+    assert store.log.append([batch(70, rows=20)]) == [Stored.ERASED]
+    assert list(store.journal.shown_to(LEARNER, unit)) == []
+    store.close()
+
+
 def test_a_restore_that_died_before_erasing_again_is_finished(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

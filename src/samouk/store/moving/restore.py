@@ -5,12 +5,15 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
 
 from samouk.loop.ports import CorruptBlob, NotFound, StoreUnavailable
+from samouk.loop.records import Fate
 from samouk.store.blobs.local import explained, make_folder, sync_folder
 from samouk.store.hearing import who_hash
 from samouk.store.moving.ends import Where, at_rest, opened_rows
@@ -19,30 +22,51 @@ from samouk.store.moving.rows import Told, copy_rows, digests, is_empty, steady,
 from samouk.store.moving.things import copy_blobs
 from samouk.store.moving.vault import Vault, vault_of
 from samouk.store.sql import DATABASE
-from samouk.store.sql.database import Database
+from samouk.store.sql.database import Database, chunks
 from samouk.store.sql.migrations import HEAD, migrate
 from samouk.store.sql.sqlite import SqliteDatabase
-from samouk.store.sql.tables import documents, erasures, exposures, refused_units
+from samouk.store.sql.tables import batches, documents, erasures, exposures, refused_units
 
 _KEYS, _PUBLISHED = "keys", "published"
 _SHELF, _KEY = "samouk.restored", "erasures"
+_UNITS = sa.select(refused_units.c.who, refused_units.c.learner, refused_units.c.until)
+_CHUNK = 400  # bound parameters in one statement; every SQLite takes 999
 _WORD = (documents.c.shelf == _SHELF) & (documents.c.key == _KEY)
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What a store knows to be erased.
+    """What a restored store has to erase again.
 
     Attributes:
         batches: (batch, hash of its receipt).
-        units: hash of a unit's pseudonym and its learner → until when it was forgotten, in microseconds.
+        units: hash of a unit's pseudonym, its learner, until when it was forgotten, in microseconds.
     """
 
-    batches: frozenset[tuple[str, str]] = frozenset()
-    units: frozenset[tuple[str, str, int]] = frozenset()
+    batches: frozenset[tuple[str, str]]
+    units: frozenset[tuple[str, str, int]]
 
-    def __or__(self, other: Erased) -> Erased:
-        return Erased(self.batches | other.batches, self.units | other.units)
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What several stores know to be erased.
+
+    Attributes:
+        batches: rows of ``erasures`` by the batch, without their numbers.
+        units: hash of a unit's pseudonym and its learner → until when it was forgotten.
+    """
+
+    batches: dict[str, dict[str, Any]] = field(default_factory=dict)
+    units: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def add(self, database: Database) -> None:
+        """Add what a store knows; what merely ran out of its time there is not erased."""
+        kept = [column for column in erasures.c if column.name != "sequence"]
+        with steady(database) as connection:
+            for row in connection.execute(sa.select(*kept).where(erasures.c.fate == Fate.ERASED.value)).mappings():
+                self.batches[row["batch_id"]] = dict(row)
+            for who, learner, until in connection.execute(_UNITS):
+                self.units[who, learner] = max(until, self.units.get((who, learner), until))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +106,7 @@ def restore_store(
     names = vault.names()
     chosen = name or names[-1]
     manifest = Manifest.decode(vault.read(chosen), f"backup {chosen}")
-    erased, unread = _erased_since(vault, [one for one in names if one > chosen], erased_in)
+    known, unread = _erased_since(vault, [one for one in names if one > chosen], erased_in)
     with at_rest(target):
         _refuse_filled(target)
         targets = _targets(manifest, home, keys)
@@ -93,7 +117,7 @@ def restore_store(
             make_folder(path.parent)
             mode = 0o600 if filed.startswith(f"{_KEYS}/") else 0o644
             bring_back(manifest.files[filed], vault.things, path, mode)
-        _rows(vault, manifest, target, erased, told)
+        _rows(vault, manifest, target, known, told)
     return Restored(
         chosen,
         manifest.made,
@@ -135,32 +159,25 @@ def units_of(target: Where, erased: Erased) -> list[tuple[str, str]]:
     return [(row.learner, row.unit) for row in rows if row.first < until.get((who_hash(row.unit), row.learner), 0)]
 
 
-def _erased_of(database: Database) -> Erased:
-    """What the store knows to be erased; what merely ran out of its time is not."""
-    asked = sa.select(erasures.c.batch_id, erasures.c.receipt_hash).where(erasures.c.fate == "erased")
-    with database.read() as connection:
-        batches = frozenset((row.batch_id, row.receipt_hash) for row in connection.execute(asked))
-        units = frozenset((row.who, row.learner, row.until) for row in connection.execute(sa.select(refused_units)))
-    return Erased(batches, units)
+def _erased_since(vault: Vault, later: list[str], erased_in: Where | None) -> tuple[_Known, list[str]]:
+    """What is known to be erased, and which backups could not be asked.
 
-
-def _erased_since(vault: Vault, later: list[str], erased_in: Where | None) -> tuple[Erased, list[str]]:
-    """What is known to be erased, and which backups could not be asked."""
-    found, unread = Erased(), []
-    for name in reversed(later):  # the newest knows what those before it knew
+    All later ones are asked: one that was made of a restored store need not know what those before it knew.
+    """
+    known, unread = _Known(), []
+    for name in later:
         try:
             manifest = Manifest.decode(vault.read(name), f"backup {name}")
             with tempfile.TemporaryDirectory(prefix="samouk-") as folder, _file(vault, manifest, Path(folder)) as file:
-                found = _erased_of(file)
+                migrate(file)
+                known.add(file)
         except (CorruptBlob, NotFound):
             unread.append(name)
-        else:
-            break
     if erased_in is not None:
         erased_in.require()
         with opened_rows(erased_in) as database:
-            found |= _erased_of(database)
-    return found, unread
+            known.add(database)
+    return known, unread
 
 
 def _refuse_filled(target: Where) -> None:
@@ -190,30 +207,50 @@ def _targets(manifest: Manifest, home: Path, keys: Path) -> dict[str, Path]:
     return targets
 
 
-def _rows(vault: Vault, manifest: Manifest, target: Where, erased: Erased, told: Told) -> None:
+def _rows(vault: Vault, manifest: Manifest, target: Where, known: _Known, told: Told) -> None:
     """The rows come last: what is not finished is no store yet."""
     told("rows")
     if target.served:
         with tempfile.TemporaryDirectory(prefix="samouk-") as folder, _file(vault, manifest, Path(folder)) as database:
-            _leave_word(database, erased)
+            _leave_word(database, known)
             with opened_rows(target) as filled, steady(database) as reading:
                 copy_rows(reading, filled, told)
         return
     with tempfile.TemporaryDirectory(prefix=".restoring-", dir=target.home) as folder:
         with _file(vault, manifest, Path(folder)) as database:
-            _leave_word(database, erased)
+            _leave_word(database, known)
         with explained(target.home):
             (Path(folder) / DATABASE).replace(target.home / DATABASE)
             sync_folder(target.home)
 
 
-def _leave_word(database: SqliteDatabase, erased: Erased) -> None:
-    """What is to be erased again comes with the rows: who is killed before it is done finds it there."""
+def _leave_word(database: SqliteDatabase, known: _Known) -> None:
+    """What is known to be erased comes with the rows, also what this backup never held: it may be sent again.
+
+    What is to be erased again stands in a document: who is killed before it is done finds it there.
+    """
     migrate(database)
-    if erased == Erased():
+    if known == _Known():
         return
-    body = {"batches": sorted(erased.batches), "units": sorted(erased.units)}
     with database.write() as connection:
+        held: dict[str, str] = {}
+        mine: set[str] = set()
+        for ids in chunks(sorted(known.batches), _CHUNK):
+            asked = sa.select(batches.c.batch_id, batches.c.receipt_hash).where(batches.c.batch_id.in_(ids))
+            held.update((row.batch_id, row.receipt_hash) for row in connection.execute(asked))
+            gone = sa.select(erasures.c.batch_id, erasures.c.receipt_hash, erasures.c.fate)
+            for batch_id, receipt, fate in connection.execute(gone.where(erasures.c.batch_id.in_(ids))):
+                mine.add(batch_id)
+                if fate != Fate.ERASED.value:  # it had run out of its time here, and somebody asked for it since
+                    held[batch_id] = receipt
+        if new := [row for batch_id, row in sorted(known.batches.items()) if batch_id not in held.keys() | mine]:
+            connection.execute(sa.insert(erasures), new)
+        for (who, learner), until in known.units.items():
+            refused = insert(refused_units).values(who=who, learner=learner, until=until)
+            latest = sa.func.max(refused_units.c.until, refused.excluded.until)
+            connection.execute(refused.on_conflict_do_update(["who", "learner"], set_={"until": latest}))
+        units = sorted((who, learner, until) for (who, learner), until in known.units.items())
+        body = {"batches": sorted(held.items()), "units": units}
         connection.execute(sa.insert(documents).values(shelf=_SHELF, key=_KEY, revision=1, body=body, blobs=None))
 
 
