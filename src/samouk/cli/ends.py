@@ -42,33 +42,68 @@ def explained(command: Callable[P, None]) -> Callable[P, None]:
 
     @wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            from samouk.assembly import REFUSALS
-            from samouk.domains import UnknownLearner, UnusableDomain
-            from samouk.edge.wire import WireError
-            from samouk.loop.ports import LeaseLost, NotFound
-            from samouk.server.serve import CannotListen
-        except ModuleNotFoundError as error:
-            fail(f"the platform needs {error.name}: pip install 'samouk[server]'", UNUSABLE)
-        try:
+        with _Border():
             command(*args, **kwargs)
-        except (UnknownLearner, UnusableDomain, NotFound, BadSetting, WireError) as error:
-            fail(str(error), MISUSE)
-        except LeaseLost as error:
-            fail(str(error), BUSY)
-        except (*REFUSALS, CannotListen) as error:
-            fail(str(error), UNUSABLE)
-        except OSError as error:
-            if error.errno == errno.EPIPE:
-                raise  # whoever read our words has gone; click ends quietly
-            fail(f"{_words(error)}; choose another folder with --home (SAMOUK_HOME), or mend this one", UNUSABLE)
 
     return wrapper
+
+
+class _Border:
+    """Looks at what comes through only when something does: what the errors are called need not be loaded before."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, BadSetting):
+            fail(str(error), MISUSE)
+        if isinstance(error, ModuleNotFoundError):
+            fail(f"the platform needs {error.name}: pip install 'samouk[server]'", UNUSABLE)
+        if not isinstance(error, Exception) or isinstance(error, click.ClickException | click.exceptions.Exit):
+            return
+        code = _code(error)
+        if code is not None:
+            fail(str(error), code)
+        if isinstance(error, OSError) and error.errno != errno.EPIPE:  # with EPIPE who read our words has gone
+            fail(f"{_words(error)}; choose another folder with --home (SAMOUK_HOME), or mend this one", UNUSABLE)
+
+
+def _code(error: Exception) -> int | None:
+    """The exit code of an error whose words are for the operator; None for all others."""
+    from samouk.edge.wire import WireError
+    from samouk.loop.ports import LeaseLost, NotFound, WrongReceipt
+
+    if isinstance(error, NotFound | WrongReceipt | WireError):
+        return MISUSE
+    if isinstance(error, LeaseLost):
+        return BUSY
+    try:
+        from samouk.assembly import REFUSALS
+        from samouk.domains import UnknownLearner, UnusableDomain
+        from samouk.server.serve import CannotListen
+    except ModuleNotFoundError:
+        return None
+    if isinstance(error, UnknownLearner | UnusableDomain):
+        return MISUSE
+    return UNUSABLE if isinstance(error, (*REFUSALS, CannotListen)) else None
 
 
 def _words(error: OSError) -> str:
     place = f"{error.filename}: " if error.filename else ""
     return f"{place}{error.strerror or error}"
+
+
+def writable(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse a file that cannot be written before anything is done; what stands there stays until then."""
+    if path is not None:
+        was = path.exists()
+        try:
+            path.open("ab").close()
+        except OSError as error:
+            raise click.BadParameter(f"{_words(error)}; nothing was done") from None
+        if not was:
+            path.unlink()
+    return path
 
 
 def settings(home: Path | None, **options: object) -> Settings:

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from samouk.cli.ends import FAILED, UNUSABLE, explained, fail, home_option, json_option, print_json, settings
+from samouk.cli.ends import (
+    FAILED,
+    UNUSABLE,
+    explained,
+    fail,
+    home_option,
+    json_option,
+    print_json,
+    settings,
+    writable,
+)
 
 if TYPE_CHECKING:
     from samouk.loop.erasure import House, Proof
@@ -29,7 +39,12 @@ learner_option = click.option("--learner", "names", multiple=True, help="Only th
 @click.option(
     "--verify", "proof", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A proof to check."
 )
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Keep the proof in this file.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=writable,
+    help="Keep the proof in this file.",
+)
 @home_option
 @json_option
 @explained
@@ -60,12 +75,21 @@ def erase(
         else:
             found = _of_receipts(house, wanted)
     if output is not None:
-        output.write_text(json.dumps(found.plain(), indent=1) + "\n")
+        _keep(found, output)
     if as_json:
         print_json(found.plain())
     else:
-        _show(found)
+        _show(found, again=proof is not None)
     sys.exit(0 if found.complete else FAILED)
+
+
+def _keep(proof: Proof, output: Path) -> None:
+    """Write the proof; where that fails it goes to standard output, for what it proves is gone already."""
+    try:
+        output.write_text(json.dumps(proof.plain(), indent=1) + "\n")
+    except OSError as error:
+        print_json(proof.plain())
+        fail(f"{output}: {error.strerror}; the erasure was done, and its proof stands above: keep it", UNUSABLE)
 
 
 @contextmanager
@@ -106,17 +130,24 @@ def _of_receipts(house: House, wanted: Sequence[str]) -> Proof:
 
 
 def _again(services: Services, path: Path) -> Proof:
-    from samouk.loop.erasure import BadProof, proof_of, verify
+    from samouk.loop.erasure import FORMAT, BadProof, proof_of, verify
 
     try:
-        return verify(services, proof_of(json.loads(path.read_bytes()), services))
-    except (BadProof, ValueError) as error:
+        document = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        fail(f"{path} is not the JSON of a proof, as `samouk erase --output` writes it", UNUSABLE)
+    try:
+        proof = proof_of(document, services)
+    except BadProof as error:
         fail(f"{path}: {error}", UNUSABLE)
+    return verify(services, proof)
 
 
-def _show(proof: Proof) -> None:
+def _show(proof: Proof, *, again: bool) -> None:
     removed = ", ".join(f"{number:,} {what}" for what, number in proof.removed.items() if number) or "nothing"
-    click.echo(f"🧽 removed: {removed}")
+    click.echo(f"🔎 the proof says that this was removed: {removed}" if again else f"🧽 removed: {removed}")
     size, items = sum(place.size for place in proof.looked), sum(place.items for place in proof.looked)
     click.echo(f"🔎 searched {items:,} items of {size:,} bytes for {len(proof.marks):,} marks: {proof.left:,} found")
     for place in proof.looked:
@@ -133,7 +164,12 @@ def _show(proof: Proof) -> None:
 @click.argument("subject", required=False)
 @learner_option
 @click.option("--receipt", help="BATCH_ID:RECEIPT: what is held of this batch of --learner, in place of a subject.")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write; else standard output.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=writable,
+    help="File to write; else standard output.",
+)
 @home_option
 @explained
 def export_subject(

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 MAX_LABEL = 80
 
+MAX_DIGITS = 18
+"""Of an audit entry's number: more would be none that a database can hold."""
+
 
 @click.group()
 def keys() -> None:
@@ -294,6 +297,6 @@ def _head(text: str) -> Head:
     from samouk.loop.records import Head
 
     number, _, digest = text.partition(":")
-    if not number.isdecimal() or not is_digest(digest):
+    if not (number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS and is_digest(digest)):
         raise click.UsageError("--since must be NUMBER:DIGEST, as `samouk audit head` prints it")
     return Head(int(number), digest)

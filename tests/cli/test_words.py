@@ -1,0 +1,84 @@
+"""What commands say where something cannot be: one line each, and before anything is done."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from tests.contracts.making import LEARNER, batch, batch_id
+
+from samouk.cli import main
+from samouk.store.clock import SystemClock
+from samouk.store.sql import open_store
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+def samouk(home: Path, *words: str, **variables: str) -> Result:
+    return CliRunner(env=variables).invoke(main, [*words, "--home", str(home)])
+
+
+def told(result: Result) -> str:
+    """The one line on standard error of a command that was refused."""
+    assert isinstance(result.exception, SystemExit), result.exception
+    (line,) = result.stderr.strip().splitlines()
+    assert line.startswith("❌ ")
+    return line
+
+
+def stored(home: Path) -> None:
+    """A store with batch 1."""
+    store = open_store(home, SystemClock())
+    store.log.append([batch(1)])
+    store.close()
+
+
+def left(home: Path) -> int:
+    """How many batches the store has."""
+    store = open_store(home, SystemClock())
+    try:
+        return len(list(store.log.entries(LEARNER)))
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize(
+    "words", [("erase", "--receipt"), ("export-subject", "--learner", "screens.element", "--receipt")]
+)
+def test_a_receipt_of_another_batch_is_wrong_use(home: Path, words: tuple[str, ...]) -> None:
+    stored(home)
+    result = samouk(home, *words, f"{batch_id(1)}:wrong")
+    assert (result.exit_code, "the receipt does not belong to batch" in told(result)) == (2, True)
+
+
+@pytest.mark.parametrize("number", ["9" * 23, "9" * 19, "٣"])
+def test_a_number_that_no_audit_has_is_wrong_use(home: Path, number: str) -> None:
+    result = samouk(home, "audit", "verify", "--since", f"{number}:{'a' * 64}")
+    assert (result.exit_code, "--since must be NUMBER:DIGEST" in result.stderr) == (2, True)
+
+
+def test_a_place_for_the_proof_is_looked_at_before_anything_goes(home: Path, tmp_path: Path) -> None:
+    """And what lies there already stays until the proof is written."""
+    stored(home)
+    erase = ("erase", "--receipt", f"{batch_id(1)}:secret 1", "--output")
+    result = samouk(home, *erase, str(tmp_path / "nowhere" / "proof.json"))
+    assert (result.exit_code, "nothing was done" in result.stderr, left(home)) == (2, True, 1)
+    proof = tmp_path / "proof.json"
+    assert samouk(home, *erase, str(proof)).exit_code == 0
+    assert json.loads(proof.read_bytes())["complete"]
+    assert left(home) == 0
+    again = samouk(home, "erase", "--verify", str(proof))
+    assert "the proof says that this was removed: 1 batches" in again.stdout
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "no JSON", "\xff", "[" * 100_000])
+def test_what_is_no_proof_is_told_in_plain_words(home: Path, tmp_path: Path, text: str) -> None:
+    proof = tmp_path / "proof.json"
+    proof.write_text(text)
+    result = samouk(home, "erase", "--verify", str(proof))
+    assert (result.exit_code, "proof.json is not the JSON of a proof" in told(result)) == (3, True)
