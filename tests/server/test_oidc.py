@@ -5,18 +5,26 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 import pytest
 from joserfc.jwk import ECKey, OctKey, OKPKey
+from tests.server import toy
+from tests.server.house import running
 from tests.server.issuer import AUDIENCE, Issuer, issuing
 
 from samouk.loop.ports import Role
-from samouk.server.oidc import KEEP_S, LEEWAY_S, PAUSE_S, STALE_S, Persons, is_secure, pseudonym
+from samouk.server import Options, create_app
+from samouk.server.oidc import KEEP_S, LEEWAY_S, PAUSE_S, STALE_S, Persons, fetched, is_secure, pseudonym
 from samouk.server.problems import Problem
+from samouk.store.memory import memory_services
+
+SECRET = b"of the store"
 
 
 class Hand:
@@ -45,7 +53,7 @@ def clock() -> Hand:
 @pytest.fixture
 def persons(issuer: Issuer, clock: Hand) -> Persons:
     """Who reads its tokens."""
-    return Persons(issuer.provider, now=clock)
+    return Persons(issuer.provider, SECRET, now=clock)
 
 
 @pytest.mark.parametrize(
@@ -56,8 +64,9 @@ def test_a_good_token_gives_the_highest_role(persons: Persons, issuer: Issuer, g
     """The person is known by a pseudonym, the same each time, that holds no name."""
     caller = persons.verify(issuer.token(*groups))
     assert caller is not None and caller.role is role and caller.learners == ()
-    assert caller.label == pseudonym(issuer.url, "ada") == caller.key_id
+    assert caller.label == pseudonym(SECRET, issuer.url, "ada") == caller.key_id
     assert "ada" not in caller.label
+    assert caller.label != pseudonym(b"another", issuer.url, "ada")
 
 
 def test_every_kind_of_key(persons: Persons, issuer: Issuer) -> None:
@@ -252,3 +261,38 @@ def test_a_document_of_another_issuer(persons: Persons, issuer: Issuer) -> None:
 def test_where_keys_may_come_from(url: str, secure: bool) -> None:
     """From nowhere that somebody on the way could stand in for."""
     assert is_secure(url) is secure
+
+
+def test_a_slow_provider_holds_up_nobody_who_is_known(issuer: Issuer, clock: Hand) -> None:
+    """While its keys are fetched, once, known ones go on; few wait for one that may be among the new."""
+    asked, go_on = threading.Event(), threading.Event()
+    calls: list[str] = []
+
+    def slow(url: str) -> bytes:
+        calls.append(url)
+        if len(calls) > 2:  # the first time it answers at once
+            asked.set()
+            assert go_on.wait(60)
+        return fetched(url)
+
+    persons = Persons(issuer.provider, SECRET, slow, now=clock)
+    token = issuer.token("tellers")
+    assert persons.verify(token) is not None
+    clock.at += KEEP_S + 1
+    with ThreadPoolExecutor(1) as others:
+        fetching = others.submit(persons.verify, token)
+        assert asked.wait(60)
+        assert persons.verify(token) is not None
+        assert not fetching.done()
+        go_on.set()
+        assert fetching.result(60) is not None
+    assert len(calls) == 4
+
+
+def test_refused_persons_are_counted(issuer: Issuer) -> None:
+    """Tokens that are good and open nothing, and those nobody could check, are as bounded as wrong keys."""
+    services = memory_services()
+    options = Options(people=Persons(issuer.provider, SECRET), issuer=issuer.url, rate_failures=2)
+    with running(create_app(services, {"toy": toy.DOMAIN}, options), services) as house:
+        headers = {"Authorization": f"Bearer {issuer.token('nobody')}"}
+        assert [house.get("/v1/keys", **headers).status for _ in range(3)] == [403, 403, 429]

@@ -87,7 +87,11 @@ class Door:
         mark = sha256(secret.encode()).digest()
         if self._trusted.get(mark, 0.0) < now:
             self._limits.trying(request.scope)
-        found = await self._verified(secret)
+        try:
+            found = await self._verified(secret)
+        except Problem:
+            self._limits.failed(request.scope)
+            raise
         if found is None:
             self._trusted.pop(mark, None)
             self._limits.failed(request.scope)

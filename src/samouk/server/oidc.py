@@ -40,6 +40,10 @@ STALE_S = 86_400.0
 PAUSE_S = 30.0
 """Between two questions to the provider, at least: tokens with invented key ids cannot have it flooded."""
 
+WAIT_S = 2.0
+MOST_WAITING = 8
+"""Requests that wait so long for keys that are being fetched; others are refused meanwhile."""
+
 MAX_DOCUMENT = 256_000
 MAX_KEYS = 100
 MAX_SUBJECT = 255
@@ -83,6 +87,7 @@ class Persons:
     """Reads tokens: the signature by the provider's published keys, then every claim.
 
     Args:
+        secret: of the store; keys the pseudonyms of persons.
         fetch: URL → bytes, within ``FETCH_S`` and ``MAX_DOCUMENT``.
         now: seconds since any moment, never going back; for the age of keys.
         wall: seconds since 1970; for the claims.
@@ -91,16 +96,20 @@ class Persons:
     def __init__(
         self,
         provider: Provider,
+        secret: bytes = b"",
         fetch: Callable[[str], bytes] | None = None,
         *,
         now: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._provider = provider
+        self._secret = secret
         self._fetch = fetch or fetched
         self._now = now
         self._wall = wall
-        self._mutex = threading.Lock()
+        self._changed = threading.Condition()
+        self._fetching = False
+        self._waiting = 0
         self._keys: dict[str, Key] = {}
         self._fresh = -STALE_S
         self._asked = -PAUSE_S
@@ -124,24 +133,46 @@ class Persons:
 
     def _key(self, kid: str) -> Key | None:
         """The provider's key of that id; asks for its keys anew when they are old or do not hold it."""
-        with self._mutex:
-            now = self._now()
-            if now - self._fresh > KEEP_S or kid not in self._keys:
-                self._refresh(now)
+        now = self._now()
+        with self._changed:
+            wanted = now - self._fresh > KEEP_S or kid not in self._keys
+            mine = wanted and not self._fetching and now - self._asked >= PAUSE_S
+            if mine:
+                self._fetching, self._asked = True, now
+            elif kid not in self._keys:
+                self._await()
+        if mine:
+            self._refresh(now)
+        with self._changed:
             if now - self._fresh > STALE_S:
                 raise _DOWN
             return self._keys.get(kid)
 
-    def _refresh(self, now: float) -> None:
-        if now - self._asked < PAUSE_S:
+    def _await(self) -> None:
+        """Wait a moment for keys that somebody else fetches; only a few do, for each holds a thread of the server."""
+        if not self._fetching or self._waiting >= MOST_WAITING:
             return
-        self._asked = now
+        self._waiting += 1
         try:
-            self._keys = self._published()
-            self._fresh = now
+            self._changed.wait_for(lambda: not self._fetching, WAIT_S)
+        finally:
+            self._waiting -= 1
+
+    def _refresh(self, now: float) -> None:
+        """Ask the provider, while whoever brings a known key goes on."""
+        found: dict[str, Key] | None = None
+        try:
+            found = self._published()
         except (OSError, ValueError, BadProvider) as error:
-            self.failures += 1
             log.warning("the identity provider's keys could not be read: %s", error)
+        finally:
+            with self._changed:
+                if found is None:
+                    self.failures += 1
+                else:
+                    self._keys, self._fresh = found, now
+                self._fetching = False
+                self._changed.notify_all()
 
     def _published(self) -> dict[str, Key]:
         issuer = self._provider.issuer
@@ -180,13 +211,14 @@ class Persons:
         if not held:
             detail = "the identity provider gives you no role here; whoever runs it maps groups in SAMOUK_OIDC_ROLES"
             raise Problem(403, detail, field="Authorization")
-        who = pseudonym(self._provider.issuer, claims["sub"])
+        who = pseudonym(self._secret, self._provider.issuer, claims["sub"])
         return Caller(who, who, max(held, key=list(Role).index))
 
 
-def pseudonym(issuer: str, subject: str) -> str:
-    """How the audit names a person: who knows the subject can find it, and nobody else reads a name there."""
-    return "person:" + hashlib.sha256(f"{issuer}\0{subject}".encode()).hexdigest()[:16]
+def pseudonym(secret: bytes, issuer: str, subject: str) -> str:
+    """How the audit names a person: who has the store's secret and the subject can find it, and nobody else."""
+    body = f"{issuer}\0{subject}".encode()
+    return "person:" + hashlib.blake2b(body, digest_size=8, key=secret, person=b"samouk-person").hexdigest()
 
 
 def _header(token: str) -> Mapping[str, Any] | None:
