@@ -366,13 +366,13 @@ def application(
     )
     if shared is not None:
         shared.join()
-    app = create_app(services, domains, _guarded(settings, options))
+    app = create_app(services, domains, _guarded(settings, options, services))
     if settings.otlp_url:
         app.span_requests()
     return app
 
 
-def _guarded(settings: Settings, options: Options) -> Options:
+def _guarded(settings: Settings, options: Options, services: Services) -> Options:
     """The options with who gets in, and how often. Raises BadSetting."""
     from samouk.server.oidc import Persons
 
@@ -380,7 +380,7 @@ def _guarded(settings: Settings, options: Options) -> Options:
     return dataclasses.replace(
         options,
         figures_role=None if public else Role(settings.figures_role),
-        people=Persons(_provider(settings)) if settings.oidc_issuer else None,
+        people=Persons(_provider(settings), services.journal.secret()) if settings.oidc_issuer else None,
         issuer=settings.oidc_issuer,
         rate_key=settings.rate_key,
         rate_anonymous=settings.rate_anonymous,
