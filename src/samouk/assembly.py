@@ -44,7 +44,7 @@ from samouk.publish.keys import KeysError, KeysExist, NewKeys, check_lineage, in
 from samouk.publish.publisher import BrokenRepository, TufPublisher
 from samouk.publish.release import RefusedRelease
 from samouk.publish.shared import SharedPublisher, Shelves
-from samouk.settings import BadSetting, Settings, origins_of, roles_of
+from samouk.settings import BadSetting, Settings, load, origins_of, roles_of
 from samouk.store.bell.local import LocalBell
 from samouk.store.bell.ringing import RingingRollouts
 from samouk.store.cache.memory import MemoryCache
@@ -70,7 +70,8 @@ if TYPE_CHECKING:
 
 
 __all__ = ["REFUSALS", "Demo", "application", "demo", "ensure_signing_keys", "has_signing_keys", "make_signing_keys"]
-__all__ += ["looks", "opened", "rotate_signing_keys", "rounds", "upkeep"]
+__all__ += ["at_home", "bench", "celery_app", "engine", "environment", "looks", "migrate", "opened"]
+__all__ += ["rotate_signing_keys", "rounds", "scheduler", "send_again", "turns", "upkeep", "work"]
 
 REFUSALS = (StoreUnavailable, CorruptBlob, GateBroken, KeysError, BrokenRepository, RefusedRelease, FitFailed)
 """What an operator can mend; each names the remedy."""
@@ -85,6 +86,9 @@ LOOK_SECONDS = 120.0
 
 REMIND_SECONDS = 5.0
 """Between two looks for tasks that no worker was told of."""
+
+_ELSEWHERE = ("database_url", "blobs_url", "redis_url", "keys_dir", "trainer", "otlp_url")
+"""Settings that lead out of the home."""
 
 DEMO_SEED = 7
 """Of what deals a demo's units; its people are made up, so nobody is told apart by a key that is no secret."""
@@ -120,7 +124,7 @@ def opened(
     chance: Random | None = None,
     domains: Iterable[Domain] | None = None,
 ) -> Iterator[Services]:
-    """Every port over the embedded default, closed at the end.
+    """Every port over the backends that the settings name, the embedded ones by default; closed at the end.
 
     Args:
         chance: deals the units of rollouts; the system's own unless a demo is to play the same every time.
@@ -297,7 +301,6 @@ def bench(home: Path, blobs_url: str) -> Bench:
     Raises:
         FitFailed: neither shows it any packs.
     """
-    from samouk.settings import load
     from samouk.store import shards
     from samouk.store.blobs.places import places
     from samouk.trainers.work import Bench
@@ -431,7 +434,7 @@ def turns(settings: Settings, services: Services, queue: CeleryQueue | None) -> 
     def adopt(learner: str, metrics: str, reason: str) -> list[str]:
         return [*_SAMOUK, "adopt", learner, "-", "--metrics", metrics, "--reason", reason, "--json"]
 
-    inline = Turns(Commands(learn, adopt), _environment(settings))
+    inline = Turns(Commands(learn, adopt), environment(settings))
     return QueuedTurns(services, queue, inline) if queue else inline
 
 
@@ -493,7 +496,7 @@ def rounds(settings: Settings, services: Services, learners: Sequence[str]) -> R
     from samouk.server.scheduler import Rounds
 
     commands = {name: [*_SAMOUK, "turn", name, "--if-due"] for name in learners}
-    return Rounds(services.publisher.refresh, commands, _environment(settings))
+    return Rounds(services.publisher.refresh, commands, environment(settings))
 
 
 def scheduler(settings: Settings, services: Services, learners: Sequence[str]) -> Sole:
@@ -519,7 +522,7 @@ def work(settings: Settings, services: Services, concurrency: int) -> int:
     from samouk.store.queue import celery
 
     _needed_queue(settings).close()
-    performer = Performer(services, _command, _environment(settings))
+    performer = Performer(services, _command, environment(settings))
     return celery.work(settings.redis_url, performer, concurrency, performer.close)
 
 
@@ -559,11 +562,20 @@ def upkeep(settings: Settings, services: Services) -> Errand:
     from samouk.server.errand import Errand
 
     command = [*_SAMOUK, "maintain", "--if-due"]
-    return Errand("the maintenance", command, _environment(settings), partial(wanted, services))
+    return Errand("the maintenance", command, environment(settings), partial(wanted, services))
 
 
-def _environment(settings: Settings) -> dict[str, str]:
-    return {**os.environ, "SAMOUK_HOME": str(settings.home), "OMP_WAIT_POLICY": "passive"}
+def environment(settings: Settings) -> dict[str, str]:
+    """Of a child, which is to find what these settings name, also where our own environment names something else."""
+    ours = load(os.environ)
+    # What is the same stays as it is: a secret that a file holds stays in its file.
+    told = {f"SAMOUK_{name.upper()}": getattr(settings, name) for name in _ELSEWHERE if _differ(name, ours, settings)}
+    kept = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in told}
+    return {**kept, **told, "SAMOUK_HOME": str(settings.home), "OMP_WAIT_POLICY": "passive"}
+
+
+def _differ(name: str, one: Settings, other: Settings) -> bool:
+    return bool(getattr(one, name) != getattr(other, name))
 
 
 def looks(services: Services, learners: Sequence[Learner], app: FastAPI) -> Looks:
@@ -625,7 +637,7 @@ class Demo:
 
 @contextmanager
 def demo(settings: Settings, domains: dict[str, Domain], weeks: int, seed: int = DEMO_SEED) -> Iterator[Demo]:
-    """A fresh home, keys of both kinds, and a server that thinks it is so many weeks ago.
+    """A fresh home, keys of both kinds, and a server that thinks it is so many weeks ago, whatever else is set.
 
     Args:
         seed: one seed deals the same people to the same versions, so that a demo plays the same every time.
@@ -635,6 +647,7 @@ def demo(settings: Settings, domains: dict[str, Domain], weeks: int, seed: int =
     """
     from samouk.server.serve import background
 
+    settings = at_home(settings)
     _begin_afresh(settings.home)
     make_signing_keys(settings)
     clock = SteppedClock(dt.datetime.now(dt.UTC) - dt.timedelta(weeks=weeks))
@@ -643,6 +656,13 @@ def demo(settings: Settings, domains: dict[str, Domain], weeks: int, seed: int =
         unbounded = dataclasses.replace(settings, rate_key=0, rate_anonymous=0)
         with background(application(unbounded, services, domains), settings.host, settings.port) as url:
             yield Demo(settings, services, clock, url, secret)
+
+
+def at_home(settings: Settings) -> Settings:
+    """The same with everything below the home: a play touches no database, bucket or key that is anyone's."""
+    return dataclasses.replace(
+        settings, database_url="", blobs_url="", redis_url="", keys_dir="", trainer="", otlp_url=""
+    )
 
 
 def _begin_afresh(home: Path) -> None:

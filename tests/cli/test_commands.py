@@ -71,6 +71,39 @@ def test_demo_begins_afresh_in_its_own_folder(home: Path) -> None:
     assert (kept / "file").exists()
 
 
+def test_demo_touches_nothing_that_is_configured(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Database, blobs, Redis, keys and cluster that are set stay as they are: a play lies below its own folder."""
+    (tmp_path / "blobs").mkdir()
+    environment = {
+        "SAMOUK_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+        "SAMOUK_BLOBS_URL": f"file://{tmp_path}/blobs",
+        "SAMOUK_REDIS_URL": "redis://127.0.0.1:1/0",
+        "SAMOUK_KEYS_DIR": str(tmp_path / "keys"),
+        "SAMOUK_TRAINER": "dask:tcp://127.0.0.1:1",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    chosen = load(environment, home=home, port=0)
+    with assembly.demo(chosen, {}, 1):
+        assert sorted(path.name for path in tmp_path.iterdir() if path != home) == ["blobs"]
+        assert list((tmp_path / "blobs").iterdir()) == []
+        assert (home / "keys").is_dir()
+
+
+def test_children_keep_things_where_the_settings_say(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a server of settings of its own starts goes nowhere else, whatever the environment says."""
+    monkeypatch.setenv("SAMOUK_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    home.mkdir()
+    (home / "redis").write_text("redis://127.0.0.1:1/0")
+    monkeypatch.setenv("SAMOUK_REDIS_URL_FILE", str(home / "redis"))
+    monkeypatch.setenv("SAMOUK_GROUP", "7")
+    for settings in (load({}, home=home), load({"SAMOUK_BLOBS_URL": f"file://{home}/b"}, home=home)):
+        given = load(assembly.environment(settings))
+        assert (given.home, given.database_url, given.redis_url) == (home, "", "")
+        assert given.blobs_url == settings.blobs_url
+        assert given.group == 7
+
+
 @pytest.mark.parametrize("words", [("turn", LEARNER, "--reason", "test"), ("serve", "--port", "0"), ("keys", "init")])
 def test_lost_keys_are_never_replaced(home: Path, words: tuple[str, ...]) -> None:
     """Once something is published, every command asks for the backup of the keys and makes none."""

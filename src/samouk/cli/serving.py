@@ -158,7 +158,7 @@ def demo(once: bool, port: int | None, home: Path | None) -> None:
     from samouk.server.serve import serve as run
 
     chosen = settings(home, port=port)
-    chosen = settings(chosen.home / "demo", port=port)
+    chosen = assembly.at_home(settings(chosen.home / "demo", port=port))
     domains = discover()
     with assembly.demo(chosen, domains, weeks=DEMO_WEEKS) as host:
         for domain in domains.values():
