@@ -45,7 +45,7 @@ def test_a_unit_is_forgotten_whatever_is_still_on_its_way(house: House, spool: P
     post(house, OUTCOMES, {"event_id": mine, "value": 1})
     ask(house, unit=UNIT)
     answer = house.call("DELETE", path_of(UNIT))
-    gone = {"exposures": 2, "outcomes": 1, "batches": 0, "documents": 0, "tainted_versions": []}
+    gone = {"exposures": 2, "outcomes": 1, "batches": 0, "documents": 0, "tainted_versions": [], "pending": []}
     assert (answer.status, answer.json) == (200, {"learner": "weather.rain", **gone})
     assert house.services.journal.exposure(mine) is None
     assert house.services.journal.exposure(other) is not None

@@ -118,7 +118,8 @@ class House:
     Attributes:
         domains: all that there are: they may keep something of a person in documents of their own.
         settle: brings predictions that wait in files into the journal; called before and after.
-        rewrite: bytes of a table that may be written anew, as ``Remains.clear`` has it; who answers requests writes none.
+        rewrite: bytes of a table that may be written anew, as ``Remains.clear`` has it; who answers requests writes
+            none.
         forgets: domain → removes what its running parts know of a person, also what they keep.
     """
 
@@ -166,15 +167,17 @@ def erase_subject(house: House, learners: Sequence[Learner], subject: str, actor
     house.settle()
     needles = (needle for learner in learners for needle in _of_subject(learner, services, subject))
     marks = Marks.of(needles, services.journal.secret())
-    removed, tainted = forget_subject(house, learners, subject, actor)
+    removed, tainted, waiting = forget_subject(house, learners, subject, actor)
     names = tuple(learner.name for learner in learners)
-    return _proven(house, Proof("subject", names, _now(services), removed, tainted, (), (), (), marks), actor)
+    return _proven(house, Proof("subject", names, _now(services), removed, tainted, (), waiting, (), marks), actor)
 
 
 def forget_subject(
     house: House, learners: Sequence[Learner], subject: str, actor: str
-) -> tuple[dict[str, int], tuple[str, ...]]:
-    """``erase_subject`` without the clearing, the search and the proof: what → how many, and tainted versions."""
+) -> tuple[dict[str, int], tuple[str, ...], tuple[str, ...]]:
+    """``erase_subject`` without the clearing, the search and the proof: what → how many, tainted versions, and what
+    runs elsewhere and has not forgotten yet.
+    """
     services = house.services
     house.settle()
     removed = dict.fromkeys(("exposures", "outcomes", "batches", "documents"), 0)
@@ -189,7 +192,9 @@ def forget_subject(
         elif domain.subjects is not None:
             removed["documents"] += domain.subjects.forget(services, subject)
     house.settle()  # what came in meanwhile is refused by the journal
-    return removed, tuple(tainted)
+    kept = [domain.subjects for domain in house.domains if domain.subjects is not None]
+    waiting = [reason for subjects in kept for reason in subjects.pending(services, subject)]
+    return removed, tuple(tainted), tuple(waiting)
 
 
 def verify(services: Services, proof: Proof) -> Proof:
@@ -223,7 +228,7 @@ def _audited(services: Services, prefix: str) -> Iterator[str]:
 def _proven(house: House, proof: Proof, actor: str) -> Proof:
     """Clear, search, and note the digest in the audit."""
     services = house.services
-    pending = tuple(services.remains.clear(house.rewrite))
+    pending = (*proof.pending, *services.remains.clear(house.rewrite))
     looked = tuple(services.remains.search(proof.marks))
     sealed = _sealed(replace(proof, looked=looked, pending=pending, beyond=tuple(services.remains.beyond())))
     size, items = sum(place.size for place in looked), sum(place.items for place in looked)

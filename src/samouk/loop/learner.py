@@ -313,10 +313,12 @@ class Subjects:
     Attributes:
         held: all of it, by the application's name for the person, as plain JSON; for exports.
         forget: remove it, every byte; how many documents went.
+        pending: what runs elsewhere and has not said yet that it forgot the person too; may wait a moment for it.
     """
 
     held: Callable[[Services, str], Iterator[Mapping[str, Any]]]
     forget: Callable[[Services, str], int]
+    pending: Callable[[Services, str], Sequence[str]] = lambda _services, _name: ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from samouk.loop.learner import Domain
     from samouk.loop.ports import Services
@@ -52,6 +52,12 @@ def _forget(services: Services, user_id: str) -> int:
     return forget(services, user_id)
 
 
+def _pending(services: Services, user_id: str) -> Sequence[str]:
+    from samouk.domains.traffic.elsewhere import pending
+
+    return pending(services, user_id)
+
+
 @lru_cache(maxsize=1)
 def _domain() -> Domain:
     from samouk.domains.traffic.anomaly.judge import LEARNER as ANOMALY
@@ -69,6 +75,6 @@ def _domain() -> Domain:
         commands=_commands,
         demo=_demo,
         # Its name is the key of each document.
-        subjects=Subjects(_held, _forget),
+        subjects=Subjects(_held, _forget, _pending),
         views=(View("detection_rules", RULES_SHELF, RULE_COLUMNS[1:]),),
     )

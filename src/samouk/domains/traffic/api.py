@@ -113,7 +113,8 @@ def routes(desk: Any) -> Any:
 
     office = of_desk(desk)
     desk.meters.append(lambda: meters(office.made))
-    desk.forgets["traffic"] = office.forget
+    if desk.keeps:  # the other processes know nobody, and tell the guard through the store
+        desk.forgets["traffic"] = office.forget
     desk.at_one("/ml/")
 
     @asynccontextmanager

@@ -25,6 +25,7 @@ from samouk.domains.traffic.detect.detector import AnomalyDetector
 from samouk.domains.traffic.detect.rules import DEFAULT_RULES
 from samouk.domains.traffic.ears.baselines import Baselines
 from samouk.domains.traffic.ears.extractor import KEPT, FeatureExtractor
+from samouk.domains.traffic.elsewhere import Following
 from samouk.domains.traffic.features import FEATURES, SERVER, Features
 from samouk.domains.traffic.foresight import Foresight
 from samouk.domains.traffic.forms import Activity
@@ -80,6 +81,7 @@ class Guard:
         budget_per_hour: alarms an hour that an operator wants to see; critical ones always come.
         rules: to begin with, when none were kept.
         keeping: in place of a folder.
+        following: tells whom other servers forgot.
         max_users: known at once; about 3 kB each.
         clock: seconds since 1970.
 
@@ -98,6 +100,7 @@ class Guard:
         budget_per_hour: float = 10.0,
         rules: tuple[Rule, ...] = DEFAULT_RULES,
         keeping: Keeping | None = None,
+        following: Following | None = None,
         max_users: int = 100_000,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -119,6 +122,7 @@ class Guard:
         self.promises = Promises(self.courier)
         self.foresight = Foresight(self.promises)
         self._clock = clock
+        self._following = following
         self._keeping = keeping or (None if folder is None else FolderKeeping(folder))
         self._round: deque[str] = deque()
         self._round_size = 0
@@ -195,15 +199,18 @@ class Guard:
         What the platform journalled of the user is its own to forget. Raises what keeping raises.
         """
         with self._ticking:
-            found = {
-                "windows": self.extractor.forget(user_id),
-                "baselines": self.baselines.forget(user_id),
-                "limits": self.limiter.forget(user_id),
-                "alerts": self.detector.forget(user_id),
-            }
-            self.connections.forget(user_id)
-            found["documents"] = 0 if self._memory is None else self._memory.forget(user_id)
-            return found
+            return self._forget(user_id)
+
+    def _forget(self, user_id: str) -> dict[str, int]:
+        found = {
+            "windows": self.extractor.forget(user_id),
+            "baselines": self.baselines.forget(user_id),
+            "limits": self.limiter.forget(user_id),
+            "alerts": self.detector.forget(user_id),
+        }
+        self.connections.forget(user_id)
+        found["documents"] = 0 if self._memory is None else self._memory.forget(user_id)
+        return found
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -256,6 +263,7 @@ class Guard:
         at = self._clock() if at is None else at
         with self._ticking:
             self.counts["ticks"] += 1
+            self._step("follow", self._follow)
             self._step("minute", partial(self._end_minute, at))
             self._step("server_level", self.detector.server_level.learn)
             self._step("connections", partial(self.connections.tick, at))
@@ -301,6 +309,8 @@ class Guard:
             self.courier.close()
         self._step("flush", self._flush)
         self._step("save", self.save)
+        if self._following is not None:
+            self._step("leave", self._following.leave)
 
     def __enter__(self) -> Guard:
         return self.start()
@@ -360,6 +370,10 @@ class Guard:
                 return
             self.detector.analyze_active(self._round.popleft(), at)
             time.sleep(0)
+
+    def _follow(self) -> None:
+        if self._following is not None:
+            self._following.follow(self._forget)
 
     def _flush(self) -> None:
         if self._memory is not None:

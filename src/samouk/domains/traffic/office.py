@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from samouk.domains.traffic import census, quiet
+from samouk.domains.traffic import census, elsewhere, quiet
 from samouk.domains.traffic.anomaly.schema import NAME as ANOMALY
 from samouk.domains.traffic.anomaly.weighing import row_of
 from samouk.domains.traffic.behavior.model import NEW_KIND, assign, groups
@@ -165,7 +165,10 @@ class Office:
 
     def forget(self, user_id: str) -> dict[str, int]:
         """Remove all that the guard knows of a user; how many of each."""
-        return self.guard.forget(user_of(user_id))
+        user_id = user_of(user_id)
+        if self.desk is not None:
+            elsewhere.tell(self.desk.services, user_id)
+        return self.guard.forget(user_id)
 
     def rules(self) -> dict[str, Any]:
         """The table in force."""
@@ -346,11 +349,18 @@ def of_desk(desk: Any) -> Office:
     services = desk.services
     keeping = StoreKeeping(services.documents, services.blobs, services.leases)
 
+    def now() -> float:
+        found: float = services.clock.now().timestamp()
+        return found
+
     def make() -> Guard:
+        following = elsewhere.Following(services.documents, services.journal.secret, now)
+        following.announce()
         return Guard(
             link=DeskLink(desk),
             keeping=keeping,
-            clock=lambda: services.clock.now().timestamp(),
+            following=following,
+            clock=now,
         ).start()
 
     return Office(make, desk, keeping.leave)

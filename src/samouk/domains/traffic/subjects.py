@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from samouk.domains.traffic import elsewhere
 from samouk.domains.traffic.features import Features
 from samouk.domains.traffic.forms import MAX_USER
 from samouk.domains.traffic.guard import Guard
@@ -25,9 +26,12 @@ def held(services: Services, user_id: str) -> Iterator[Mapping[str, Any]]:
 
 
 def forget(services: Services, user_id: str) -> int:
-    """Remove alerts, what is normal and the limit; a guard that runs meanwhile must be told by ``DELETE /ml/users``."""
+    """Remove alerts, what is normal and the limit, and tell the guards that run."""
+    if not 1 <= len(user_id) <= MAX_USER:
+        return 0
+    elsewhere.tell(services, user_id)
     guard = _guard(services)
-    if guard is None or not 1 <= len(user_id) <= MAX_USER:
+    if guard is None:
         return 0
     found = guard.forget(user_id)
     return found["documents"] + found["baselines"] + found["limits"]

@@ -14,6 +14,7 @@ from samouk.loop.erasure import forget_subject
 from samouk.loop.held import of_subject
 from samouk.loop.learner import Learner
 from samouk.loop.ports import LeaseLost, Role
+from samouk.server.access import Caller
 from samouk.server.desk import Desk
 from samouk.server.lines import LINES, lines
 from samouk.server.problems import Problem
@@ -25,7 +26,8 @@ Unit = Annotated[str, Path(description="as the application calls it")]
 class ForgottenView:
     """What a unit took along; ``tainted_versions`` were fitted on its rows and will be replaced.
 
-    ``documents`` are what the learner's domain kept of the unit beside the journal.
+    ``documents`` are what the learner's domain kept of the unit beside the journal; ``pending`` says what runs
+    elsewhere and has not said yet that it forgot the unit too: ask again.
     """
 
     learner: str
@@ -34,6 +36,7 @@ class ForgottenView:
     batches: int
     documents: int
     tainted_versions: list[str]
+    pending: list[str]
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -42,7 +45,7 @@ def routes(desk: Desk) -> APIRouter:
     @router.delete("/v1/learners/{name}/units/{unit:path}", summary="Forget a unit: all it was shown, told and taught")
     @desk.allow(Role.OPERATOR)
     async def forget(name: str, unit: Unit, request: Request) -> ForgottenView:
-        return await run_in_threadpool(_forget, desk, desk.learner(name), unit, desk.caller(request).label)
+        return await run_in_threadpool(_forget, desk, desk.learner(name), unit, desk.caller(request))
 
     @router.get(
         "/v1/learners/{name}/units/{unit:path}",
@@ -51,18 +54,18 @@ def routes(desk: Desk) -> APIRouter:
         responses=LINES,
     )
     @desk.allow(Role.OPERATOR)
-    def export(name: str, unit: Unit) -> StreamingResponse:
+    def export(name: str, unit: Unit, request: Request) -> StreamingResponse:
         learner = desk.learner(name)
         desk.exposures.recover()
         desk.exposures.settle()
-        return lines(of_subject(desk.services, [learner], desk.domains_of(learner), unit))
+        return lines(of_subject(desk.services, [learner], desk.domains_of([learner], desk.caller(request)), unit))
 
     return router
 
 
-def _forget(desk: Desk, learner: Learner, unit: str, actor: str) -> ForgottenView:
+def _forget(desk: Desk, learner: Learner, unit: str, caller: Caller) -> ForgottenView:
     try:
-        removed, tainted = forget_subject(desk.house([learner]), [learner], unit, actor)
+        removed, tainted, pending = forget_subject(desk.house([learner], caller), [learner], unit, caller.label)
     except LeaseLost as error:
         raise Problem(503, str(error), headers={"Retry-After": "5"}) from None
     names = [name.partition("/")[2] for name in tainted]
@@ -73,4 +76,5 @@ def _forget(desk: Desk, learner: Learner, unit: str, actor: str) -> ForgottenVie
         removed["batches"],
         removed["documents"],
         names,
+        list(pending),
     )
