@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
+from samouk import domains
 from samouk.assembly import Places, opened
-from samouk.loop.ports import Services
+from samouk.loop.forgetting import SHELF, finish_forgetting
+from samouk.loop.learner import Learner
+from samouk.loop.ports import Document, Services, StoreUnavailable
 from samouk.loop.records import Act
 from samouk.publish.durable import exclusive
 from samouk.server.erasure import mend
@@ -77,11 +80,23 @@ def backed_up(settings: Settings, to: str, told: Told, *, keys: bool, keep: int)
         return backup_store(_where(settings), to, files, told, now=dt.datetime.now(dt.UTC), keys=keys, keep=keep)
 
 
-def restored(settings: Settings, source: str, told: Told, *, name: str = "", erased_in: str = "") -> Return:
+def restored(
+    settings: Settings,
+    source: str,
+    told: Told,
+    *,
+    name: str = "",
+    erased_in: str = "",
+    learner_of: Callable[[str], Learner] = domains.learner,
+) -> Return:
     """Bring a backup back to where the settings say, and erase again what was erased since. Raises as ``copied``.
 
     Args:
         erased_in: a folder or ``postgresql://…`` with a store that knows of later erasures.
+        learner_of: a learner by its name; asked where rows of a forgotten unit stand in a batch with others'.
+
+    Raises:
+        UnknownLearner: such a one is not installed here; the same command goes on where it is.
     """
     target, places = _where(settings), Places.of(settings)
     with _named():
@@ -90,27 +105,44 @@ def restored(settings: Settings, source: str, told: Told, *, name: str = "", era
         if left is None:
             back = restore_store(source, target, settings.home, places.keys, told, name=name, erased_in=known)
             left = unfinished(target)
-        batches, units = _erase_again(settings, target, left, told) if left else (0, 0)
+        batches, units = _erase_again(settings, target, left, told, learner_of) if left else (0, 0)
         if back is not None:
             with opened(settings) as services:
                 _note(services, "restore", back.name, f"of {back.made}; {batches} batches erased again")
     return Return(back, batches, units)
 
 
-def _erase_again(settings: Settings, target: Where, left: Erased, told: Told) -> tuple[int, int]:
+def _erase_again(
+    settings: Settings, target: Where, left: Erased, told: Told, learner_of: Callable[[str], Learner]
+) -> tuple[int, int]:
     """Erase what came back by mistake, and strike the word that asks for it; again from the start after a death."""
     units = units_of(target, left)
     with opened(settings) as services:
+        # Units first, as the first time: what others have in their batches is made anew, and not erased with them.
+        _forget_again(services, units, learner_of)
         found = services.log.of_receipts(sorted({receipt for _, receipt in left.batches}))
         wanted = [(entry, receipt) for entry, receipt in found if (entry.batch_id, receipt) in left.batches]
         services.log.erase_many([(entry.batch_id, receipt) for entry, receipt in wanted])
-        for learner, unit in units:
-            services.journal.forget(learner, unit)
         for learner in sorted({entry.learner for entry, _ in wanted}):
             told(f"{learner}: erased again")
             mend(services, learner)
     finished(target)
     return len(wanted), len(units)
+
+
+def _forget_again(services: Services, units: Sequence[tuple[str, str]], learner_of: Callable[[str], Learner]) -> None:
+    batched = [one for one in units if services.journal.batches_of(*one)]
+    learners = [learner_of(name) for name in sorted({name for name, _ in batched})]
+    for name, who in units:
+        if (name, who) not in batched:
+            services.journal.forget(name, who)
+        elif services.documents.get(SHELF, who) is None:
+            begun = {"learner": name, "actor": "operator", "quarantined": []}
+            services.documents.save(Document(SHELF, who, begun))
+    for learner in learners:
+        finish_forgetting(learner, services)
+    if any(services.documents.get(SHELF, who) for _, who in batched):
+        raise StoreUnavailable("somebody uses the restored store already: stop it, and run the same command again")
 
 
 def _recover(settings: Settings) -> None:

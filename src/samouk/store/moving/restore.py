@@ -25,7 +25,7 @@ from samouk.store.sql import DATABASE
 from samouk.store.sql.database import Database, chunks
 from samouk.store.sql.migrations import HEAD, migrate
 from samouk.store.sql.sqlite import SqliteDatabase
-from samouk.store.sql.tables import batches, documents, erasures, exposures, refused_units
+from samouk.store.sql.tables import batches, documents, erasures, exposures, leases, origins, refused_units
 
 _KEYS, _PUBLISHED = "keys", "published"
 _SHELF, _KEY = "samouk.restored", "erasures"
@@ -148,15 +148,19 @@ def finished(target: Where) -> None:
 
 
 def units_of(target: Where, erased: Erased) -> list[tuple[str, str]]:
-    """(learner, pseudonym) of the forgotten units of whom the store holds exposures from before."""
+    """(learner, pseudonym) of the forgotten units of whom the store holds something from before."""
     until = {(who, learner): moment for who, learner, moment in erased.units}
     if not until:
         return []
     asked = sa.select(exposures.c.learner, exposures.c.unit, sa.func.min(exposures.c.at).label("first"))
     asked = asked.group_by(exposures.c.learner, exposures.c.unit)
     with opened_rows(target) as database, database.read() as connection:
-        rows = connection.execute(asked).all()
-    return [(row.learner, row.unit) for row in rows if row.first < until.get((who_hash(row.unit), row.learner), 0)]
+        first = {(row.learner, row.unit): row.first for row in connection.execute(asked)}
+        linked = connection.execute(sa.select(origins.c.learner, origins.c.unit, origins.c.batch_id)).all()
+    # Of whom rows are left in batches alone there is no moment; that such a batch was erased since says as much.
+    gone = {batch_id for batch_id, _ in erased.batches}
+    first |= {(learner, unit): 0 for learner, unit, batch in linked if batch in gone and (learner, unit) not in first}
+    return sorted(one for one, moment in first.items() if moment < until.get((who_hash(one[1]), one[0]), 0))
 
 
 def _erased_since(vault: Vault, later: list[str], erased_in: Where | None) -> tuple[_Known, list[str]]:
@@ -249,6 +253,7 @@ def _leave_word(database: SqliteDatabase, known: _Known) -> None:
             refused = insert(refused_units).values(who=who, learner=learner, until=until)
             latest = sa.func.max(refused_units.c.until, refused.excluded.until)
             connection.execute(refused.on_conflict_do_update(["who", "learner"], set_={"until": latest}))
+        connection.execute(sa.delete(leases))  # who held them holds nothing here, and none may be waited for
         units = sorted((who, learner, until) for (who, learner), until in known.units.items())
         body = {"batches": sorted(held.items()), "units": units}
         connection.execute(sa.insert(documents).values(shelf=_SHELF, key=_KEY, revision=1, body=body, blobs=None))
