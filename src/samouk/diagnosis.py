@@ -19,11 +19,13 @@ from samouk.settings import PREFIX, SETTINGS, BadSetting, Settings
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from samouk.store.blobs.bucket import Manners
+
 LITTLE_SPACE, NO_SPACE = 2_000_000_000, 200_000_000
 """Bytes free on the home's disk below which a person is warned, and below which it is a fault."""
 
 SKEW_WARN_S, SKEW_FAIL_S = 2.0, 60.0
-"""How far this machine's clock may be from the database's; a lease's slack is a minute."""
+"""How far this machine's clock may be from the database's or the bucket's; a lease's slack is a minute."""
 
 _CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
 OLDEST_POSTGRES = 130_000
@@ -190,15 +192,17 @@ def _server(connection: sa.Connection) -> Iterator[tuple[State, str]]:
             yield State.FAIL, f"{name} is off: what was acknowledged may be lost in a power cut; switch it on"
     if asked("SELECT pg_is_in_recovery()"):
         yield State.FAIL, "this server is a standby: name the primary in SAMOUK_DATABASE_URL"
-    skew = abs(
-        float(connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one()) - time.time()
-    )
-    if skew > SKEW_WARN_S:
-        state = State.FAIL if skew > SKEW_FAIL_S else State.WARN
-        yield state, f"its clock and this machine's differ by {skew:.0f} s: let both follow NTP"
+    theirs = float(connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one())
+    yield from _skew(theirs - time.time())
     most, used = int(shown("max_connections")), int(asked(_CONNECTIONS))
     state = State.WARN if used > 0.8 * most else State.OK
     yield state, f"{used} of {most} connections are open"
+
+
+def _skew(seconds: float) -> Iterator[tuple[State, str]]:
+    if abs(seconds) > SKEW_WARN_S:
+        state = State.FAIL if abs(seconds) > SKEW_FAIL_S else State.WARN
+        yield state, f"its clock and this machine's differ by {abs(seconds):.0f} s: let both follow NTP"
 
 
 def _answer(place: str, seconds: float) -> tuple[State, str]:
@@ -208,7 +212,7 @@ def _answer(place: str, seconds: float) -> tuple[State, str]:
 
 def _blobs(settings: Settings) -> Iterator[tuple[State, str]]:
     """A blob is put, read and deleted again."""
-    from samouk.store.blobs.places import BadPlace, places
+    from samouk.store.blobs.places import BadPlace, bucket_of, places
 
     if not settings.blobs_url and not settings.home.exists():
         yield State.OK, "the first command makes the folders"
@@ -218,6 +222,8 @@ def _blobs(settings: Settings) -> Iterator[tuple[State, str]]:
     except BadPlace as error:
         yield State.FAIL, str(error)
         return
+    if settings.blobs_url.startswith("s3:"):
+        yield from _manners(bucket_of(settings.blobs_url).manners())
     data = os.urandom(64)
     begun = time.monotonic()
     key = found.put(data)
@@ -229,6 +235,18 @@ def _blobs(settings: Settings) -> Iterator[tuple[State, str]]:
     yield _answer(settings.blobs_url.partition("?")[0] or str(settings.home / "blobs"), time.monotonic() - begun)
     if settings.database_url and not settings.blobs_url:
         yield State.WARN, "models and samples lie on this machine alone: set SAMOUK_BLOBS_URL before there is a second"
+
+
+def _manners(found: Manners) -> Iterator[tuple[State, str]]:
+    if found.versioned:
+        yield (
+            State.WARN,
+            "it keeps old versions: without versions=expire in the URL and a lifecycle rule that removes them, "
+            "nothing is stored there",
+        )
+    if not found.conditional:
+        yield State.WARN, "it creates what is there already: run one backup to it at a time"
+    yield from _skew(found.ahead)
 
 
 def _redis(settings: Settings) -> Iterator[tuple[State, str]]:

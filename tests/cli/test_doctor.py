@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from tests.objects import fresh_url, object_store, send, skewed, way
 
 from samouk.cli import main
 from samouk.settings import SETTINGS
@@ -50,6 +52,31 @@ def test_a_fresh_machine_is_well_and_stays_fresh(home: Path) -> None:
     result = samouk("doctor")
     assert result.exit_code == 0, result.output
     assert not home.exists()
+
+
+@pytest.mark.parametrize(("rule", "worst"), [("", "fail"), ("&versions=expire", "warn")])
+def test_a_bucket_that_keeps_versions_is_told(
+    home: Path, monkeypatch: pytest.MonkeyPatch, rule: str, worst: str
+) -> None:
+    """Also where the operator vouches for a rule that removes them; one that keeps none is well."""
+    url = fresh_url(monkeypatch)
+    monkeypatch.setenv("SAMOUK_BLOBS_URL", url)
+    assert "versions" not in str(findings("--only", "blobs"))
+    monkeypatch.setenv("SAMOUK_BLOBS_URL", f"{url}{rule}")
+    status = b'<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>'
+    send("PUT", object_store(), f"{url.split('/')[2]}?versioning", status)
+    told = findings("--only", "blobs")["blobs"]
+    assert any("old versions" in words for state, words in told if state == "warn")
+    assert ("fail" in states(told)) == (worst == "fail")
+
+
+def test_a_bucket_of_another_time_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signatures hold for some minutes only, and ages are judged by its clock."""
+    with way() as made:
+        made.always = skewed(timedelta(minutes=10))
+        monkeypatch.setenv("SAMOUK_BLOBS_URL", fresh_url(monkeypatch, made.address))
+        told = findings("--only", "blobs")["blobs"]
+    assert any("let both follow NTP" in words for state, words in told if state == "fail")
 
 
 def test_a_home_in_use_is_well(home: Path) -> None:
