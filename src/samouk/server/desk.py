@@ -15,7 +15,7 @@ from starlette.responses import Response
 from samouk.edge.wire import WireError
 from samouk.loop.erasure import House
 from samouk.loop.learner import Domain, Learner
-from samouk.loop.ports import NotFound, Role, Services
+from samouk.loop.ports import NotFound, Role, Services, covers
 from samouk.loop.records import Batch, Stage, Stored, Version
 from samouk.server import body
 from samouk.server.access import PUBLIC, Access, Caller
@@ -155,13 +155,17 @@ class Desk:
         """Erase a batch by its receipt."""
         return erase(self.services, self.learner(learner).name, batch_id, receipt)
 
-    def domains_of(self, *learners: Learner) -> list[Domain]:
-        """Those that one of these learners belongs to."""
-        return [domain for domain in self.domains if any(learner in domain.learners for learner in learners)]
+    def domains_of(self, learners: Sequence[Learner], caller: Caller | None = None) -> list[Domain]:
+        """Those that one of these learners belongs to, and that are the caller's as a whole.
 
-    def house(self, learners: Sequence[Learner]) -> House:
-        """What an erasure of subjects of these learners needs."""
-        domains = self.domains_of(*learners)
+        What a domain keeps of a person is of all its learners together: a key of one of them is not enough for it.
+        """
+        found = [domain for domain in self.domains if any(learner in domain.learners for learner in learners)]
+        return [one for one in found if caller is None or covers(caller.learners, f"{one.name}.*")]
+
+    def house(self, learners: Sequence[Learner], caller: Caller | None = None) -> House:
+        """What an erasure of subjects of these learners needs, on the word of that caller."""
+        domains = self.domains_of(learners, caller)
         forgets = {domain.name: self.forgets[domain.name] for domain in domains if domain.name in self.forgets}
         return House(self.services, domains, self._settle, forgets)
 
