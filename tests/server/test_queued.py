@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import os
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.contracts.conftest import embedded_services, served_services
 from tests.contracts.waiting import until
+from tests.loop.killing import Killed, Mortal
 
 from samouk.loop.ports import Services
 from samouk.loop.task import ATTEMPTS, Kind, Task, TaskState
@@ -77,6 +82,64 @@ def test_a_wish_is_kept_and_told(services: Services, queue: Messages) -> None:
         turns(services, queue).start("toy.half", "again")
     turns(services, queue).start("toy.other", "another")
     assert len(services.tasks.tasks()) == 2
+
+
+class Hesitant:
+    """Tasks of servers that all look before any of them puts."""
+
+    def __init__(self, tasks: Any, looked: threading.Barrier) -> None:
+        self._tasks, self._looked = tasks, looked
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._tasks, name)
+
+    def put(self, task: Task) -> bool:
+        self._looked.wait(60)
+        return bool(self._tasks.put(task))
+
+
+@pytest.fixture(params=["embedded", "postgres"])
+def servers(request: pytest.FixtureRequest, tmp_path: Path) -> list[Services]:
+    """Two, on one store."""
+    found = []
+    for _ in range(2):
+        if request.param == "embedded":
+            made = embedded_services(tmp_path)
+        else:
+            made = served_services(tmp_path, request.getfixturevalue("emptied_postgres"))
+        request.addfinalizer(made.close)
+        found.append(made)
+    return found
+
+
+def test_of_two_wishes_at_once_at_two_servers_one_is_refused(servers: list[Services], queue: Messages) -> None:
+    """Though neither saw the other's; each wish after an earlier one is done is a task of its own."""
+    looked = threading.Barrier(2)
+    hesitant = [dataclasses.replace(one, tasks=Hesitant(one.tasks, looked)) for one in servers]
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(turns(one, queue).start, "toy.half", "a person asked") for one in hesitant]
+        refused = [one.exception(120) for one in asked]
+    assert [type(one) for one in sorted(refused, key=bool)] == [type(None), Problem]
+    (task,) = servers[0].tasks.tasks()
+    assert queue.sent == [task.task_id]
+    servers[1].tasks.claim(task.task_id, "a", 60)
+    servers[1].tasks.finish(task.task_id, "a")
+    turns(servers[1], queue).start("toy.half", "again")
+    assert len(servers[0].tasks.tasks()) == len(set(queue.sent)) == 2
+
+
+def test_a_server_that_died_behind_its_task_stops_no_wish(servers: list[Services], queue: Messages) -> None:
+    """It had not counted on."""
+    first, second = servers
+    with pytest.raises(Killed):
+        turns(dataclasses.replace(first, journal=Mortal(first.journal, [0])), queue).start("toy.half", "asked")
+    (task,) = second.tasks.tasks()
+    with pytest.raises(Problem, match="learning already"):
+        turns(second, queue).start("toy.half", "again")
+    second.tasks.claim(task.task_id, "a", 60)
+    second.tasks.finish(task.task_id, "a")
+    turns(second, queue).start("toy.half", "again")
+    assert len(second.tasks.tasks()) == 2
 
 
 def test_a_wish_outlives_the_queue(services: Services, queue: Messages, clock: SteppedClock) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -42,13 +41,24 @@ class QueuedTurns:
         self._inline = inline
 
     def start(self, learner: str, reason: str, *, hold: bool = False) -> None:
-        """Have a worker learn. Raises a 409 while a turn that was asked for waits or runs."""
-        if learner in open_for(self._services, Kind.LEARN):
-            raise Problem(409, f"{learner} is learning already; /v1/learners/{learner}/runs tells how it ends")
-        now = self._services.clock.now()
-        task = Task(uuid.uuid4().hex, Kind.LEARN, learner, now, now, {"reason": reason, "hold": hold})
-        self._services.tasks.put(task)
-        self._queue.send(task.task_id)
+        """Have a worker learn. Raises a 409 while a turn that was asked for waits or runs.
+
+        Wishes are numbered, and the number names the task. It is read before the look: of two servers that both find
+        nothing open both have the same one, and the store keeps one task a name.
+        """
+        cursor, now = f"asked:{learner}", self._services.clock.now()
+        while True:
+            place = self._services.journal.cursor(cursor)
+            if learner in open_for(self._services, Kind.LEARN):
+                raise Problem(409, f"{learner} is learning already; /v1/learners/{learner}/runs tells how it ends")
+            name = _name_of(learner, place, "samouk-learn")
+            fresh = self._services.tasks.put(
+                Task(name, Kind.LEARN, learner, now, now, {"reason": reason, "hold": hold})
+            )
+            self._services.journal.advance(cursor, place + 1)
+            if fresh:
+                self._queue.send(name)
+                return
 
     def adopt(self, learner: str, data: bytes, metrics: str, reason: str) -> Adopted:
         """As ``Turns.adopt``."""
@@ -96,7 +106,7 @@ class QueuedRounds:
         busy = open_for(self._services, Kind.DUE)
         place = int(now.timestamp() // self._seconds)
         free = [name for name in self._learners if name not in busy]
-        return [Task(_name_of(name, place), Kind.DUE, name, now, now) for name in free]
+        return [Task(_name_of(name, place, "samouk-due"), Kind.DUE, name, now, now) for name in free]
 
 
 class Reminder:
@@ -136,5 +146,5 @@ def open_for(services: Services, kind: Kind) -> set[str]:
     return {task.learner for task in waiting if task.kind is kind}
 
 
-def _name_of(learner: str, place: int) -> str:
-    return hashlib.blake2b(f"{learner}\0{place}".encode(), digest_size=16, person=b"samouk-due").hexdigest()
+def _name_of(learner: str, place: int, use: str) -> str:
+    return hashlib.blake2b(f"{learner}\0{place}".encode(), digest_size=16, person=use.encode()).hexdigest()
