@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from tests.contracts.making import alone
+from tests.contracts.waiting import until
 from tests.server import toy
 from tests.server.conftest import release
 
 from samouk.edge.wire import receipt_hash
 from samouk.loop.columns import from_rows
 from samouk.loop.ports import NotFound, Services, WrongReceipt
-from samouk.loop.records import AuditEntry, Batch, Head, Version
+from samouk.loop.records import Act, AuditEntry, Batch, Head, Version
 from samouk.server.erasure import erase, mend
 from samouk.store.memory import memory_services
 
@@ -89,6 +93,55 @@ def test_the_audit_comes_last(services: Services) -> None:
     assert services.log.entries("toy.half") == []
     assert version(services).tainted
     assert mend(services, "toy.half") == 1
+
+
+class Told:
+    """Leases that say when somebody did not get one."""
+
+    def __init__(self, leases: Any) -> None:
+        self.leases, self.refused = leases, threading.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.leases, name)
+
+    def acquire(self, name: str, holder: str, seconds: float) -> bool:
+        got = bool(self.leases.acquire(name, holder, seconds))
+        if not got:
+            self.refused.set()
+        return got
+
+
+class Interrupted:
+    """An audit whose process is stopped between its look and its first row."""
+
+    def __init__(self, audit: Any, meanwhile: Callable[[], object]) -> None:
+        self.audit, self.meanwhile = audit, [meanwhile]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.audit, name)
+
+    def append(self, act: Act) -> Any:
+        if self.meanwhile:
+            self.meanwhile.pop()()
+        return self.audit.append(act)
+
+
+def test_two_servers_note_an_erasure_once(services: Services) -> None:
+    """One starts and mends it while its sender asks the other for it again."""
+    batch_id = store(services)
+    services.log.erase(batch_id, receipt_hash("secret"))
+    leases = Told(services.leases)
+    other = dataclasses.replace(services, leases=leases)
+    with ThreadPoolExecutor(1) as pool:
+        asked: list[Future[Any]] = []
+
+        def meanwhile() -> None:
+            asked.append(pool.submit(erase, other, "toy.half", batch_id, "secret"))
+            until(lambda: leases.refused.is_set() or asked[0].done())
+
+        mend(dataclasses.replace(services, audit=Interrupted(services.audit, meanwhile)), "toy.half")
+        assert asked[0].result(60).tainted_versions == ["v1.1"]
+    assert acts(services) == [("erase", f"toy.half/{batch_id}")]
 
 
 def test_a_wrong_receipt_marks_nothing(services: Services) -> None:

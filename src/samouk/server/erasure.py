@@ -8,16 +8,16 @@ has accepted the receipt: else anybody could take batches out of the snapshots.
 
 from __future__ import annotations
 
-from threading import Lock
-
 from samouk.edge.wire import receipt_hash
 from samouk.loop.erasure import note_erased, noted_erasures
 from samouk.loop.forgetting import forget_batch
-from samouk.loop.ports import NotFound, Services
+from samouk.loop.lease import in_turn
+from samouk.loop.ports import LeaseLost, NotFound, Services
+from samouk.server.problems import Problem
 from samouk.server.views import ErasureView, erasure_of
 
-_one_at_a_time = Lock()
-"""Of two that ask together the second sees the audit row of the first."""
+LEASE_SECONDS = 30.0
+"""Of two processes that note erasures together the second waits, and sees the first one's rows in the audit."""
 
 
 def erase(services: Services, learner: str, batch_id: str, receipt: str) -> ErasureView:
@@ -32,12 +32,15 @@ def erase(services: Services, learner: str, batch_id: str, receipt: str) -> Eras
     known = services.log.of_receipts([receipt_hash(receipt)])
     if any(one.batch_id == batch_id and one.learner != learner for one, _ in known):
         raise NotFound(f"{learner} never had a batch {batch_id}")
-    with _one_at_a_time:
-        erasure = services.log.erase(batch_id, receipt_hash(receipt))
-        forget_batch(services, learner, batch_id)
-        tainted = services.registry.taint(learner, batch_id)
-        note_erased(services, learner, [batch_id], "contributor")
-        return erasure_of(erasure, tainted)
+    erasure = services.log.erase(batch_id, receipt_hash(receipt))
+    forget_batch(services, learner, batch_id)
+    tainted = services.registry.taint(learner, batch_id)
+    try:
+        with in_turn(services, _noting(learner), LEASE_SECONDS):
+            note_erased(services, learner, [batch_id], "contributor")
+    except LeaseLost as error:
+        raise Problem(503, str(error), headers={"Retry-After": "5"}) from None
+    return erasure_of(erasure, tainted)
 
 
 def mend(services: Services, learner: str) -> int:
@@ -45,8 +48,11 @@ def mend(services: Services, learner: str) -> int:
 
     Returns:
         How many there were.
+
+    Raises:
+        LeaseLost: another process was at it all the while.
     """
-    with _one_at_a_time:
+    with in_turn(services, _noting(learner), LEASE_SECONDS):
         erasures = [erasure.batch_id for erasure in services.log.erasures(learner)]
         noted = noted_erasures(services, learner) if erasures else set()
         unfinished = [batch_id for batch_id in erasures if batch_id not in noted]
@@ -55,3 +61,7 @@ def mend(services: Services, learner: str) -> int:
             services.registry.taint(learner, *unfinished)
             note_erased(services, learner, unfinished, "contributor", "; finished at the next start")
         return len(unfinished)
+
+
+def _noting(learner: str) -> str:
+    return f"erasures:{learner}"
