@@ -12,10 +12,11 @@ from tests.contracts.conftest import embedded_services, served_services
 from tests.loop.killing import Killed, mortal
 from tests.loop.test_turn import BY_HAND, send
 
+from samouk.loop.ending import RUN
 from samouk.loop.live import EventKind
 from samouk.loop.ports import Services
 from samouk.loop.records import Order, RunEnd, Stage, TriggerKind
-from samouk.loop.turn import RUN, begin, turn
+from samouk.loop.turn import begin, turn
 from samouk.store.clock import SteppedClock
 from samouk.store.memory import memory_services
 

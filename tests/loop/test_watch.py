@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from samouk.loop.columns import Columns
 from samouk.loop.learner import Learner
 from samouk.loop.live import EventKind, Threshold
 from samouk.loop.ports import Services
-from samouk.loop.records import Batch, Order, RunEnd, TriggerKind
+from samouk.loop.records import Batch, Order, Run, RunEnd, TriggerKind
 from samouk.loop.trigger import Detector
 from samouk.loop.turn import turn
 from samouk.store.clock import SteppedClock
@@ -196,3 +197,46 @@ def test_each_trigger_shows_how_far_it_has_come(services: Services, clock: Stepp
     assert lines[TriggerKind.MANUAL, "a person's word"].fired is not None
     assert lines[TriggerKind.DRIFT, "alarms"].fired is None
     assert lines[TriggerKind.DRIFT, "alarms"].share == 0
+
+
+class Counted:
+    """Runs of which it is noted how many are asked for."""
+
+    def __init__(self, runs: Any) -> None:
+        self.kept, self.asked = runs, [0]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.kept, name)
+
+    def runs(self, learner: str, limit: int = 100) -> list[Run]:
+        self.asked.append(limit)
+        return list(self.kept.runs(learner, limit))
+
+
+def test_what_runs_quoted_goes_with_an_erasure_and_is_looked_for_once(services: Services, clock: SteppedClock) -> None:
+    """However many runs there are: later looks read the newest alone, and find one that failed since."""
+    batch = ToyWorld(8).batch(0, 0)
+    services.log.append([batch])
+    quoting = Run("", TOY.name, Order(TriggerKind.TIME, "so"), clock.now(), clock.now(), RunEnd.FAILED)
+    quoting = dataclasses.replace(quoting, error="ValueError: what somebody wrote")
+    for number in range(300):
+        services.runs.save(dataclasses.replace(quoting, run_id=f"{number}"))
+    services.log.erase(batch.batch_id, batch.receipt_hash)
+    runs = Counted(services.runs)
+    counting = dataclasses.replace(services, runs=runs)
+    watch.taint_erased(TOY, counting)
+    assert {run.error for run in services.runs.runs(TOY.name, 1_000)} == {"ValueError"}
+    runs.asked.clear()
+    services.runs.save(dataclasses.replace(quoting, run_id="under way"))
+    watch.taint_erased(TOY, counting)
+    assert max(runs.asked) <= watch.RUNS
+    assert {run.error for run in services.runs.runs(TOY.name, 1_000)} == {"ValueError"}
+    clock.step(dt.timedelta(days=1))
+    services.runs.save(dataclasses.replace(quoting, run_id="later", started=clock.now()))
+    watch.taint_erased(TOY, counting)
+    assert services.runs.runs(TOY.name, 1)[0].error == quoting.error
+    another = ToyWorld(8).batch(0, 1)
+    services.log.append([another])
+    services.log.erase(another.batch_id, another.receipt_hash)
+    watch.taint_erased(TOY, counting)
+    assert services.runs.runs(TOY.name, 1)[0].error == "ValueError"

@@ -129,9 +129,14 @@ def taint_erased(learner: Learner, services: Services) -> None:
     newest = services.log.last_erasure(learner.name)
     if newest is None:
         return
-    for run in services.runs.runs(learner.name, _ALL):
+    hushed, day = f"hushed:{learner.name}", newest.toordinal()
+    # Once all of them; from then on those that ended since, which are among the newest.
+    done = services.journal.cursor(hushed) >= day
+    for run in services.runs.runs(learner.name, RUNS if done else _ALL):
         if run.error != run.failure and run.started.date() <= newest:
             services.runs.save(replace(run, error=run.failure))
+    if not done:
+        services.journal.advance(hushed, day)
 
 
 def due(learner: Learner, services: Services) -> Order | None:
