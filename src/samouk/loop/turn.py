@@ -367,15 +367,19 @@ class _Alive:
 
     def renew(self) -> bool:
         begun = time.monotonic()
-        if self._renew():
+        # After a silence it may be free because another one had it, acted, and gave it back.
+        if not self._silent() and self._renew():
             self._renewed = begun
         else:
             self.lost.set()
         return not self.lost.is_set()
 
+    def _silent(self) -> bool:
+        return time.monotonic() - self._renewed > LEASE_SECONDS
+
     def check(self) -> None:
         # A process that was stopped wakes up here before its renewing thread does.
-        if self.lost.is_set() or (time.monotonic() - self._renewed > LEASE_SECONDS and not self.renew()):
+        if self.lost.is_set() or self._silent():
             raise LeaseLost("the lease went to another process while this run was silent")
 
 
