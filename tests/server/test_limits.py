@@ -186,3 +186,15 @@ def test_a_process_beside_this_one_is_no_stranger() -> None:
         limits.anonymous({"type": "http", "client": None, "headers": []})
         limits.failed({"type": "http", "client": ("", 0), "headers": []})
     limits.trying({"type": "http", "client": None, "headers": []})
+
+
+def test_a_proxy_that_nobody_told_of_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    """All behind it would be limited as one, which whoever runs the server should hear of."""
+    limits = Limits(anonymous=100)
+    scope = {"client": ("203.0.113.9", 1), "headers": [(b"x-forwarded-for", b"198.51.100.4")]}
+    with caplog.at_level("WARNING"):
+        limits.anonymous({**scope, "headers": []})
+        assert not caplog.messages
+        limits.anonymous(scope)
+        limits.anonymous(scope)
+    assert ["SAMOUK_TRUSTED_PROXIES" in message for message in caplog.messages] == [True]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import logging
 import secrets
 import threading
 import time
@@ -12,6 +13,8 @@ from typing import Any
 
 from samouk.loop.ports import Cache
 from samouk.server.problems import Problem
+
+log = logging.getLogger("samouk.limits")
 
 WINDOW_S = 60.0
 """The settings are in requests a minute; so many may come at once, and so many a minute after that."""
@@ -80,6 +83,7 @@ class Addresses:
 
     def __init__(self, hops: int = 0, *, now: Callable[[], float] = time.monotonic) -> None:
         self._hops = hops
+        self._warned = False
         self._now = now
         self._salt = secrets.token_bytes(32)
         self._until = now() + DAY_S
@@ -98,11 +102,22 @@ class Addresses:
         peer = str(client[0]) if client else ""
         # A sibling's requests come without an address, and it has counted them by that of their sender.
         if not self._hops or not client:
+            self._warn(scope, peer)
             return peer
         told = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
         # Only what trusted proxies wrote counts: the last so many. What is left of them anybody can write.
         hops = [one.strip() for one in told.decode("latin-1").rsplit(",", self._hops)][-self._hops :]
         return hops[0] if told and len(hops) == self._hops else peer
+
+    def _warn(self, scope: Mapping[str, Any], peer: str) -> None:
+        """Say once that a proxy seems to stand in front of which nobody told us."""
+        if self._warned or not peer or not any(name == b"x-forwarded-for" for name, _ in scope["headers"]):
+            return
+        self._warned = True
+        log.warning(
+            "requests come with X-Forwarded-For, and SAMOUK_TRUSTED_PROXIES is 0: all who come through a proxy are "
+            "limited as one; set it to the number of proxies in front, unless clients reach this server without one"
+        )
 
 
 def _network(address: str) -> str:
