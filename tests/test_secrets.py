@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from samouk import settings
+from samouk.loop.ports import StoreUnavailable
+from samouk.store.blobs.places import BadPlace, places
+from samouk.store.redis import connect, place
 from samouk.store.sql.postgres import PostgresDatabase
 
 SECRET = "hunter2-canary"
@@ -79,4 +82,40 @@ def test_the_place_of_a_database_is_no_secret() -> None:
         assert database.place == "PostgreSQL at 127.0.0.1:9/none"
         assert SECRET not in repr(database)
     finally:
+        database.close()
+
+
+@pytest.mark.parametrize("sign", "/?#@[%:")
+@pytest.mark.parametrize("scheme", ["redis", "rediss"])
+def test_a_redis_whose_password_breaks_its_address_is_not_told(scheme: str, sign: str) -> None:
+    """The parser's own words would hold a piece of it."""
+    url = f"{scheme}://:hunter2{sign}canary@127.0.0.1:9/0"
+    for reach in (place, lambda url: connect(url).close()):
+        try:
+            told = str(reach(url))
+        except StoreUnavailable as error:
+            told = str(error)
+            assert "SAMOUK_REDIS_URL" in told
+        assert "hunter2" not in told and "canary" not in told
+
+
+@pytest.mark.parametrize("sign", "/?#@[%:")
+@pytest.mark.parametrize("rest", ["", "/x?endpoint=nonsense", "?what=1"])
+@pytest.mark.parametrize("scheme", ["s3", "file", "ftp"])
+def test_a_place_of_blobs_that_holds_a_password_does_not_tell_it(scheme: str, sign: str, rest: str) -> None:
+    """Whatever is wrong with it."""
+    with pytest.raises(BadPlace) as refusal:
+        places(f"{scheme}://key:hunter2{sign}canary@bucket{rest}", Path("/nowhere"))
+    assert "hunter2" not in str(refusal.value) and "canary" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("sign", "/?#@[%:")
+def test_a_database_whose_password_breaks_its_address_is_not_told(sign: str) -> None:
+    """Nor where it leads, which the password is part of then."""
+    try:
+        database = PostgresDatabase(f"postgresql://samouk:hunter2{sign}canary@127.0.0.1:9/none")
+    except StoreUnavailable as error:
+        assert "hunter2" not in str(error) and "canary" not in str(error)
+    else:
+        assert "hunter2" not in database.place and "canary" not in database.place
         database.close()

@@ -17,6 +17,13 @@ ANSWER_S = 0.25
 """How long an answer may take: what is kept there can be done without."""
 
 
+# The parser's own words may hold a part of the password.
+_UNUSABLE = (
+    "SAMOUK_REDIS_URL cannot be used: write redis://:password@host:port/number, with / ? # and @ of the password "
+    "percent-encoded (%2F %3F %23 %40)"
+)
+
+
 def connect(url: str, answer: float = ANSWER_S) -> redis.Redis:
     """A pool of connections, none of which is opened before it is needed.
 
@@ -40,11 +47,14 @@ def connect(url: str, answer: float = ANSWER_S) -> redis.Redis:
             # Once: a connection that lay idle while the server was restarted is dead, and a fresh one is not.
             retry=Retry(NoBackoff(), 1),
         )
-    except ValueError as error:
-        raise StoreUnavailable(f"SAMOUK_REDIS_URL cannot be used ({error}): write redis://host:port/number") from None
+    except ValueError:
+        raise StoreUnavailable(_UNUSABLE) from None
 
 
 def place(url: str) -> str:
-    """Where it lies, in words without its password."""
-    parts = urlsplit(url)
-    return f"Redis at {parts.hostname or 'localhost'}:{parts.port or 6379}{parts.path}"
+    """Where it lies, in words without its password. Raises StoreUnavailable."""
+    try:
+        parts = urlsplit(url)
+        return f"Redis at {parts.hostname or 'localhost'}:{parts.port or 6379}{parts.path}"
+    except ValueError:
+        raise StoreUnavailable(_UNUSABLE) from None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from samouk.store.blobs.bucket import Bucket, Patience
 from samouk.store.blobs.kept import KeptBlobs
@@ -12,6 +13,10 @@ from samouk.store.blobs.local import LocalBlobs
 from samouk.store.blobs.s3 import S3Blobs
 
 _OPTIONS = {"endpoint", "region", "versions"}
+
+
+_SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]+:/")
+"""Of two letters at least: one is a drive."""
 
 
 class BadPlace(ValueError):
@@ -43,9 +48,17 @@ def places(url: str, home: Path, patience: Patience | None = None) -> Places:
     return Places(LocalBlobs(folder / "packs"), LocalBlobs(folder / "blobs"))
 
 
+def plain_folder(text: str) -> Path:
+    """The folder that a person wrote without a scheme. Raises BadPlace where there is one: it is mistyped."""
+    if _SCHEME.match(text):
+        # The rest may hold a password.
+        raise BadPlace(f"{text.partition(':')[0]:.20}: leads to no place that is known; for a folder write ./NAME")
+    return Path(text).expanduser()
+
+
 def folder_of(url: str) -> Path:
     """The folder of a ``file:`` URL. Raises BadPlace."""
-    parts = urlsplit(url)
+    parts = _parts(url)
     if parts.scheme != "file" or parts.netloc or not parts.path.startswith("/") or parts.query:
         raise BadPlace(f"{_shown(url)} is no place for blobs: write s3://bucket/prefix or file:///folder")
     return Path(unquote(parts.path))
@@ -53,8 +66,8 @@ def folder_of(url: str) -> Path:
 
 def bucket_of(url: str, patience: Patience | None = None) -> Bucket:
     """The bucket of an ``s3:`` URL; nothing is asked of it yet. Raises BadPlace."""
-    parts = urlsplit(url)
-    if "@" in parts.netloc:
+    parts = _parts(url)
+    if "@" in url:  # wherever the parser finds it: a secret key may hold / ? and #
         raise BadPlace(
             "the URL of a bucket holds no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead"
         )
@@ -64,8 +77,8 @@ def bucket_of(url: str, patience: Patience | None = None) -> Bucket:
     if unknown := sorted(options.keys() - _OPTIONS):
         raise BadPlace(f"{_shown(url)}: there is no {unknown[0]!r:.40}; known are {', '.join(sorted(_OPTIONS))}")
     endpoint = options.get("endpoint", "")
-    if endpoint and (urlsplit(endpoint).scheme not in ("http", "https") or not urlsplit(endpoint).netloc):
-        raise BadPlace(f"{_shown(url)}: endpoint must be like https://host:port, not {endpoint!r:.60}")
+    if endpoint and (_parts(endpoint).scheme not in ("http", "https") or not _parts(endpoint).netloc):
+        raise BadPlace(f"{_shown(url)}: endpoint must be like https://host:port")
     if options.get("versions", "expire") != "expire":
         raise BadPlace(f"{_shown(url)}: versions can be 'expire' alone, where a lifecycle rule removes old versions")
     return Bucket(
@@ -78,5 +91,15 @@ def bucket_of(url: str, patience: Patience | None = None) -> Bucket:
     )
 
 
+def _parts(url: str) -> SplitResult:
+    """Raises BadPlace."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise BadPlace("this is no URL: write s3://bucket/prefix or file:///folder") from None
+
+
 def _shown(url: str) -> str:
-    return f"{url.partition('?')[0]!r:.120}"
+    """Without options and whatever may be a password."""
+    scheme = url.partition(":")[0]
+    return f"{f'{scheme}:…' if '@' in url else url.partition('?')[0]!r:.120}"

@@ -150,6 +150,8 @@ class PostgresDatabase:
         _require_driver()
         try:
             parts = sa.make_url(url).set(drivername="postgresql+psycopg")
+            if "@" in (parts.host or ""):
+                raise ValueError("a piece of the password would be told as the host")
         except (sa.exc.ArgumentError, ValueError):
             raise StoreUnavailable(
                 "SAMOUK_DATABASE_URL is no address: write postgresql://user:password@host:port/name, "
