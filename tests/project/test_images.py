@@ -126,9 +126,12 @@ def test_secrets_are_made_once_and_can_be_read_by_who_needs_them(tmp_path: Path)
         env = folder.parent / ".env"
         assert env.read_text().startswith("SAMOUK_S3_SECRET=")
         assert stat.S_IMODE(env.stat().st_mode) == 0o600
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700  # the files can be read by all who come so far
     assert made[0].keys() == {Path(one["file"]).name for one in compose()["secrets"].values()}
     assert made[0]["postgres_password"] in made[0]["database_url"]
     assert all(made[0][name] != made[1][name] for name in made[0])
+    assert made[0]["redis_conf"].split() == ["requirepass", made[0]["redis_url"].split(":")[2].partition("@")[0]]
+    assert "/run/secrets/redis_conf" in compose()["services"]["redis"]["command"]
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.stem)
@@ -139,6 +142,7 @@ def test_a_unit_is_one_that_systemd_takes(unit: Path, tmp_path: Path) -> None:
     assert is_command(words.split())
     for line in ("User=samouk", "NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet="):
         assert f"{line}\n" in text
+    assert ("Restart=always\n" in text) == (unit.stem != "samouk-server")  # nobody ends these two but systemd
     analyze = shutil.which("systemd-analyze")
     if analyze is None:
         pytest.skip("no systemd-analyze, which reads units as systemd does")
@@ -192,3 +196,12 @@ def test_servers_keep_their_disks_and_go_one_after_the_other() -> None:
     assert made["PodDisruptionBudget", "samouk-server"]["minAvailable"] < server["replicas"]
     target = made["HorizontalPodAutoscaler", "samouk-server"]["scaleTargetRef"]
     assert (target["kind"], target["name"]) == ("StatefulSet", "samouk-server")
+
+
+def test_a_unit_that_reloads_has_processes_to_renew() -> None:
+    """SIGHUP would end a server of one process."""
+    text = (DEPLOY / "systemd" / "samouk-server.service").read_text()
+    workers = re.search(r"^ExecStart=.* --workers (\d+)$", text, re.MULTILINE)
+    assert "\nExecReload=/bin/kill -HUP" in text
+    assert workers is not None
+    assert int(workers[1]) > 1

@@ -22,7 +22,7 @@ from tests.store.working import POISON, opened
 from samouk.loop.ports import Services
 from samouk.loop.records import Run, Version
 from samouk.loop.task import ATTEMPTS, Kind, Task, TaskState
-from samouk.store.queue.celery import CeleryQueue
+from samouk.store.queue.celery import CeleryQueue, app_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -196,16 +196,23 @@ def flower(redis: OwnRedis, home: Path) -> Iterator[str]:
         process.wait()
 
 
-def test_flower_shows_the_workers(yard: Yard, tmp_path: Path) -> None:
-    """Celery's own tools work with the queue as it is."""
-    yard.start("work")
+def test_flower_watches_the_workers_and_cannot_stop_them(yard: Yard, tmp_path: Path) -> None:
+    """It knows them by their events; nobody who can write to Redis has them do anything but look into the store."""
+    worker = yard.start("work")
     with flower(yard.redis, tmp_path) as address:
 
-        def workers() -> dict[str, object]:
-            with suppress(OSError), urllib.request.urlopen(f"{address}/api/workers?refresh=1", timeout=20) as answer:
-                return dict(json.load(answer))
-            return {}
+        def workers() -> list[dict[str, object]]:
+            with suppress(OSError), urllib.request.urlopen(f"{address}/workers?json=1", timeout=20) as answer:
+                return list(json.load(answer)["data"])
+            return []
 
         soon(lambda: len(workers()) == 1)
         (found,) = workers()
-        assert found.startswith("celery@")
+        assert str(found["hostname"]).startswith("celery@")
+    app = app_of(yard.redis.url)
+    try:
+        assert app.control.ping(timeout=2.0) == []
+        app.control.shutdown()
+    finally:
+        app.close()
+    assert worker.poll() is None

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from samouk.store.outage import Outage
+from samouk.store.queue.speech import quiet_worker, speak_plainly
 from samouk.store.redis import PREFIX, connect, place
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def app_of(url: str) -> Celery:
         task_publish_retry=False,
         task_send_sent_event=True,
         worker_send_task_events=True,
+        worker_enable_remote_control=False,  # else who can write to Redis could stop the workers
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         broker_connection_timeout=PUBLISH_S,
@@ -147,6 +149,8 @@ def work(url: str, perform: Callable[[str], str], concurrency: int, closing: Cal
         closing()
 
     signals.worker_shutting_down.connect(stop)
-    worker = app.Worker(pool_cls="threads", concurrency=concurrency, loglevel="WARNING", task_events=True, quiet=True)
+    speak_plainly(place(url))
+    options = {"pool_cls": "threads", "loglevel": "WARNING", "task_events": True, "quiet": True}
+    worker = quiet_worker(app.Worker, concurrency=concurrency, **options)
     worker.start()
     return int(worker.exitcode or 0)
