@@ -20,7 +20,7 @@ from tests.store.rescan import texts
 from samouk.domains.traffic.keeping import ALERTS_SHELF
 from samouk.domains.traffic.subjects import forget, held
 from samouk.edge.wire import receipt_hash
-from samouk.loop.erasure import BadProof, House, erase_receipts, erase_subject, proof_of, verify
+from samouk.loop.erasure import SHELF, BadProof, House, erase_receipts, erase_subject, proof_of, verify
 from samouk.loop.exposure import new_event_id, pseudonym
 from samouk.loop.held import of_batch, of_subject
 from samouk.loop.learner import Domain, Subjects
@@ -159,8 +159,41 @@ def test_batches_go_by_their_receipts_all_or_none(services: Services, everything
     stats = services.log.stats(LEARNER)
     assert (stats.total_batches, stats.total_samples) == (15, 750)
     again = erase_receipts(house(services), wanted, "operator")
-    assert (again.complete, again.removed["batches"]) == (True, 5)
+    assert (again.complete, again.sought, again.removed["batches"]) == (False, False, 0)
     assert [a.act.action for a in services.audit.entries()].count("erase") == 5
+
+
+class Dying:
+    """Remains before whose clearing the process is killed."""
+
+    def clear(self, largest: int | None = 0) -> list[str]:
+        raise KeyboardInterrupt
+
+
+def test_a_batch_without_identifiers_is_proven_by_its_pack(services: Services) -> None:
+    """Also after a death before the proof; the pack that comes back is found, and nothing is proven twice."""
+    if not hasattr(services.log, "packs"):
+        pytest.skip("memory keeps no packs")
+    show(services, SECRET, CANARY, group=5)
+    assert harvest(RAIN, services) == 3
+    (entry,) = services.log.entries(RAIN.name)
+    (shard,) = services.log.shards([entry])
+    pack = services.log.packs.get(shard.pack)
+    wanted = [(entry.batch_id, receipt_of(services, entry.batch_id))]
+    with pytest.raises(WrongReceipt):
+        erase_receipts(house(services), [(entry.batch_id, "another")], "operator")
+    with pytest.raises(KeyboardInterrupt):
+        erase_receipts(house(replace(services, remains=Dying())), wanted, "operator")  # type: ignore[arg-type]
+    proof = erase_receipts(house(services), wanted, "operator")
+    assert (proof.complete, proof.packs, proof.removed["batches"]) == (True, (shard.pack,), 1)
+    again = erase_receipts(house(services), wanted, "operator")
+    assert (again.complete, again.left, again.removed["batches"]) == (False, 0, 0)
+    assert verify(services, proof).complete
+    services.log.packs.put(pack)
+    found = verify(services, proof)
+    assert (found.complete, found.left) == (False, 1)
+    assert proof_of(json.loads(json.dumps(found.plain())), services).packs == proof.packs
+    assert services.documents.shelf(SHELF) == []
 
 
 def test_a_late_copy_of_an_erased_batch_is_refused(services: Services) -> None:

@@ -149,7 +149,12 @@ def _show(proof: Proof, *, again: bool) -> None:
     removed = ", ".join(f"{number:,} {what}" for what, number in proof.removed.items() if number) or "nothing"
     click.echo(f"🔎 the proof says that this was removed: {removed}" if again else f"🧽 removed: {removed}")
     size, items = sum(place.size for place in proof.looked), sum(place.items for place in proof.looked)
-    click.echo(f"🔎 searched {items:,} items of {size:,} bytes for {len(proof.marks):,} marks: {proof.left:,} found")
+    click.echo(
+        f"🔎 searched {items:,} items of {size:,} bytes for {len(proof.marks):,} marks "
+        f"and {len(proof.packs):,} packs: {proof.left:,} found"
+    )
+    if not proof.sought:
+        click.echo("   There was nothing to look for: all of it had gone before. Keep the proof of that time.")
     for place in proof.looked:
         if place.found:
             click.echo(f"   {place.place}: {place.found:,} found" + (", goes by itself" if place.passing else ""))

@@ -2,7 +2,8 @@
 
 In this order: what is to go is marked; it goes, each part in a commit of its own; tables and files are cleared; the
 whole store is searched for the marks; the audit gets the proof's digest and figures. A death in between is mended by
-asking again: what went stays gone, and the proof is made anew.
+asking again: what went stays gone, and the proof is made anew. Marks of batches are kept for that until a proof is
+complete, since they cannot be made of what is gone.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -18,7 +20,8 @@ from samouk.edge.wire import receipt_hash
 from samouk.loop.forgetting import forget_batch, forget_unit, who_of
 from samouk.loop.learner import Domain, Learner
 from samouk.loop.marks import SHORTEST, Marks
-from samouk.loop.ports import Looked, Services
+from samouk.loop.outcome import receipt_of
+from samouk.loop.ports import Document, Looked, NotFound, Outdated, Services, WrongReceipt
 from samouk.loop.records import Act, BatchEntry, Erasure
 
 ACTION = "erase"
@@ -26,6 +29,12 @@ FORMAT = "samouk.erasure/2"
 
 EVENTS = 1_000
 """Events of a unit that are marked beside its pseudonym, the newest: every row that has one has the other too."""
+
+SHELF = "loop.erasing"
+"""What to look for in proofs that are not complete yet."""
+
+_UNFINISHED = 1_000
+"""So many of these are kept, the newest."""
 
 _ENDS = 2
 """Samples of a batch that are marked, from its ends: a batch lies in one piece of compression, whole or not at all."""
@@ -47,6 +56,7 @@ class Proof:
         pending: what must wait, and for what; empty when nothing must.
         beyond: where copies may lie that nobody can look at from here.
         marks: by which the search can be made again.
+        packs: keys of the packs that held any of it; each was written anew without it, under another key.
         digest: sha256 of all the rest, as canonical JSON.
     """
 
@@ -59,6 +69,7 @@ class Proof:
     pending: tuple[str, ...]
     beyond: tuple[str, ...]
     marks: Marks
+    packs: tuple[str, ...] = ()
     digest: str = ""
 
     @property
@@ -68,8 +79,13 @@ class Proof:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is left and nothing waits."""
-        return not self.left and not self.pending
+        """Whether there was something to look for, nothing of it is left and nothing waits."""
+        return self.sought and not self.left and not self.pending
+
+    @property
+    def sought(self) -> bool:
+        """Whether there was anything to look for: not when all of it had gone before."""
+        return bool(self.marks or self.packs)
 
     def plain(self) -> dict[str, Any]:
         """As JSON."""
@@ -85,6 +101,7 @@ class Proof:
             "pending": list(self.pending),
             "beyond": list(self.beyond),
             "marks": self.marks.plain(),
+            "packs": list(self.packs),
             "digest": self.digest,
         }
 
@@ -102,6 +119,7 @@ def proof_of(document: Any, services: Services) -> Proof:
             pending=tuple(document["pending"]),
             beyond=tuple(document["beyond"]),
             marks=Marks.from_plain(document["marks"], services.journal.secret()),
+            packs=tuple(document["packs"]),
             digest=document["digest"],
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -141,9 +159,14 @@ def erase_receipts(house: House, wanted: Sequence[tuple[str, str]], actor: str) 
     known = [one for one, _ in services.log.of_receipts([receipt_hash(receipt) for _, receipt in wanted])]
     ids = {batch_id for batch_id, _ in wanted}
     held = [one for one in known if isinstance(one, BatchEntry) and one.batch_id in ids]
-    marks = Marks.of(_of_batches(services, held), services.journal.secret())
-    erasures = services.log.erase_many([(batch_id, receipt_hash(receipt)) for batch_id, receipt in wanted])
-    removed = {"batches": len(erasures), "samples": sum(erasure.rows for erasure in erasures)}
+    pairs = [(batch_id, receipt_hash(receipt)) for batch_id, receipt in wanted]
+    sought = _sought(services, pairs, held)
+    try:
+        erasures = services.log.erase_many(pairs)
+    except (NotFound, WrongReceipt):
+        services.documents.remove(SHELF, sought.key)
+        raise
+    removed = {"batches": len(sought.rows), "samples": sum(sought.rows.values())}
     tainted: list[str] = []
     for learner, mine in _by_learner(erasures).items():
         gone = forget_batch(services, learner, *mine)
@@ -151,9 +174,44 @@ def erase_receipts(house: House, wanted: Sequence[tuple[str, str]], actor: str) 
         tainted += [f"{learner}/{name}" for name in services.registry.taint(learner, *mine)]
         note_erased(services, learner, mine, actor)
     learners = tuple(_by_learner(erasures))
-    return _proven(
-        house, Proof("receipts", learners, _now(services), removed, tuple(tainted), (), (), (), marks), actor
-    )
+    proof = Proof("receipts", learners, _now(services), removed, tuple(tainted), (), (), (), sought.marks, sought.packs)
+    proven = _proven(house, proof, actor)
+    if proven.complete:
+        services.documents.remove(SHELF, sought.key)
+    return proven
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """What an erasure by receipts looks for afterwards, under the key by which the same request finds it again.
+
+    Attributes:
+        rows: batch → samples, of those that go.
+    """
+
+    key: str
+    marks: Marks
+    packs: tuple[str, ...]
+    rows: Mapping[str, int]
+
+
+def _sought(services: Services, pairs: Sequence[tuple[str, str]], held: Sequence[BatchEntry]) -> _Sought:
+    """What to look for when these are gone, kept durably: a death after the erasure would leave nothing to mark."""
+    key = hashlib.sha256(json.dumps(sorted(pairs)).encode()).hexdigest()
+    kept = services.documents.get(SHELF, key)
+    if kept is None:
+        marks = Marks.of(_of_batches(services, held), services.journal.secret())
+        before: Mapping[str, Any] = {"packs": [], "rows": {}}
+    else:
+        marks, before = Marks.from_plain(kept.body["marks"], services.journal.secret()), kept.body
+    packs = tuple(sorted({*before["packs"], *(shard.pack for shard in services.log.shards(held))}))
+    rows = {**before["rows"], **{entry.batch_id: entry.rows for entry in held}}
+    if held:
+        body = {"marks": marks.plain(), "packs": list(packs), "rows": rows}
+        with suppress(Outdated):  # the same was asked for twice at once
+            services.documents.save(Document(SHELF, key, body, kept.revision if kept else 0))
+        services.documents.trim(SHELF, _UNFINISHED)
+    return _Sought(key, marks, packs, rows)
 
 
 def erase_subject(house: House, learners: Sequence[Learner], subject: str, actor: str) -> Proof:
@@ -167,9 +225,12 @@ def erase_subject(house: House, learners: Sequence[Learner], subject: str, actor
     house.settle()
     needles = (needle for learner in learners for needle in _of_subject(learner, services, subject))
     marks = Marks.of(needles, services.journal.secret())
+    packs = tuple(sorted({key for learner in learners for key in _packs_of(learner, services, subject)}))
     removed, tainted, waiting = forget_subject(house, learners, subject, actor)
     names = tuple(learner.name for learner in learners)
-    return _proven(house, Proof("subject", names, _now(services), removed, tainted, (), waiting, (), marks), actor)
+    return _proven(
+        house, Proof("subject", names, _now(services), removed, tainted, (), waiting, (), marks, packs), actor
+    )
 
 
 def forget_subject(
@@ -199,7 +260,7 @@ def forget_subject(
 
 def verify(services: Services, proof: Proof) -> Proof:
     """Search again for what a proof says is gone; a proof of the same, with what was found now."""
-    looked = tuple(services.remains.search(proof.marks))
+    looked = tuple(services.remains.search(proof.marks, proof.packs))
     return _sealed(replace(proof, at=_now(services), looked=looked, beyond=tuple(services.remains.beyond())))
 
 
@@ -229,13 +290,14 @@ def _proven(house: House, proof: Proof, actor: str) -> Proof:
     """Clear, search, and note the digest in the audit."""
     services = house.services
     pending = (*proof.pending, *services.remains.clear(house.rewrite))
-    looked = tuple(services.remains.search(proof.marks))
+    looked = tuple(services.remains.search(proof.marks, proof.packs))
     sealed = _sealed(replace(proof, looked=looked, pending=pending, beyond=tuple(services.remains.beyond())))
     size, items = sum(place.size for place in looked), sum(place.items for place in looked)
     removed = ", ".join(f"{number} {what}" for what, number in sealed.removed.items() if number) or "nothing new"
     reason = (
         f"{'complete' if sealed.complete else 'not complete'}: {removed} removed; {items} items of {size} bytes "
-        f"searched for {len(sealed.marks)} marks, {sealed.left} found; {len(pending)} pending; sha256 {sealed.digest}"
+        f"searched for {len(sealed.marks)} marks and {len(sealed.packs)} packs, {sealed.left} found; "
+        f"{len(pending)} pending; sha256 {sealed.digest}"
     )
     subject = "/".join(["proof", *sealed.learners[:1]])
     services.audit.append(Act(actor, "prove erasure", subject, reason, services.clock.now()))
@@ -258,13 +320,21 @@ def _of_batches(services: Services, entries: Sequence[BatchEntry]) -> Iterator[b
 
 
 def _of_subject(learner: Learner, services: Services, subject: str) -> Iterator[bytes]:
-    """The pseudonym, ids of events, samples of batches that hold it alone, and the name where it is long enough."""
+    """The pseudonym, the ids of its newest events, and the name where it is long enough."""
     who = who_of(learner, services, subject)
     yield who.encode()
     events = [shown.event_id for shown, _ in services.journal.shown_to(learner.name, who)]
     yield from (event_id.encode() for event_id in events[-EVENTS:])
     if len(subject.encode()) >= SHORTEST:
         yield subject.encode()
+
+
+def _packs_of(learner: Learner, services: Services, subject: str) -> Iterator[str]:
+    """Keys of the packs that hold rows of a subject."""
+    batches = services.journal.batches_of(learner.name, who_of(learner, services, subject))
+    known = services.log.of_receipts([receipt_hash(receipt_of(services, batch_id)) for batch_id in batches])
+    held = [one for one, _ in known if isinstance(one, BatchEntry)]
+    return (shard.pack for shard in services.log.shards(held))
 
 
 def _by_learner(erasures: Iterable[Erasure]) -> dict[str, list[str]]:

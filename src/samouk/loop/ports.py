@@ -746,8 +746,12 @@ class Remains(Protocol):
                 none, None any.
         """
 
-    def search(self, marks: Marks) -> Iterator[Looked]:
-        """Look at every byte that the store keeps, place by place, through its compression."""
+    def search(self, marks: Marks, packs: Collection[str] = ()) -> Iterator[Looked]:
+        """Look at every byte that the store keeps, place by place, through its compression.
+
+        Args:
+            packs: keys of packs that may not be there any more; each that is counts as found.
+        """
 
     def beyond(self) -> list[str]:
         """Where copies may lie that nobody can look at from here, in words."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,8 @@ class MemoryRemains:
     def clear(self, largest: int | None = 0) -> list[str]:
         return []
 
-    def search(self, marks: Marks) -> Iterator[Looked]:
-        search = Search(marks)
+    def search(self, marks: Marks, packs: Collection[str] = ()) -> Iterator[Looked]:
+        search = Search(marks, frozenset(packs))
         for place, holder in self.places.items():
             search.stream(place, _bytes(holder), items=None)
         return search.looked()

@@ -21,9 +21,14 @@ CHUNK = 4 * 1024 * 1024
 
 @dataclass(slots=True)
 class Search:
-    """What was looked at so far, by place."""
+    """What was looked at so far, by place.
+
+    Attributes:
+        names: of files and blobs that may not be there any more, whatever they hold.
+    """
 
     marks: Marks
+    names: frozenset[str] = frozenset()
     _counts: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
 
     def look(self, place: str, data: bytes) -> None:
@@ -73,6 +78,7 @@ class Search:
     def _file(self, place: str, path: Path) -> None:
         if not path.is_file():
             return
+        self._counts[place][2] += path.name in self.names
         if path.stat().st_size <= WHOLE and "sqlite" not in place:
             self.look(place, path.read_bytes())
         else:
@@ -85,6 +91,7 @@ class Search:
         for key in blobs.keys():  # noqa: SIM118 - no dictionary
             with suppress(NotFound):
                 self.look(place, blobs.get(key))
+                self._counts[place][2] += key in self.names
 
     def looked(self, passing: frozenset[str] = frozenset()) -> Iterator[Looked]:
         """One record a place."""

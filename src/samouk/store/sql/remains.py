@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,8 +41,8 @@ class SqlRemains:
                     cleaned(connection, name, times)
         return [f"deleted rows of {name} are still in the database's files: {why}" for name, why in waiting.items()]
 
-    def search(self, marks: Marks) -> Iterator[Looked]:
-        search = Search(marks)
+    def search(self, marks: Marks, packs: Collection[str] = ()) -> Iterator[Looked]:
+        search = Search(marks, frozenset(packs))
         for table in metadata.sorted_tables:
             search.stream(f"rows of {table.name}", self.database.rows(table.name), items=None)
         for place, parts in self.database.files():
