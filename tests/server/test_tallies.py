@@ -34,6 +34,9 @@ from samouk.loop.rollout import Action, Judgement
 from samouk.loop.rollout_policy import RolloutPolicy
 from samouk.loop.tally import Tally, take
 from samouk.server import Options, create_app
+from samouk.server.problems import Problem
+from samouk.server.routes.tallies import Quota
+from samouk.store.cache.memory import MemoryCache
 from samouk.store.clock import SteppedClock
 from samouk.store.memory import memory_services
 
@@ -209,6 +212,19 @@ def test_one_key_cannot_decide_alone(site: Site) -> None:
     assert other.call("POST", PATH, site.count()).status == 200
     site.clock.step(DAY)
     assert site.house.call("POST", PATH, site.count()).status == 200
+
+
+def test_servers_count_a_key_together() -> None:
+    """Each learns from the cache that they share what the others took."""
+    cache, today = MemoryCache(), SteppedClock().now().date()
+    one, other = Quota(10, cache), Quota(10, cache)
+    for quota in (one,) * 10 + (other,):
+        quota.require("key", "rollout", today)
+        quota.count("key", "rollout")
+    for quota in (one, other):
+        with pytest.raises(Problem, match="has sent 10 tallies"):
+            quota.require("key", "rollout", today)
+        quota.require("another", "rollout", today)
 
 
 class Person:

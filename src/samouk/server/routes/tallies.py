@@ -14,12 +14,13 @@ from starlette.requests import Request
 
 from samouk.edge.wire import WireError
 from samouk.loop.live import Heard
-from samouk.loop.ports import NotFound, Role
+from samouk.loop.ports import Cache, NotFound, Role
 from samouk.loop.tally import MAX_SHOWN, Tally, TrialOver, take
 from samouk.server.desk import Desk
 from samouk.server.problems import Problem
 
 MAX_NAME = 64
+DAY_S = 86_400.0
 _SIDES: dict[str, Literal["challenger", "control"]] = {"challenger": "challenger", "control": "control"}
 _KEYS = ("tally_id", "rollout", "version", "side", "shown", "good")
 
@@ -35,12 +36,14 @@ class TallyView:
 class Quota:
     """How many tallies of one rollout the holder of one API key may send in a day.
 
-    Nothing tells honest clients from one that sends many, so that no key alone may decide a rollout. Counted
-    in memory: a server that is started again begins anew.
+    Nothing tells honest clients from one that sends many, so that no key alone may decide a rollout. Counted in the
+    cache that servers share: each learns what the others took with the first tally that it keeps itself, so that at
+    most one more a process comes through. Without Redis each process counts alone, and begins anew with each start.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, cache: Cache) -> None:
         self._limit = limit
+        self._cache = cache
         self._day = dt.date.min
         self._sent: Counter[tuple[str, str]] = Counter()
 
@@ -53,13 +56,15 @@ class Quota:
             raise Problem(429, detail, headers={"Retry-After": "86400"})
 
     def count(self, key_id: str, rollout: str) -> None:
-        """One more was kept."""
-        self._sent[key_id, rollout] += 1
+        """One more was kept; blocks."""
+        mine = self._sent[key_id, rollout] + 1
+        together = self._cache.count(f"tallies:{self._day}:{key_id}:{rollout}", DAY_S)
+        self._sent[key_id, rollout] = max(mine, together)
 
 
 def routes(desk: Desk) -> APIRouter:
     router = APIRouter(tags=["outcomes"])
-    quota = Quota(desk.options.max_tallies)
+    quota = Quota(desk.options.max_tallies, desk.services.cache)
 
     @router.post(
         "/v1/learners/{name}/tallies",
@@ -82,7 +87,7 @@ def routes(desk: Desk) -> APIRouter:
             raise Problem(409, "was sent before with other counts; the first ones stand", field="tally_id")
         if heard is Heard.DUPLICATE:
             return TallyView(tally.tally_id, "duplicate")
-        quota.count(key.key_id, tally.rollout)
+        await run_in_threadpool(quota.count, key.key_id, tally.rollout)
         return TallyView(tally.tally_id, "kept")
 
     return router

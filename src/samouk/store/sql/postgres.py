@@ -149,14 +149,15 @@ class PostgresDatabase:
     def __init__(self, url: str) -> None:
         _require_driver()
         try:
-            parts = sa.make_url(url).set(drivername="postgresql+psycopg")
-            if "@" in (parts.host or ""):
-                raise ValueError("a piece of the password would be told as the host")
+            parts: sa.URL | None = sa.make_url(url).set(drivername="postgresql+psycopg")
         except (sa.exc.ArgumentError, ValueError):
+            parts = None
+        # With an @ in the host a piece of the password would be told as where it lies.
+        if parts is None or "@" in (parts.host or ""):
             raise StoreUnavailable(
                 "SAMOUK_DATABASE_URL is no address: write postgresql://user:password@host:port/name, "
                 "and %40 for an @ within a password"
-            ) from None
+            )
         self.place = f"PostgreSQL at {parts.host or 'localhost'}:{parts.port or 5432}/{parts.database or ''}"
         self._readers = _engine(parts, "REPEATABLE READ")
         self._writers = _engine(parts, "READ COMMITTED")
