@@ -6,10 +6,12 @@ import dataclasses
 import math
 
 import pytest
+from examples.side_of_a_line import TOY, ToyWorld
 from tests.contracts.making import LEARNER, MOMENT, run
 
 from samouk.loop.ports import Services
 from samouk.loop.records import Decision, Figure, Order, RunEnd, TriggerKind, Verdict
+from samouk.loop.turn import turn
 
 
 class TestRuns:
@@ -57,6 +59,21 @@ class TestRuns:
         (found,) = services.runs.runs(LEARNER)
         assert found == held != run(1)
         assert found.order.hold
+
+    def test_a_turn_with_nothing_to_judge_by_is_kept(self, services: Services) -> None:
+        """All batches are of one group, so none is held out: no figure of it, which were no number, is written."""
+        services.log.append([dataclasses.replace(ToyWorld(7).batch(0, number), group=1) for number in range(3)])
+        ended = turn(TOY, services, Order(TriggerKind.MANUAL, "all of one group"))
+        assert ended.end is RunEnd.UNDECIDED
+        assert ended.verdict is not None and "0 held-out examples" in ended.verdict.reasons[0]
+        assert services.runs.runs(TOY.name) == [ended]
+
+    def test_what_was_told_is_kept(self, services: Services) -> None:
+        """Who comes after a process that died finds what it left unsaid."""
+        services.runs.save(run(1, end=RunEnd.REFUSED, told=False))
+        assert [found.told for found in services.runs.runs(LEARNER)] == [False]
+        services.runs.save(run(1, end=RunEnd.REFUSED))
+        assert [found.told for found in services.runs.runs(LEARNER)] == [True]
 
     def test_saving_again_replaces(self, services: Services) -> None:
         """A run that goes on stays one run, in its place."""

@@ -96,7 +96,8 @@ def judge(
         "better" if better else _level(primary),
     )
     decision, reasons = _decide(first, primary, harms, doubts, policy, replacement=replacement)
-    return Verdict(decision, reasons, (first, *figures))
+    # Of no example at all there is no figure: its means would be no numbers, which JSON knows nothing of.
+    return Verdict(decision, reasons, (first, *figures) if first.n else tuple(figures))
 
 
 def _decide(
