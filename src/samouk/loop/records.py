@@ -392,7 +392,7 @@ class RunEnd(StrEnum):
 class Run:
     """One turn of the loop for one learner: its reason, its log and its end.
 
-    ``end`` is None while it runs; a run whose process died is closed as ``failed`` by the next one.
+    ``end`` is None while it runs; a run whose process died is closed by the next one, as what it came to.
 
     Attributes:
         error: kind and words of what stopped it, for the operator. The words may quote what was read, so they
