@@ -112,6 +112,36 @@ TABLE = {
         "DELETE /v1/webhooks/{hook_id}",
     },
 }
+ACTS = {
+    f"GET {LEARNERS}/export": "export training data",
+    f"GET {LEARNERS}/units/{{unit}}": "export a unit",
+    "POST /v1/webhooks": "add a webhook",
+    "DELETE /v1/webhooks/{hook_id}": "remove a webhook",
+    "PUT /personalizer/v1.0/configurations/service": "set ranking",
+    "PUT /ml/rules": "set detection rules",
+    "POST /ml/anomalies/{alert_id}/confirm": "confirm an alert",
+    "POST /ml/anomalies/{alert_id}/dismiss": "dismiss an alert",
+    "DELETE /ml/features/cleanup": "forget quiet users",
+    "DELETE /ml/users/{user_id}": "forget a user",
+    "POST /ml/models/{model_name}/load": "load a model",
+}
+"""What the audit says of a route that answers well."""
+
+NO_ACTS = {
+    f"DELETE {LEARNERS}/units/{{unit}}": "what it calls notes that a unit was forgotten",
+    "POST /v1/erasures": "what it calls notes the proof",
+    "POST /v1/erasures/verify": "looks, and changes nothing",
+    f"POST {LEARNERS}/rollout/{{word}}": "each move is noted with its reason",
+    f"POST {LEARNERS}/runs": "the run is noted with who asked for it",
+    f"POST {LEARNERS}/versions": "the version is noted with who registered it",
+    "POST /v1/scoring/rank/evaluate": "looks, and changes nothing",
+    "POST /ml/anomalies/analyze": "looks, and changes nothing of the platform",
+    "POST /ml/activity": "brings data, all the time",
+    "POST /ml/models/train": "the run is noted with who asked for it",
+    "POST /v1/keys": "noted with the key's id",
+    "POST /v1/keys/{key_id}/rotate": "noted with both keys' ids",
+    "DELETE /v1/keys/{key_id}": "noted with the key's id",
+}
 NEEDED = {route: role for role, routes in TABLE.items() for route in routes}
 
 BY_RECEIPT = {route for route in TABLE[PUBLIC] if "{batch_id}" in route}
@@ -239,6 +269,41 @@ def test_every_route_is_in_the_table(house: House) -> None:
     assert found == NEEDED
     for route, security in secured.items():
         assert security == ([] if NEEDED[route] == PUBLIC else [{"key": []}, {"person": []}]), route
+
+
+def test_what_is_noted(house: House) -> None:
+    """What operators and admins change, and what they take along, stands in the audit, or there is a reason why not."""
+    acts = {
+        f"{method.upper()} {path}": operation["x-samouk-act"]
+        for path, operations in house.get("/openapi.json").json["paths"].items()
+        for method, operation in operations.items()
+        if "x-samouk-act" in operation
+    }
+    assert acts == ACTS
+    changing = {route for route in TABLE[OPERATOR] | TABLE[ADMIN] if not route.startswith("GET ")}
+    assert changing - set(ACTS) == set(NO_ACTS)
+
+
+def test_acts_are_noted(house: House) -> None:
+    """With who it was, and neither whom nor what a request named; a request that failed is none."""
+    before = len(house.services.audit.entries(limit=10_000))
+    made = house.call("POST", "/v1/webhooks", {"url": "https://example.org/hook"})
+    assert made.status == 201, made.body
+    assert house.call("DELETE", f"/v1/webhooks/{made.json['hook_id']}").status == 204
+    assert house.call("DELETE", "/v1/webhooks/unknown").status in (204, 404)
+    assert house.call("GET", "/v1/learners/scoring.outcome/export?format=other").status == 422
+    assert house.call("GET", "/v1/learners/scoring.outcome/export").status == 200
+    assert house.call("GET", "/v1/learners/scoring.outcome/units/agent%207").status == 200
+    assert house.call("PUT", "/personalizer/v1.0/configurations/service", {}).status == 200
+    acts = [entry.act for entry in house.services.audit.entries(limit=10_000)[before:]]
+    found = [(act.actor, act.action, act.subject) for act in acts if act.action in ACTS.values()]
+    assert found[:2] == [("tests", "add a webhook", "platform"), ("tests", "remove a webhook", "platform")]
+    assert found[-3:] == [
+        ("tests", "export training data", "scoring.outcome"),
+        ("tests", "export a unit", "scoring.outcome"),
+        ("tests", "set ranking", "scoring.rank"),
+    ]
+    assert not any("agent" in repr(act) for act in acts)
 
 
 def test_everybody_at_every_route(house: House, issuer: Issuer) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
@@ -51,6 +53,8 @@ class Access:
         unbounded: whether it is left out of the rate limits: what asks whether the server lives must never wait.
         insight: whether it shows an operator more than everybody: a key that comes along is read, and must be good.
         most: bytes of a body, for who reads it in the route's place.
+        act: what the audit says was done whenever the route answers well; "" where what it calls says so itself, or
+            nothing was done. Of whom or what a request was, the audit does not say: it is kept for ever.
     """
 
     role: Role | None
@@ -60,17 +64,22 @@ class Access:
     unbounded: bool = False
     insight: bool = False
     most: int = MAX_PARSED
+    act: str = ""
 
     def require(self, caller: Caller, path: Mapping[str, Any]) -> None:
         """Raises a 403 for who may not."""
         if self.role is not None and not caller.role.covers(self.role):
             raise Problem(403, _TOO_LOW.format(has=caller.role, role=self.role), field="Authorization")
         if caller.learners:
-            about = str(path.get("name", "")) if self.about == "{name}" else self.about
+            about = self.subject(path)
             if not covers(caller.learners, about):
                 what = f"about {about:.64}" if about else "about the whole platform"
                 detail = _ELSEWHERE.format(learners=", ".join(caller.learners), what=what)
                 raise Problem(403, detail, field="Authorization")
+
+    def subject(self, path: Mapping[str, Any]) -> str:
+        """What a request is about, by the parameters of its path; "" for the whole platform."""
+        return str(path.get("name", "")) if self.about == "{name}" else self.about
 
 
 PUBLIC = Access(None)
@@ -89,9 +98,12 @@ class Undeclared(Exception):
 Admit = Callable[[Request, Access], Awaitable[None]]
 """Lets a request in, or raises."""
 
+Note = Callable[[Caller, str, str, str], None]
+"""Has the audit say who did what to what, over which route; may block."""
 
-def guard(routes: Iterable[BaseRoute], declared: Mapping[Any, Access], admit: Admit) -> None:
-    """Let no request reach a route before ``admit`` has read its declaration.
+
+def guard(routes: Iterable[BaseRoute], declared: Mapping[Any, Access], admit: Admit, note: Note) -> None:
+    """Let no request reach a route before ``admit`` has read its declaration, and ``note`` acts that are declared.
 
     Raises:
         Undeclared: a route has none, or is of a kind that could not be guarded.
@@ -100,7 +112,7 @@ def guard(routes: Iterable[BaseRoute], declared: Mapping[Any, Access], admit: Ad
         access = declared.get(getattr(route, "endpoint", None))
         if access is None or not isinstance(route, Route):
             raise Undeclared(f"{getattr(route, 'path', route)} does not say who may use it: declare it with desk.allow")
-        _guard(route, access, admit)
+        _guard(route, access, admit, note)
 
 
 class Gate:
@@ -132,7 +144,7 @@ def leaves(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
             yield from leaves(inner.routes)
 
 
-def _guard(route: Route, access: Access, admit: Admit) -> None:
+def _guard(route: Route, access: Access, admit: Admit, note: Note) -> None:
     handle = route.handle
     parsed = getattr(route, "body_field", None) is not None
 
@@ -151,9 +163,23 @@ def _guard(route: Route, access: Access, admit: Admit) -> None:
                     raise
                 await access.form(refusal)(scope, receive, send)
                 return
+            if access.act:
+                send = _noting(scope, send, partial(note, scope[CALLER], access.act), access, route)
         await handle(scope, receive, send)
 
     route.handle = guarded  # type: ignore[method-assign]
+
+
+def _noting(scope: Scope, send: Send, note: Callable[[str, str], None], access: Access, route: Route) -> Send:
+    """Note the act before the first byte of a good answer goes out: nothing leaves of which the audit is silent."""
+
+    async def noting(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] < 400:
+            about = access.subject(scope.get("path_params", {})) or "platform"
+            await run_in_threadpool(note, about, f"{scope['method']} {route.path}")
+        await send(message)
+
+    return noting
 
 
 def _replayed(data: bytes, receive: Receive) -> Receive:

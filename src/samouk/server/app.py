@@ -118,7 +118,7 @@ def create_app(services: Services, domains: Mapping[str, Domain], options: Optio
             app.include_router(domain.routes(desk))
     openapi.install(app, desk.raw, desk.declared, options.issuer)
     _open_description(app, desk)
-    guard(app.routes, desk.declared, door.admit)
+    guard(app.routes, desk.declared, door.admit, desk.note)
     problems.install(app, desk.failures)
     app.go_express(desk)
     return app

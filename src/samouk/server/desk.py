@@ -16,7 +16,7 @@ from samouk.edge.wire import WireError
 from samouk.loop.erasure import House
 from samouk.loop.learner import Domain, Learner
 from samouk.loop.ports import NotFound, Role, Services, covers
-from samouk.loop.records import Batch, Stage, Stored, Version
+from samouk.loop.records import Act, Batch, Stage, Stored, Version
 from samouk.server import body
 from samouk.server.access import PUBLIC, Access, Caller
 from samouk.server.auth import Door, caller_of, operates
@@ -122,6 +122,10 @@ class Desk:
     def caller(self, request: Request) -> Caller:
         """Who asks, on a route that needs a role."""
         return caller_of(request.scope)
+
+    def note(self, caller: Caller, action: str, subject: str, reason: str) -> None:
+        """Have the audit say what was done."""
+        self.services.audit.append(Act(caller.label, action, subject, reason, self.services.clock.now()))
 
     async def recognised(self, request: Request) -> Caller | None:
         """Who asks, on a route that is open to everybody; None without a key. Raises a 401 for one that is none."""

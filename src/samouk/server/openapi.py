@@ -176,6 +176,8 @@ def _secure(
             if operation is not None and access is not None:
                 operation["security"] = [{scheme: []} for scheme in schemes] if access.role else []
                 operation["x-samouk-role"] = str(access.role or "public")
+                if access.act:
+                    operation["x-samouk-act"] = access.act
 
 
 def install(app: FastAPI, raw: Sequence[RawRoute], declared: Mapping[Any, Access], issuer: str = "") -> None:

@@ -223,9 +223,9 @@ def routes(desk: Any) -> Any:
         status, message = desk.refusal(problem)
         return JSONResponse(_refusal(status, message, problem), status)
 
-    def allow(role: Role) -> Callable[[Endpoint], Endpoint]:
+    def allow(role: Role, **more: str) -> Callable[[Endpoint], Endpoint]:
         """A key as the Personalizer's clients send it, and refusals as they read them."""
-        declare: Callable[[Endpoint], Endpoint] = desk.allow(role, RANK, header=KEY_HEADER, form=refused)
+        declare: Callable[[Endpoint], Endpoint] = desk.allow(role, RANK, header=KEY_HEADER, form=refused, **more)
         return declare
 
     # Not of the Personalizer's routes: refused in this API's own form.
@@ -314,7 +314,7 @@ def routes(desk: Any) -> Any:
         responses=_answers("200", _SETTINGS),
         openapi_extra=_asks(_SETTINGS),
     )
-    @allow(Role.OPERATOR)
+    @allow(Role.OPERATOR, act="set ranking")
     async def put_settings(request: Request) -> Response:
         async def work() -> Response:
             settings = settings_of(await desk.json_body(request))

@@ -286,29 +286,29 @@ def _operating(office: Office) -> "APIRouter":
     router, doors = _router(office), _Doors(office.desk)
 
     @router.delete("/ml/features/cleanup", **_about("Forget users who were not heard for so long", _asks()))
-    @doors.allow(Role.OPERATOR)
+    @doors.allow(Role.OPERATOR, act="forget quiet users")
     async def clean_up(
         max_age_hours: Annotated[float, Query(ge=0, le=8_760, allow_inf_nan=False)] = 24,
     ) -> JSONResponse:
         return JSONResponse(await run_in_threadpool(office.clean_up, max_age_hours))
 
     @router.post("/ml/anomalies/{alert_id}/confirm", **_about("Say that an alert was harm", _asks()))
-    @doors.allow(Role.OPERATOR)
+    @doors.allow(Role.OPERATOR, act="confirm an alert")
     async def confirm(alert_id: str) -> JSONResponse:
         return JSONResponse(await run_in_threadpool(office.confirm, alert_id))
 
     @router.post("/ml/anomalies/{alert_id}/dismiss", **_about("Say that an alert was none", _asks()))
-    @doors.allow(Role.OPERATOR)
+    @doors.allow(Role.OPERATOR, act="dismiss an alert")
     async def dismiss(alert_id: str) -> JSONResponse:
         return JSONResponse(await run_in_threadpool(office.dismiss, alert_id))
 
     @router.put("/ml/rules", **_about("Put another table of detection rules in force", _asks(_RULES)))
-    @doors.allow(Role.OPERATOR)
+    @doors.allow(Role.OPERATOR, act="set detection rules")
     async def put_rules(request: Request) -> JSONResponse:
         return JSONResponse(await run_in_threadpool(office.put_rules, await doors.body(request)))
 
     @router.delete("/ml/users/{user_id:path}", **_about("Forget all that the guard knows of a user", _asks()))
-    @doors.allow(Role.OPERATOR)
+    @doors.allow(Role.OPERATOR, act="forget a user")
     async def forget(user_id: str) -> JSONResponse:
         return JSONResponse(await run_in_threadpool(office.forget, user_id))
 
@@ -359,7 +359,7 @@ def _modelling(office: Office) -> "APIRouter":
         return JSONResponse(await run_in_threadpool(office.predict, await doors.body(request)))
 
     @router.post("/ml/models/{model_name}/load", **_about("Read again what is in service, into force here", _asks()))
-    @doors.allow(Role.OPERATOR)
+    @doors.allow(Role.OPERATOR, act="load a model")
     async def load(model_name: str) -> JSONResponse:
         return JSONResponse(await run_in_threadpool(office.load, model_name))
 

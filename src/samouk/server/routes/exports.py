@@ -26,7 +26,7 @@ def routes(desk: Desk) -> APIRouter:
         response_class=StreamingResponse,
         responses={200: {"content": _CONTENT}},
     )
-    @desk.allow(Role.OPERATOR)
+    @desk.allow(Role.OPERATOR, act="export training data")
     def export(
         name: str, form: Annotated[Literal["json", "jsonl", "parquet"], Query(alias="format")] = "jsonl"
     ) -> StreamingResponse:

@@ -53,7 +53,7 @@ def routes(desk: Desk) -> APIRouter:
         response_class=StreamingResponse,
         responses=LINES,
     )
-    @desk.allow(Role.OPERATOR)
+    @desk.allow(Role.OPERATOR, act="export a unit")
     def export(name: str, unit: Unit, request: Request) -> StreamingResponse:
         learner = desk.learner(name)
         desk.exposures.recover()

@@ -86,12 +86,12 @@ def routes(desk: Desk) -> APIRouter:
         return WebhooksView([_view(hook) for hook in hooks.hooks()])
 
     @router.post("/v1/webhooks", status_code=201, summary="Be told of events from now on; the secret is shown once")
-    @desk.allow(Role.ADMIN)
+    @desk.allow(Role.ADMIN, act="add a webhook")
     async def add_webhook(wanted: NewWebhook) -> NewWebhookView:
         return await run_in_threadpool(_add, desk, wanted)
 
     @router.delete("/v1/webhooks/{hook_id}", status_code=204, summary="Be told no more")
-    @desk.allow(Role.ADMIN)
+    @desk.allow(Role.ADMIN, act="remove a webhook")
     def remove_webhook(hook_id: str) -> None:
         hooks.remove(hook_id)
 
