@@ -1,8 +1,9 @@
 """Kills server, worker and client with -9 at random moments under load, and counts what was lost, doubled or torn.
 
-Two servers share a port, one worker takes turn after turn and puts versions in service, two of the edge's real
+Three servers share a port, one worker takes turn after turn and puts versions in service, four of the edge's real
 collectors gather numbered samples and upload them. All are forked from this process, so that each begins again at
-once; a lease of a dead worker runs out after one second here in place of thirty. At the end every sample that a
+once; a lease of a dead worker runs out after one second here in place of thirty. Up to three die at the same moment;
+the worker lives for some turns, or there would be nothing to tear. At the end every sample that a
 collector acknowledged is in the log once, every version opens and has the bytes of its digest, one version serves
 and a real TUF client finds it, and the audit's chain holds.
 
@@ -35,7 +36,7 @@ from samouk import assembly
 from samouk.edge import SelfLearningCollector
 from samouk.edge.observer import Observation
 from samouk.edge.spool import Limits
-from samouk.loop import gate
+from samouk.loop import ending, gate, settle, staging
 from samouk.loop import turn as turns
 from samouk.loop.columns import Columns
 from samouk.loop.learner import Context, Domain, GatePolicy, Learner, Metric, Policy
@@ -49,7 +50,16 @@ from samouk.settings import Settings, load
 
 RESULTS = Path(__file__).parent / "results"
 POSTGRES = os.environ.get("SAMOUK_TEST_POSTGRES", "postgresql://root@127.0.0.1:5432/postgres")
-SERVERS, CLIENTS = 2, 2
+SERVERS, CLIENTS = 3, 4
+AT_ONCE = 3
+"""Servers and clients that die at the same moment, at most."""
+
+QUIET_S = (0.1, 1.5)
+"""Least and most between two such moments."""
+
+WORKER_S = (1.0, 20.0)
+"""Least and most that the worker lives; a turn takes one second, or several on a busy machine."""
+
 LEASE_S = 1.0
 PAUSE_S = 0.05
 """Between two calls of a collector: some 400 samples a second each."""
@@ -122,6 +132,7 @@ class Report:
         broken_audit: 1 when the chain of the audit does not hold.
         dropped: samples that a collector threw away.
         faults: processes that ended by themselves, with an error.
+        untried: 1 when no version was made, so that none could be torn.
     """
 
     store: str
@@ -142,9 +153,11 @@ class Report:
     broken_audit: int
     wrong_counts: int
     faults: int
+    untried: int
 
 
-BAD = ("lost", "doubled", "dropped", "torn_versions", "torn_published", "broken_audit", "wrong_counts", "faults")
+WRONG = ("lost", "doubled", "dropped", "torn_versions", "torn_published", "broken_audit", "wrong_counts", "faults")
+BAD = (*WRONG, "untried")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +225,8 @@ def collect(scene: Scene, lane: int, lives: int) -> None:
 
 def run(store: str, kills: int, seed: int, folder: Path, settings: Settings) -> Report:
     """Kill so many times, then look what is there."""
-    turns.LEASE_SECONDS = shared.LEASE_SECONDS = LEASE_S
+    for module in (turns, ending, settle, staging, shared):
+        vars(module)["LEASE_SECONDS"] = LEASE_S
     began, chance = time.monotonic(), random.Random(seed)
     with listen("127.0.0.1", 0) as listener:
         scene = Scene(settings, folder, listener.getsockname()[1], listener, _prepared(settings))
@@ -223,10 +237,15 @@ def run(store: str, kills: int, seed: int, folder: Path, settings: Settings) -> 
         everybody = [*servers, *workers, *clients]
         for victim in everybody:
             victim.begin()
+        doomed = time.monotonic() + chance.uniform(*WORKER_S)
         while sum(victim.kills for victim in everybody) < kills:
-            time.sleep(chance.uniform(0.05, 0.75))
-            victim = chance.choice(chance.choice((servers, servers, workers, clients, clients)))
-            victim.kill()
+            time.sleep(chance.uniform(*QUIET_S))
+            victims = chance.sample([*servers, *clients], chance.randint(1, AT_ONCE))
+            if time.monotonic() > doomed:
+                victims += workers
+                doomed = time.monotonic() + chance.uniform(*WORKER_S)
+            for victim in victims:
+                victim.kill()
             for one in everybody:
                 one.begin()
         for victim in (*workers, *clients):
@@ -296,6 +315,7 @@ def _look(scene: Scene, store: str, counts: dict[str, Any]) -> Report:
             lost=sum(number not in numbers for number in acknowledged),
             doubled=sum(count > 1 for count in numbers.values()),
             versions=len(versions),
+            untried=int(not versions),
             turns=sum(services.runs.ends(SCHEMA.name).values()),
             torn_versions=sum(not _is_whole(services, version) for version in versions)
             + (0 if not versions else abs(sum(version.stage == "production" for version in versions) - 1)),
