@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from samouk.loop.records import Artifact, Order, RunEnd, TriggerKind
 from samouk.loop.turn import turn
 from samouk.trainers import work
 from samouk.trainers.cluster import ClusterTrainer
-from samouk.trainers.engine import BadAddress, Item, Patience, Result, Unwanted, address_of
+from samouk.trainers.engine import BadAddress, Item, Patience, Result, Unwanted, address_of, connected
 
 LEARNER = domains.learner("traffic.behavior")
 QUIET = {**os.environ, "OMP_NUM_THREADS": "1", "RAY_USAGE_STATS_ENABLED": "0"}
@@ -127,7 +128,9 @@ def test_shards_are_where_the_log_says(tmp_path: Path) -> None:
     [
         ("dask://local", ("dask", "", 2)),
         ("ray://local?workers=3", ("ray", "", 3)),
-        ("dask://node:8786", ("dask", "node:8786", 0)),
+        ("dask+tls://node:8786", ("dask+tls", "node:8786", 0)),
+        ("dask://node:8786?insecure=1", ("dask", "node:8786", 0)),
+        ("dask://127.0.0.1:8786", ("dask", "127.0.0.1:8786", 0)),
         ("ray://[::1]:10001", ("ray", "[::1]:10001", 0)),
     ],
 )
@@ -138,7 +141,8 @@ def test_an_address_names_a_cluster(url: str, meant: tuple[str, str, int]) -> No
 @pytest.mark.parametrize(
     "url",
     ["dask", "spark://node:1", "dask://node", "dask://node:port", "dask://local?workers=0", "dask://local?workers=x",
-     "dask://local?worker=2", "dask://node:1?workers=2", "ray://user:secret@node:1", "dask://node:1/path", "ray://"],
+     "dask://local?worker=2", "dask://node:1?workers=2", "ray://user:secret@node:1", "dask://node:1/path", "ray://",
+     "dask://node:8786", "dask://node:8786?insecure=0", "dask+tls://local", "ray://node:1?insecure=1"],
 )  # fmt: skip
 def test_a_bad_address_is_told_with_a_right_one(url: str, tmp_path: Path) -> None:
     with pytest.raises(BadAddress):
@@ -296,5 +300,39 @@ def test_ray_fits_what_one_machine_fits(tmp_path: Path) -> None:
 
 
 def test_the_trainer_of_a_home_is_what_the_settings_name(tmp_path: Path) -> None:
-    with home(tmp_path, "dask://node:8786") as services:
+    with home(tmp_path, "dask+tls://node:8786") as services:
         assert isinstance(services.trainer, ClusterTrainer)
+
+
+def spills(_: int) -> list[object]:
+    """How the worker that runs this was told to use its disk."""
+    import dask
+
+    return [dask.config.get(f"distributed.worker.memory.{what}") for what in ("target", "spill")]
+
+
+@pytest.mark.slow
+def test_workers_of_our_own_put_no_rows_on_the_disk() -> None:
+    """No erasure would look there."""
+    with closing(connected("dask://local?workers=1")) as engine:
+        assert engine.side_by_side(spills, [1]) == [[False, False]]
+
+
+@pytest.mark.slow
+def test_dask_is_reached_by_tls_with_certificates_of_its_configuration() -> None:
+    """Who holds none of that authority is told what to set."""
+    import dask
+    import distributed
+
+    library: Any = distributed  # whose functions have no types
+    own = library.Security.temporary()
+    names = {"ca-file": own.tls_ca_file, "client.cert": own.tls_client_cert, "client.key": own.tls_client_key}
+    known = {f"distributed.comm.tls.{name}": value for name, value in names.items()}
+    with library.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None, security=own, protocol="tls"
+    ) as cluster:
+        url = cluster.scheduler_address.replace("tls://", "dask+tls://")
+        with dask.config.set(known), closing(connected(url)) as engine:
+            assert engine.side_by_side(abs, [-1, 2]) == [1, 2]
+        with pytest.raises(FitFailed, match="CA_FILE"):
+            connected(url)

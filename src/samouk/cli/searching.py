@@ -63,7 +63,7 @@ class Effort:
 @click.option("--families", help="Some of lgbm,rf,extra_tree, with commas; all without it.")
 @click.option("--seed", default=0, show_default=True, help="Of the search's order.")
 @click.option("--trials", type=click.IntRange(2), help="Settings to try of each family, in place of a time.")
-@click.option("--cluster", help="Search families side by side: ray://local?workers=2, ray:// or dask://host:port.")
+@click.option("--cluster", help="Search families side by side: ray://local?workers=2, ray:// or dask+tls://host:port.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the model there, as ONNX.")
 @click.option("--enter", is_flag=True, help="Judge it on the holdout and stage it, like any model made elsewhere.")
 @click.option("--kenning", type=click.Path(path_type=Path, file_okay=False), help="Write a Kenning scenario there.")

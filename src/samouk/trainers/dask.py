@@ -62,6 +62,9 @@ def _stop(topic: str) -> str:
 class DaskEngine:
     """The Engine port over a Dask cluster that runs, or over processes of our own.
 
+    Args:
+        address: ``tcp://host:port``, or ``tls://host:port`` with certificates from Dask's own configuration.
+
     Raises:
         FitFailed: nobody answers at the address.
     """
@@ -71,7 +74,14 @@ class DaskEngine:
 
         library = _library()
         # A champion travels in the graph: by scattering it, it would be lost with the worker that holds it.
-        self._config: Any = dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
+        # What workers of our own put on the disk, no erasure would find.
+        self._config: Any = dask.config.set(
+            {
+                "distributed.admin.large-graph-warning-threshold": "1GB",
+                "distributed.worker.memory.target": False,
+                "distributed.worker.memory.spill": False,
+            }
+        )
         self._cluster: Any = None
         if workers:
             self._cluster = library.LocalCluster(
@@ -81,9 +91,12 @@ class DaskEngine:
                 silence_logs=logging.CRITICAL,
             )
         try:
-            self._client: Any = library.Client(
-                self._cluster or f"tcp://{address}", timeout=CONNECT_SECONDS, set_as_default=False
-            )
+            self._client: Any = library.Client(self._cluster or address, timeout=CONNECT_SECONDS, set_as_default=False)
+        except (TypeError, RuntimeError) as error:
+            raise FitFailed(
+                f"no TLS to {address} ({error}); set DASK_DISTRIBUTED__COMM__TLS__CA_FILE, ...__CLIENT__CERT and "
+                "...__CLIENT__KEY"
+            ) from None
         except (OSError, TimeoutError) as error:
             raise FitFailed(f"no Dask scheduler answers at {address} ({error}); begin one, or correct it") from None
 

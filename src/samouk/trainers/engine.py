@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
@@ -62,7 +63,8 @@ class BadAddress(ValueError):
 
 
 def connected(url: str) -> Engine:
-    """A connection to ``dask://host:port``, ``ray://host:port``, or either ``://local?workers=2`` begun here.
+    """A connection to ``dask+tls://host:port``, ``dask://host:port``, ``ray://host:port``, or to ``dask://`` or
+    ``ray://local?workers=2`` begun here.
 
     Raises:
         BadAddress: the URL is none of these.
@@ -70,33 +72,55 @@ def connected(url: str) -> Engine:
     """
     scheme, host, workers = address_of(url)
     try:
-        if scheme == "dask":
+        if scheme != "ray":
             from samouk.trainers.dask import DaskEngine
 
-            return DaskEngine(host, workers)
+            return DaskEngine(f"{'tcp' if scheme == 'dask' else 'tls'}://{host}", workers)
         from samouk.trainers.ray import RayEngine
 
         return RayEngine(host, workers)
     except ModuleNotFoundError as error:
-        extra = "scale" if scheme == "dask" else "ray"
+        extra = "ray" if scheme == "ray" else "scale"
         raise FitFailed(f"{scheme}:// needs {error.name}: pip install 'samouk[{extra}]'") from None
 
 
 def address_of(url: str) -> tuple[str, str, int]:
-    """(dask or ray, host:port or empty for a cluster of our own, its workers). Raises BadAddress."""
+    """(dask, dask+tls or ray, host:port or empty for a cluster of our own, its workers). Raises BadAddress."""
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    wanted = "write dask://host:port, ray://host:port, or either with local?workers=2"
-    if parts.scheme not in ("dask", "ray") or not parts.netloc or parts.path or parts.fragment or "@" in parts.netloc:
+    wanted = "write dask+tls://host:port, ray://host:port, or dask:// or ray:// with local?workers=2"
+    if (
+        parts.scheme not in ("dask", "dask+tls", "ray")
+        or not parts.netloc
+        or parts.path
+        or parts.fragment
+        or "@" in parts.netloc
+    ):
         raise BadAddress(f"{url!r:.80} names no cluster: {wanted}")
     if parts.netloc != "local":
+        insecure = options.pop("insecure", "") == "1" if parts.scheme == "dask" else False
         if options or not _has_port(parts.netloc):
             raise BadAddress(f"{url!r:.80} names no cluster: {wanted}")
+        if parts.scheme == "dask" and not insecure and not _is_here(parts.hostname or ""):
+            raise BadAddress(
+                f"{url!r:.80} is plain TCP to another machine, where anybody in between may run code on the workers: "
+                "write dask+tls:// (docs/guides/cluster.md), or add ?insecure=1 in a network that nobody else reaches"
+            )
         return parts.scheme, parts.netloc, 0
+    if parts.scheme == "dask+tls":
+        raise BadAddress(f"{url!r:.80}: processes of our own are reached without TLS: write dask://local")
     count = options.pop("workers", "2")
     if options or not count.isascii() or not count.isdigit() or not 1 <= int(count) <= MOST_WORKERS:
         raise BadAddress(f"{url!r:.80}: workers must be a whole number from 1 to {MOST_WORKERS}, and nothing else")
     return parts.scheme, "", int(count)
+
+
+def _is_here(host: str) -> bool:
+    """Whether it is this machine, by a name or number that nobody can lead elsewhere."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _has_port(place: str) -> bool:
