@@ -95,7 +95,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "train_memory_mb", 500, "megabytes of samples that training keeps in memory; more lie in files", 1, 1_000_000
     ),
-    Setting("trainer", "", "dask+tls://host:port, ray://host:port or dask://local?workers=2, which fits; empty fits here"),
+    Setting(
+        "trainer", "", "dask+tls://host:port, ray://host:port or dask://local?workers=2, which fits; empty fits here"
+    ),
     Setting("group", 64, "batches in one commit, at most", 1, 10_000),
     Setting("figures_role", "public", "who may read figures, versions, runs, events and metrics", words=ROLES),
     Setting("retention_days", 0, "days that samples are kept, whole weeks at a time; 0 keeps them for ever", 0, 36_500),
