@@ -32,7 +32,7 @@ def test_versions(house: House) -> None:
     """A version is shown with the address, digest and size of its bytes."""
     (version,) = house.get("/v1/learners/toy.half/versions").json["versions"]
     assert version == house.get("/v1/learners/toy.half/versions/v1.0").json
-    data = house.get(version["url"])
+    data = house.call("GET", version["url"])
     assert (len(data.body), data.headers["etag"]) == (version["size"], f'"{version["sha256"]}"')
     assert version["figures"] == {"accuracy": 0.9}
 
