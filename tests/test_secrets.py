@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import traceback
@@ -119,3 +120,16 @@ def test_a_database_whose_password_breaks_its_address_is_not_told(sign: str) -> 
     else:
         assert "hunter2" not in database.place and "canary" not in database.place
         database.close()
+
+
+@pytest.mark.slow
+def test_each_start_warns_of_root_keys_beside_the_online_ones(tmp_path: Path) -> None:
+    """Before anything else; here the address is taken, so that nothing comes after it."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        start = ("serve", "--port", str(taken.getsockname()[1]))
+        quiet = run(start, {"SAMOUK_HOME": str(tmp_path)})
+        (tmp_path / "keys" / "root").mkdir(parents=True)
+        (tmp_path / "keys" / "root" / "root-1.pem").touch()
+        warned = run(start, {"SAMOUK_HOME": str(tmp_path)})
+    assert "Root keys lie in" not in quiet.stderr
+    assert f"Root keys lie in {tmp_path / 'keys' / 'root'}" in warned.stderr

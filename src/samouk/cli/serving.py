@@ -61,6 +61,7 @@ def serve(
     chosen = settings(home, host=host, port=port, tls_cert=tls_cert, tls_key=tls_key)
     tls = _tls(chosen)
     logs.set_up(chosen.log)
+    _warn_of_root_keys(assembly.Places.of(chosen).keys / "root")
     domains = discover()
     known = [learner for domain in domains.values() for learner in domain.learners]
     # The address first: who cannot have it has made no keys and begun no learning.
@@ -77,6 +78,12 @@ def serve(
         app = assembly.application(chosen, services, domains)
         open_until_the_end.enter_context(beside(chosen, services, known, app, schedule=not no_schedule))
         run(app, listener, chosen.home, click.echo, tls, drain_s=chosen.drain_seconds)
+
+
+def _warn_of_root_keys(folder: Path) -> None:
+    """At each start, as long as they lie there: who breaks into this machine could replace every other key."""
+    if any(folder.glob("*.pem")):
+        click.echo(f"⚠️  Root keys lie in {folder}: move them off this machine, it works without them.", err=True)
 
 
 def _tls(chosen: Settings) -> Tls | None:
