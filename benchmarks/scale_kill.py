@@ -57,7 +57,7 @@ AT_ONCE = 3
 QUIET_S = (0.1, 1.5)
 """Least and most between two such moments."""
 
-WORKER_S = (1.0, 20.0)
+WORKER_S = (0.5, 10.0)
 """Least and most that the worker lives; a turn takes one second, or several on a busy machine."""
 
 LEASE_S = 1.0
