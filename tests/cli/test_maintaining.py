@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import signal
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,7 +16,9 @@ from tests.contracts.making import batch
 
 from samouk import assembly
 from samouk.cli import main
+from samouk.cli.maintaining import _day_by_day
 from samouk.loop.maintain import DONE, LEASE
+from samouk.loop.ports import Services, StoreUnavailable
 from samouk.settings import load
 from samouk.store.clock import SystemClock
 from samouk.store.sql import open_store
@@ -68,6 +74,31 @@ def test_another_is_not_disturbed(home: Path) -> None:
         services.leases.acquire(LEASE, "another", 60.0)
         result = samouk(home, "--once")
     assert (result.exit_code, "another process" in result.stderr) == (4, True)
+
+
+def test_day_by_day_it_ends_quietly(home: Path) -> None:
+    """One line when it begins, none for Ctrl-C."""
+    command = [sys.executable, "-m", "samouk.cli", "maintain", "--home", str(home)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout is not None
+    assert "kept tidy once a day" in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    rest = process.communicate(timeout=60)[0]
+    assert (process.returncode, rest) == (0, "")
+
+
+def test_a_store_that_is_away_is_told_and_asked_again(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A bad moment of the database does not end what runs for months."""
+    stop = threading.Event()
+
+    def away(services: Services) -> None:
+        stop.set()
+        raise StoreUnavailable("the database is away")
+
+    with assembly.opened(load({}, home=home)) as services:
+        services.journal.advance(DONE, 1)  # long ago
+        _day_by_day(services, away, stop)
+    assert "the database is away; tried again in 10 min" in capsys.readouterr().err
 
 
 def test_a_retention_that_cannot_be_is_refused(home: Path) -> None:

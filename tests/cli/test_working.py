@@ -96,3 +96,24 @@ def test_a_server_lives_without_its_queue(home: Path) -> None:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
     assert process.returncode == 0
+
+
+@pytest.mark.slow
+def test_a_worker_says_one_line_for_each_thing() -> None:
+    """That it begins, that Redis is away, and that it ends; none in Celery's words."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        redis = f"redis://127.0.0.1:{free.getsockname()[1]}/0"
+    environment = {**os.environ, "SAMOUK_REDIS_URL": redis, "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "samouk.cli", "work"]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout is not None
+    lines = [process.stdout.readline()]
+    while "does not answer" not in lines[-1]:
+        assert lines[-1], lines
+        lines.append(process.stdout.readline())
+    process.send_signal(signal.SIGTERM)
+    lines += process.communicate(timeout=60)[0].splitlines(keepends=True)
+    assert process.returncode == 0
+    assert "The worker begins: one turn at once" in lines[0]
+    assert all(line.startswith(("🛠️", "🔑", "20")) for line in lines), lines
+    assert "the worker ends once" in lines[-1]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import time
+import signal
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from samouk.cli.ends import explained, home_option, json_option, print_json, settings
+from samouk.cli.ends import explained, home_option, json_option, print_json, printable, settings
 
 if TYPE_CHECKING:
     from samouk.loop.maintain import Maintained
+    from samouk.loop.ports import Services
 
 PAUSE_S = 600.0
 """Between two looks whether a day is over."""
@@ -38,22 +41,43 @@ def maintain(once: bool, if_due: bool, rewrite: bool, home: Path | None, as_json
     from samouk.loop.maintain import maintain as run
     from samouk.loop.ports import REWRITE_BYTES
 
+    stop = threading.Event()
+    if not (once or if_due):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
     chosen = settings(home)
     keep = Keep(chosen.retention_days, chosen.exposure_days)
     learners = [learner for domain in discover().values() for learner in domain.learners]
+
+    def tidy(services: Services) -> None:
+        done = run(services, learners, keep, largest=None if rewrite else REWRITE_BYTES)
+        if as_json:
+            print_json(done)
+        else:
+            _tell(done)
+
     with assembly.opened(chosen) as services:
-        while True:
-            if once or due(services):
-                done = run(services, learners, keep, largest=None if rewrite else REWRITE_BYTES)
-                if as_json:
-                    print_json(done)
-                else:
-                    _tell(done)
-            elif if_due:
-                click.echo("💤 the last maintenance is less than a day ago")
-            if once or if_due:
-                return
-            time.sleep(PAUSE_S)
+        if once or (if_due and due(services)):
+            tidy(services)
+        elif if_due:
+            click.echo("💤 the last maintenance is less than a day ago", err=as_json)
+        else:
+            click.echo("🧹 The store is kept tidy once a day; Ctrl-C stops it.", err=as_json)
+            _day_by_day(services, tidy, stop)
+
+
+def _day_by_day(services: Services, tidy: Callable[[Services], None], stop: threading.Event) -> None:
+    """Until told to stop; a store that is away, or another who does it, is told and looked at again."""
+    from samouk.loop.maintain import due
+    from samouk.loop.ports import LeaseLost, StoreUnavailable
+
+    while not stop.is_set():
+        try:
+            if due(services):
+                tidy(services)
+        except (LeaseLost, StoreUnavailable) as error:
+            click.secho(f"⚠️ {printable(str(error))}; tried again in {PAUSE_S / 60:g} min", fg="yellow", err=True)
+        stop.wait(PAUSE_S)
 
 
 def _tell(done: Maintained) -> None:

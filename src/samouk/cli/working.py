@@ -39,12 +39,14 @@ def work(concurrency: int, and_schedule: bool, home: Path | None) -> None:
     chosen = settings(home)
     logs.set_up(chosen.log)
     domains = discover()
+    turns = "one turn" if concurrency == 1 else f"{concurrency} turns"
     with ExitStack() as open_until_the_end:
         assembly.ensure_signing_keys(chosen)
         services = open_until_the_end.enter_context(assembly.opened(chosen, domains=domains.values()))
         if and_schedule:
             known = [learner.name for domain in domains.values() for learner in domain.learners]
             open_until_the_end.enter_context(assembly.scheduler(chosen, services, known))
+        click.echo(f"🛠️ The worker begins: {turns} at once, as the queue tells of them; Ctrl-C stops it.")
         code = assembly.work(chosen, services, concurrency)
     sys.exit(code)
 

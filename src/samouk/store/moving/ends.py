@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from samouk.loop.ports import StoreUnavailable
 from samouk.store.blobs.kept import KeptBlobs
 from samouk.store.blobs.local import explained, make_folder
-from samouk.store.blobs.places import BadPlace, Places, places
+from samouk.store.blobs.places import BadPlace, Places, places, plain_folder
 from samouk.store.clock import SystemClock
 from samouk.store.sql import DATABASE
 from samouk.store.sql.database import Database
@@ -46,7 +46,8 @@ class Where:
 
     @property
     def home(self) -> Path:
-        return Path(self.database).expanduser()
+        """Raises BadPlace when it begins like a URL."""
+        return plain_folder(self.database)
 
     def require(self) -> None:
         """Raises StoreUnavailable when it is a folder that holds no store."""
@@ -63,7 +64,7 @@ class Where:
     def kept(self) -> Places:
         """Raises BadPlace and StoreUnavailable."""
         self.complete()
-        return places(self.blobs, self.home)
+        return places(self.blobs, Path() if self.served else self.home)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from samouk.loop.ports import NotFound, StoreUnavailable
 from samouk.store.blobs.bucket import Bucket
 from samouk.store.blobs.kept import KeptBlobs
 from samouk.store.blobs.local import LocalBlobs, explained, make_folder, sync_folder
-from samouk.store.blobs.places import bucket_of, folder_of
+from samouk.store.blobs.places import bucket_of, folder_of, plain_folder
 from samouk.store.blobs.s3 import S3Blobs
 
 STALE_SECONDS, RENEW_SECONDS = 900.0, 60.0
@@ -215,7 +215,7 @@ def vault_of(where: str, *, make: bool) -> Vault:
         bucket = bucket_of(where)
         vault: Vault = BucketVault(bucket, S3Blobs(bucket, "objects"))
     else:
-        folder = folder_of(where) if where.startswith("file:") else Path(where).expanduser()
+        folder = folder_of(where) if where.startswith("file:") else plain_folder(where)
         if not make and not (folder / "manifests").is_dir():
             raise StoreUnavailable(f"there are no backups in {folder}: name the place that `samouk backup` was given")
         make_folder(folder / "manifests")
