@@ -18,7 +18,7 @@ from samouk.store.sql.served import open_served
 
 def names(url: str) -> list[str]:
     """Objects of the place that hold samples or models."""
-    return [name for name in objects(url.split("/")[2]) if not name.endswith("/probe")]
+    return [name for name in objects(url.split("/")[2]) if not name.endswith(("/probe", "/owner"))]
 
 
 @pytest.fixture(params=["embedded", "postgres"])

@@ -69,7 +69,7 @@ def test_nothing_else_comes_along(home: Path, postgres: str, monkeypatch: pytest
     (home / "blobs" / "ff").mkdir()
     (home / "blobs" / "ff" / ("ff" * 32)).write_bytes(b"orphan")
     copied(Where(str(home)), Where(postgres, url))
-    assert len([name for name in objects(url.split("/")[2]) if not name.endswith("/probe")]) == 4 + 5
+    assert len([name for name in objects(url.split("/")[2]) if not name.endswith(("/probe", "/owner"))]) == 4 + 5
 
 
 def test_once_more_changes_nothing(home: Path, postgres: str, tmp_path: Path) -> None:

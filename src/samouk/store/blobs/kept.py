@@ -12,7 +12,15 @@ ASKED_ANEW = 1000
 
 
 class KeptBlobs(Blobs, Protocol):
-    """Blobs whose orphans can be found by their age."""
+    """Blobs whose orphans can be found by their age, in a place that one store owns.
+
+    Attributes:
+        place: what a person may be told about where it lies.
+        marker: file or object there that says whose it is.
+    """
+
+    place: str
+    marker: str
 
     def sweep(self, named: Callable[[], set[str]], seconds: float) -> list[str]:
         """Delete what is at least so old and not among the keys that ``named`` tells, and what dead writers left.
@@ -22,6 +30,12 @@ class KeptBlobs(Blobs, Protocol):
         Returns:
             The keys of the deleted blobs.
         """
+
+    def owner(self) -> str:
+        """The identity of the store whose place it is; empty while it is nobody's."""
+
+    def claim(self, identity: str) -> str:
+        """Make a place that is nobody's that store's; whose it is from then on."""
 
 
 def orphans(keys: Iterable[str], named: Callable[[], set[str]]) -> Iterator[list[str]]:

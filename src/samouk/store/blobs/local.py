@@ -17,6 +17,9 @@ from samouk.loop.ports import CorruptBlob, NotFound, StoreUnavailable
 from samouk.store.blobs.kept import orphans
 
 UNFINISHED = ".unfinished"
+MARKER = ".owner"
+"""File that says whose the folder is."""
+
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # Only Linux can sync the data without the file's times.
 _sync_data = getattr(os, "fdatasync", os.fsync)
@@ -34,6 +37,7 @@ class LocalBlobs:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.place, self.marker = str(folder), MARKER
         make_folder(folder)
         if close_to_others(folder):
             # An older samouk left the folder open, and then also what is in it.
@@ -95,6 +99,24 @@ class LocalBlobs:
         stale = {path.name: _marks(found) for path, found in self._aged(seconds) if is_digest(path.name)}
         return [key for keys in orphans(stale, named) for key in keys if self._take(key, stale[key])]
 
+    def owner(self) -> str:
+        with explained(self._folder):
+            try:
+                return (self._folder / MARKER).read_text()
+            except FileNotFoundError:
+                return ""
+
+    def claim(self, identity: str) -> str:
+        unfinished = self._folder / f"{MARKER}.{secrets.token_hex(4)}{UNFINISHED}"
+        with explained(self._folder):
+            try:
+                _write_durably(unfinished, identity.encode())
+                _first(unfinished, self._folder / MARKER)
+            finally:
+                unfinished.unlink(missing_ok=True)
+            sync_folder(self._folder)
+        return self.owner()
+
     def _take(self, key: str, marks: tuple[int, int]) -> bool:
         """Delete the file if it is still the one of these marks."""
         path = self._path(key)
@@ -135,6 +157,17 @@ class LocalBlobs:
         if not is_digest(key):
             raise NotFound(f"{key!r} is not the key of a blob: it must be 64 hexadecimal digits")
         return self._folder / key[:2] / key
+
+
+def _first(made: Path, place: Path) -> None:
+    """Give a file its name unless another has it: whole from the first moment, and never in another's stead."""
+    try:
+        os.link(made, place)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without links
+        if not place.exists():
+            made.replace(place)
 
 
 def _marks(found: os.stat_result) -> tuple[int, int]:

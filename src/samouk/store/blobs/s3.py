@@ -15,6 +15,9 @@ from samouk.store.blobs.kept import orphans
 YOUNG = dt.timedelta(minutes=10)
 """A blob that is there already and younger than this is left as it is; ``sweep`` takes only much older ones."""
 
+MARKER = "owner"
+"""Object that says whose the folder is."""
+
 _AT_ONCE = 8
 """Orphans that are looked at and deleted at a time."""
 
@@ -29,6 +32,7 @@ class S3Blobs:
     def __init__(self, bucket: Bucket, folder: str) -> None:
         self._bucket = bucket
         self._folder = folder
+        self.place, self.marker = bucket.place, f"{folder}/{MARKER}"
 
     def put(self, data: bytes) -> str:
         key = hashlib.sha256(data).hexdigest()
@@ -71,6 +75,16 @@ class S3Blobs:
                 taken = pool.map(lambda key: self._take(key, limit), keys)
                 gone += (key for key, was in zip(keys, taken, strict=True) if was)
         return gone
+
+    def owner(self) -> str:
+        try:
+            return self._bucket.read(self.marker).decode()
+        except NotFound:
+            return ""
+
+    def claim(self, identity: str) -> str:
+        self._bucket.create(self.marker, identity.encode())
+        return self.owner()
 
     def _take(self, key: str, limit: dt.datetime) -> bool:
         """Delete the object if nobody wrote it anew: asked at the last moment, since S3 deletes on no condition."""

@@ -8,6 +8,7 @@ from samouk.loop.ports import StoreUnavailable
 from samouk.store.moving.ends import Where, at_rest, opened
 from samouk.store.moving.rows import TableDigest, Told, copy_rows, digests, is_empty, steady, whole_digest
 from samouk.store.moving.things import copy_blobs
+from samouk.store.sql.owned import refuse_foreign, take
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,14 @@ def copy_store(source: Where, target: Where, told: Told) -> Copied:
         opened(target, make=True) as there,
         steady(here.database, held=True) as reading,
     ):
+        refuse_foreign(there.database, there.packs, there.blobs)
         if not is_empty(there.database):
             copy_rows(reading, there.database, told)  # refuses what is not this store's, before a blob is moved
         named = here.named()  # by another transaction, and the same: nobody writes
         new = copy_blobs(named.packs, here.packs, there.packs, "packs", told)
         new += copy_blobs(named.blobs, here.blobs, there.blobs, "blobs", told)
         tables = copy_rows(reading, there.database, told)
+        take(there.database, there.packs, there.blobs)
         # Asked anew, after the commit: what a later process will see.
         with steady(there.database) as connection:
             arrived = digests(connection)

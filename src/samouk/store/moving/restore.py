@@ -12,8 +12,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
+from samouk.loop.forgetting import is_of_domain
 from samouk.loop.ports import CorruptBlob, NotFound, StoreUnavailable
 from samouk.loop.records import Fate
+from samouk.store.blobs.kept import KeptBlobs
 from samouk.store.blobs.local import explained, make_folder, sync_folder
 from samouk.store.hearing import who_hash
 from samouk.store.moving.ends import Where, at_rest, opened_rows
@@ -24,6 +26,7 @@ from samouk.store.moving.vault import Vault, vault_of
 from samouk.store.sql import DATABASE
 from samouk.store.sql.database import Database, chunks
 from samouk.store.sql.migrations import HEAD, migrate
+from samouk.store.sql.owned import refuse_foreign
 from samouk.store.sql.sqlite import SqliteDatabase
 from samouk.store.sql.tables import batches, documents, erasures, exposures, leases, origins, refused_units
 
@@ -40,7 +43,8 @@ class Erased:
 
     Attributes:
         batches: (batch, hash of its receipt).
-        units: hash of a unit's pseudonym, its learner, until when it was forgotten, in microseconds.
+        units: hash of a unit's pseudonym, its learner, until when it was forgotten, in microseconds; persons of a
+            domain stand under its ``ledger_of``.
     """
 
     batches: frozenset[tuple[str, str]]
@@ -111,6 +115,7 @@ def restore_store(
         _refuse_filled(target)
         targets = _targets(manifest, home, keys)
         packs, blobs = target.kept()
+        _refuse_foreign(target, packs, blobs)
         copy_blobs(manifest.packs, vault.things, packs, "packs", told)
         copy_blobs(manifest.blobs, vault.things, blobs, "blobs", told)
         for filed, path in targets.items():
@@ -145,6 +150,11 @@ def finished(target: Where) -> None:
     """Nothing is left to erase again."""
     with opened_rows(target) as database, database.write() as connection:
         connection.execute(sa.delete(documents).where(_WORD))
+
+
+def persons_of(erased: Erased, ledger: str) -> frozenset[str]:
+    """Hashes of the pseudonyms that were forgotten since under that name in the ledger."""
+    return frozenset(who for who, whose, _ in erased.units if whose == ledger)
 
 
 def units_of(target: Where, erased: Erased) -> list[tuple[str, str]]:
@@ -194,6 +204,14 @@ def _refuse_filled(target: Where) -> None:
     with opened_rows(target) as database:
         if not is_empty(database):
             raise StoreUnavailable(f"{database.place} holds a store already: restore into an empty database")
+
+
+def _refuse_foreign(target: Where, packs: KeptBlobs, blobs: KeptBlobs) -> None:
+    if not target.served:
+        refuse_foreign(None, packs, blobs)
+        return
+    with opened_rows(target) as database:
+        refuse_foreign(database, packs, blobs)
 
 
 def _targets(manifest: Manifest, home: Path, keys: Path) -> dict[str, Path]:
@@ -249,12 +267,18 @@ def _leave_word(database: SqliteDatabase, known: _Known) -> None:
                     held[batch_id] = receipt
         if new := [row for batch_id, row in sorted(known.batches.items()) if batch_id not in held.keys() | mine]:
             connection.execute(sa.insert(erasures), new)
+        before = {(who, learner): until for who, learner, until in connection.execute(_UNITS)}
         for (who, learner), until in known.units.items():
             refused = insert(refused_units).values(who=who, learner=learner, until=until)
             latest = sa.func.max(refused_units.c.until, refused.excluded.until)
             connection.execute(refused.on_conflict_do_update(["who", "learner"], set_={"until": latest}))
         connection.execute(sa.delete(leases))  # who held them holds nothing here, and none may be waited for
-        units = sorted((who, learner, until) for (who, learner), until in known.units.items())
+        # What a domain keeps has no moment to compare: whom it knew to be forgotten is not in it any more.
+        units = sorted(
+            (*one, until)
+            for one, until in known.units.items()
+            if not is_of_domain(one[1]) or before.get(one, -1) < until
+        )
         body = {"batches": sorted(held.items()), "units": units}
         connection.execute(sa.insert(documents).values(shelf=_SHELF, key=_KEY, revision=1, body=body, blobs=None))
 

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from samouk.loop.ports import CorruptBlob, StoreUnavailable
 from samouk.store.sql.database import Database, listed
-from samouk.store.sql.tables import metadata
+from samouk.store.sql.owned import IDENTITY
+from samouk.store.sql.tables import metadata, secrets
 
 PAGE = 5_000
 """Rows held at a time."""
@@ -102,7 +103,7 @@ def is_empty(database: Database) -> bool:
 
 
 def _filled(connection: sa.Connection) -> bool:
-    wanted = (sa.select(sa.literal(1)).select_from(table).limit(1) for table in metadata.sorted_tables)
+    wanted = (_of_all(sa.select(sa.literal(1)).select_from(table), table).limit(1) for table in metadata.sorted_tables)
     return any(connection.execute(one).first() for one in wanted)
 
 
@@ -151,9 +152,14 @@ def _copy(reading: sa.Connection, writing: sa.Connection, table: sa.Table, told:
 def _pages(connection: sa.Connection, table: sa.Table) -> Iterator[Sequence[sa.Row[Any]]]:
     # Told with the statement: told to the connection, it would hold for all that follows.
     streamed = {"stream_results": True, "max_row_buffer": PAGE}
-    wanted = sa.select(table).order_by(*table.primary_key.columns)
+    wanted = _of_all(sa.select(table), table).order_by(*table.primary_key.columns)
     rows = connection.execute(wanted, execution_options=streamed)
     return rows.partitions(PAGE)
+
+
+def _of_all(asked: sa.Select[Any], table: sa.Table) -> sa.Select[Any]:
+    """All rows but the one that tells a store from its copies: each has its own place of blobs."""
+    return asked.where(secrets.c.name != IDENTITY) if table is secrets else asked
 
 
 def _digest(name: str, pages: Iterator[Sequence[sa.Row[Any]]]) -> TableDigest:

@@ -11,14 +11,14 @@ from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
 from samouk.loop.ports import Clock
-from samouk.store.blobs.kept import KeptBlobs
 from samouk.store.blobs.local import close_to_others, explained, make_folder
 from samouk.store.blobs.places import places
 from samouk.store.sql.log import ORPHAN_SECONDS, SqlLog
 from samouk.store.sql.migrations import migrate
+from samouk.store.sql.owned import OwnedBlobs, make_identity
 from samouk.store.sql.registry import SqlRegistry
 from samouk.store.sql.sqlite import SqliteDatabase
-from samouk.store.sql.store import Store, over
+from samouk.store.sql.store import Store, over, owned
 from samouk.store.sql.views import make_views
 
 if TYPE_CHECKING:
@@ -45,21 +45,25 @@ def open_store(
     Args:
         chance: makes the secret of a fresh journal; the system's own unless told.
         views: all shelves that are to be tables of their own in the database; None leaves those that it has.
-        blobs_url: where blobs lie, as ``places`` reads it. In a bucket the orphans of crashes are left to ``samouk
-            maintain``: each command would have to list it whole.
+        blobs_url: where blobs lie, as ``places`` reads it. Outside the home the orphans of crashes are left to
+            ``samouk maintain``: nobody can tell here who else is at work there.
 
     Raises:
         BadPlace: ``blobs_url`` names no place.
-        StoreUnavailable: no permission, no space, or made by a newer samouk; the message names the remedy.
+        StoreUnavailable: no permission, no space, made by a newer samouk, or its folders of blobs belong to a store
+            with another database; the message names the remedy.
         ValueError: a view cannot be made.
     """
     make_folder(home)
     _close_to_others(home)
     packs, blobs = places(blobs_url, home)
     database = SqliteDatabase(home / DATABASE)
-    log = SqlLog(database, packs, clock)
     registry = SqlRegistry(database, clock)
-    presence = _enter(home, database, log, registry, None if blobs_url.startswith("s3:") else blobs, views)
+    packs, blobs = owned(database, packs, blobs)
+    log = SqlLog(database, packs, clock)
+    # A bucket is asked before it is changed: it may be away while nobody needs it.
+    required = () if blobs_url.startswith("s3:") else (packs, blobs)
+    presence = _enter(home, database, log, registry, None if blobs_url else blobs, views, required)
 
     def close() -> None:
         database.close()
@@ -85,13 +89,15 @@ def _enter(
     database: SqliteDatabase,
     log: SqlLog,
     registry: SqlRegistry,
-    blobs: KeptBlobs | None,
+    blobs: OwnedBlobs | None,
     views: Sequence[View] | None,
+    required: Sequence[OwnedBlobs],
 ) -> int:
     """Start one process at a time; returns the descriptor whose lock tells others that we are here.
 
     Args:
-        blobs: what is swept, with the log's packs; None sweeps neither.
+        blobs: what is swept, with the log's packs; None sweeps neither, where the home's locks say nothing.
+        required: places that must be the database's own.
     """
     with _starting(home):
         presence = _open(home / "open.lock")
@@ -102,6 +108,9 @@ def _enter(
             if views is not None:
                 make_views(database, views)
             log.bury()
+            make_identity(database)
+            for place in required:
+                place.require()
             # Who is alone knows that no commit is under way: every orphan is a dead one's.
             age = 0.0 if _alone(presence) else ORPHAN_SECONDS
             if blobs is not None:

@@ -12,9 +12,10 @@ from samouk.store.blobs.kept import KeptBlobs
 from samouk.store.clock import SystemClock
 from samouk.store.sql.log import SqlLog
 from samouk.store.sql.migrations import migrate
+from samouk.store.sql.owned import make_identity
 from samouk.store.sql.postgres import PostgresDatabase
 from samouk.store.sql.registry import SqlRegistry
-from samouk.store.sql.store import Store, over
+from samouk.store.sql.store import Store, over, owned
 from samouk.store.sql.views import make_views
 
 if TYPE_CHECKING:
@@ -48,12 +49,14 @@ def open_served(
         ValueError: a view cannot be made.
     """
     database = PostgresDatabase(url)
+    packs, blobs = owned(database.lane(""), packs, blobs)
     log = SqlLog(database.lane("log"), packs, clock)
     try:
         migrate(database.lane("schema"))
         if views is not None:
             make_views(database.lane("schema"), views)
         log.bury()
+        make_identity(database.lane(""))
     except BaseException:
         database.close()
         raise

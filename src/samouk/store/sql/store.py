@@ -25,6 +25,7 @@ from samouk.loop.ports import (
     Webhooks,
 )
 from samouk.store.blobs.kept import KeptBlobs
+from samouk.store.clock import SystemClock
 from samouk.store.sql.audit import SqlAudit
 from samouk.store.sql.database import Database
 from samouk.store.sql.documents import SqlDocuments
@@ -32,6 +33,7 @@ from samouk.store.sql.journal import SqlJournal
 from samouk.store.sql.keys import SqlKeys
 from samouk.store.sql.leases import SqlLeases
 from samouk.store.sql.log import SqlLog
+from samouk.store.sql.owned import OwnedBlobs
 from samouk.store.sql.registry import SqlRegistry
 from samouk.store.sql.remains import SqlRemains
 from samouk.store.sql.rollouts import SqlRollouts
@@ -60,6 +62,16 @@ class Store:
     upkeep: Upkeep
     blobs: Blobs
     close: Callable[[], None]
+
+
+def owned(database: Database, packs: KeptBlobs, blobs: KeptBlobs) -> tuple[OwnedBlobs, OwnedBlobs]:
+    """The places, guarded so that nothing changes them while they are another store's."""
+
+    def known() -> bool:
+        clock = SystemClock()
+        return bool(SqlLog(database, packs, clock).named() or SqlRegistry(database, clock).named())
+
+    return OwnedBlobs(packs, database, known), OwnedBlobs(blobs, database, known)
 
 
 def over(
