@@ -15,7 +15,11 @@ from alembic.script import ScriptDirectory
 from tests.contracts.making import LEARNER, batch
 
 from samouk.loop.ports import StoreUnavailable
+from samouk.publish.copy import Copy
+from samouk.server.exposures import Exposures
+from samouk.store.blobs.local import LocalBlobs, make_folder
 from samouk.store.clock import SteppedClock
+from samouk.store.memory import memory_services
 from samouk.store.sql import DATABASE, Store, migrations, open_store
 from samouk.store.sql.sqlite import SqliteDatabase
 from samouk.store.sql.tables import metadata
@@ -98,6 +102,20 @@ def test_a_full_database_says_so(home: Path) -> None:
 def test_only_the_owner_may_look_into_a_home(store: Store, home: Path) -> None:
     """A fresh home is closed to other users of the machine."""
     assert home.stat().st_mode & 0o077 == 0
+
+
+def test_a_home_beside_a_database_is_its_owners_alone(home: Path) -> None:
+    """Whatever is made in it first makes it so: folders of blobs, published files, exposures on their way."""
+    LocalBlobs(home / "one" / "packs").put(b"samples")
+    assert _open_to_others(home / "one") == []
+    make_folder(home / "two" / "keys" / "root")
+    assert _open_to_others(home / "two") == []
+    Copy(home / "three" / "published").follow(lambda: None, bytes.fromhex)
+    assert (home / "three").stat().st_mode & 0o077 == 0
+    waiting = Exposures(memory_services(SteppedClock()).journal, home / "four" / "exposures")
+    waiting.start()
+    waiting.close()
+    assert _open_to_others(home / "four") == []
 
 
 def _open_to_others(home: Path) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from samouk.publish.durable import sync_folder, write_durably
+from samouk.publish.durable import private_folder, sync_folder, write_durably
 
 SIDES = ("targets", "metadata")
 """In the order in which they are written: what is signed is there before what names it."""
@@ -53,6 +53,7 @@ class Copy:
 
         Raises whatever ``newest`` and ``fetch`` raise: the files of before are all there then.
         """
+        private_folder(self.folder.parent)
         for side in SIDES:
             (self.folder / side).mkdir(parents=True, exist_ok=True)
         with _alone(self.folder / ".following") as mine:

@@ -149,7 +149,9 @@ class Exposures:
         """Bring what dead servers left into the journal, and begin. Raises StoreUnavailable or OSError."""
         if self._folder is None:
             return
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # The home first: ``parents`` gives the mode to the last folder alone.
+        for folder in (self._folder.parent, self._folder):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _alone(self._folder):
             self._bring(self._folder)
             name = uuid.uuid4().hex

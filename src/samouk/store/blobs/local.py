@@ -186,9 +186,12 @@ def _write_durably(path: Path, data: bytes) -> None:
 def make_folder(folder: Path) -> None:
     """Make the folder, if need be, for its owner alone and so that it survives a power cut. Raises StoreUnavailable."""
     with explained(folder):
-        if not folder.is_dir():
-            folder.mkdir(0o700, parents=True, exist_ok=True)
-            sync_folder(folder.parent)
+        if folder.is_dir():
+            return
+        if folder.parent != folder:
+            make_folder(folder.parent)  # ``parents=True`` would leave those to everybody
+        folder.mkdir(0o700, exist_ok=True)
+        sync_folder(folder.parent)
 
 
 def close_to_others(path: Path) -> bool:
