@@ -171,9 +171,16 @@ def load(environment: Mapping[str, str], **given: Any) -> Settings:
     for setting in SETTINGS:
         text = given.get(setting.name)
         if text is None:
+            _require_one(environment, setting)
             text = environment.get(setting.variable) or _of_file(environment, setting) or str(setting.default)
         values[setting.name] = setting.read(str(text))
     return Settings(**values)
+
+
+def _require_one(environment: Mapping[str, str], setting: Setting) -> None:
+    """Refuse two sources of one setting: whoever changes one of them would wonder for long."""
+    if environment.get(setting.variable) and environment.get(f"{setting.variable}_FILE"):
+        raise BadSetting(f"{setting.variable} and {setting.variable}_FILE are both set: unset one of them")
 
 
 def _of_file(environment: Mapping[str, str], setting: Setting) -> str:

@@ -82,3 +82,32 @@ def test_what_is_no_proof_is_told_in_plain_words(home: Path, tmp_path: Path, tex
     proof.write_text(text)
     result = samouk(home, "erase", "--verify", str(proof))
     assert (result.exit_code, "proof.json is not the JSON of a proof" in told(result)) == (3, True)
+
+
+def test_a_retired_command_tells_its_new_name(home: Path) -> None:
+    result = samouk(home, "forget")
+    assert (result.exit_code, "samouk erase --receipt" in told(result)) == (2, True)
+
+
+def test_nothing_to_list_is_a_sentence(home: Path) -> None:
+    """And programs get an empty list."""
+    assert "no task was laid aside" in samouk(home, "tasks").stdout
+    assert json.loads(samouk(home, "tasks", "--json").stdout) == []
+    assert "revision" in samouk(home, "migrate", "--check").stdout
+
+
+def test_a_learner_is_looked_up_first(home: Path) -> None:
+    result = samouk(home, "turn", "nope")
+    assert (result.exit_code, "nope" in told(result)) == (2, True)
+
+
+def test_one_setting_has_one_source(home: Path, tmp_path: Path) -> None:
+    """The one that was forgotten would be in force."""
+    result = samouk(home, "versions", "screens.element", SAMOUK_PORT="1", SAMOUK_PORT_FILE="x")
+    assert (result.exit_code, "SAMOUK_PORT and SAMOUK_PORT_FILE are both set" in told(result)) == (2, True)
+
+
+def test_a_proof_for_all_learners_names_none_of_them(home: Path) -> None:
+    assert samouk(home, "erase", "--subject", "somebody by name").exit_code == 0
+    (proof,) = [one for one in json.loads(samouk(home, "audit", "--json").stdout) if "prove" in one["act"]["action"]]
+    assert proof["act"]["subject"].removeprefix("proof/") in proof["act"]["reason"]

@@ -57,11 +57,11 @@ def turn(
     from samouk.loop.turn import begin
     from samouk.loop.watch import due
 
+    known = domains.learner(learner)
     if not reason and not if_due:
         raise click.UsageError("say why with --reason, or learn only when it is time with --if-due")
     if hold and not reason:
         raise click.UsageError("--hold is a person's wish: say why with --reason")
-    known = domains.learner(learner)
     chosen = settings(home)
     assembly.ensure_signing_keys(chosen)
     with assembly.opened(chosen) as services:

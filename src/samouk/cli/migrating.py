@@ -28,9 +28,13 @@ def migrate(check: bool, home: Path | None, as_json: bool) -> None:
         print_json({"from": found, "to": needed, "done": not check or not behind})
     elif not behind:
         click.echo(f"✅ the tables are at revision {needed}, which this samouk needs")
+    elif check and found is None:
+        click.echo(f"💡 there are no tables yet, this samouk needs revision {needed}: samouk migrate")
     elif check:
-        click.echo(f"💡 the tables are at revision {found or 'none'}, this samouk needs {needed}: samouk migrate")
+        click.echo(f"💡 the tables are at revision {found}, this samouk needs {needed}: samouk migrate")
+    elif found is None:
+        click.echo(f"✅ the tables were made, at revision {needed}")
     else:
-        click.echo(f"✅ the tables went from revision {found or 'none'} to {needed}")
+        click.echo(f"✅ the tables went from revision {found} to {needed}")
     if check and behind:
         sys.exit(FAILED)

@@ -6,6 +6,9 @@ import click
 
 from samouk.cli.ends import MISUSE, UNUSABLE, fail, printable
 
+RETIRED = {"forget": "samouk erase --receipt"}
+"""Names that commands had → what does it now."""
+
 
 class Rooms(click.Group):
     """A group of commands, and behind them every domain that has some of its own."""
@@ -23,6 +26,8 @@ class Rooms(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The own command of that name, else the domain's; None when there is neither."""
         own = super().get_command(ctx, cmd_name)
+        if own is None and cmd_name in RETIRED:
+            fail(f"samouk {cmd_name} is called `{RETIRED[cmd_name]}` now", MISUSE)
         return own if own is not None else _room(cmd_name)
 
 

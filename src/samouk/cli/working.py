@@ -94,6 +94,11 @@ def tasks(context: click.Context, everything: bool, limit: int, home: Path | Non
     if as_json:
         print_json(found)
         return
+    if not found:
+        click.echo(
+            "💤 nobody asked for a task yet" if everything else "✅ no task was laid aside; --all lists the others"
+        )
+        return
     table(("task", "what", "learner", "asked", "state", "attempts", "error"), [_row(task) for task in found])
 
 
