@@ -70,7 +70,7 @@ if TYPE_CHECKING:
 
 
 __all__ = ["REFUSALS", "Demo", "application", "demo", "ensure_signing_keys", "has_signing_keys", "make_signing_keys"]
-__all__ += ["at_home", "bench", "celery_app", "engine", "environment", "looks", "migrate", "opened"]
+__all__ += ["at_home", "bench", "celery_app", "engine", "environment", "lies_in", "looks", "migrate", "opened"]
 __all__ += ["rotate_signing_keys", "rounds", "scheduler", "send_again", "turns", "upkeep", "work"]
 
 REFUSALS = (StoreUnavailable, CorruptBlob, GateBroken, KeysError, BrokenRepository, RefusedRelease, FitFailed)
@@ -228,6 +228,19 @@ def migrate(settings: Settings, *, check: bool = False) -> tuple[str | None, str
     with closing(_database(settings)) as database:
         found = migrations.standing(database) if check else migrations.migrate(database.lane("schema"))
     return found, migrations.HEAD
+
+
+def lies_in(settings: Settings) -> str:
+    """Where everything lies, in words and without secrets."""
+    home = f"{settings.home} (SAMOUK_HOME)"
+    if not settings.database_url and not settings.blobs_url:
+        return home
+    rows = home
+    if settings.database_url:
+        with closing(_database(settings)) as database:
+            rows = f"{database.place} (SAMOUK_DATABASE_URL)"
+    blobs = f"{settings.blobs_url.partition('?')[0]} (SAMOUK_BLOBS_URL)" if settings.blobs_url else home
+    return f"{rows}, its blobs in {blobs}"
 
 
 def _database(settings: Settings) -> Database:

@@ -90,6 +90,15 @@ def test_demo_touches_nothing_that_is_configured(home: Path, tmp_path: Path, mon
         assert (home / "keys").is_dir()
 
 
+def test_a_server_says_where_everything_lies(home: Path) -> None:
+    """Not the home, where little lies beside a database; and no password."""
+    assert assembly.lies_in(load({}, home=home)) == f"{home} (SAMOUK_HOME)"
+    url, blobs = "postgresql://me:secret@127.0.0.1:5/name", "s3://bucket/prefix?region=x"
+    told = assembly.lies_in(load({"SAMOUK_DATABASE_URL": url, "SAMOUK_BLOBS_URL": blobs}, home=home))
+    words = "PostgreSQL at 127.0.0.1:5/name (SAMOUK_DATABASE_URL), its blobs in s3://bucket/prefix (SAMOUK_BLOBS_URL)"
+    assert told == words
+
+
 def test_children_keep_things_where_the_settings_say(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a server of settings of its own starts goes nowhere else, whatever the environment says."""
     monkeypatch.setenv("SAMOUK_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")

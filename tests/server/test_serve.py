@@ -29,7 +29,7 @@ services = memory_services()
 say = lambda text: print(text, flush=True)
 say(services.keys.create("tests")[1])
 with listen(sys.argv[1], 0) as listener:
-    serve(create_app(services, {"toy": toy.DOMAIN}), listener, Path("/data"), say)
+    serve(create_app(services, {"toy": toy.DOMAIN}), listener, "/data (SAMOUK_HOME)", say)
 print("ended", flush=True)
 """
 

@@ -65,7 +65,7 @@ def serve_many(
     if code:
         raise SystemExit(code)
     click.echo(f"Samouk listens on {url_of(listener, 'https' if tls else 'http')} with {size} workers")
-    click.echo(f"Data lies in {chosen.home} (SAMOUK_HOME)")
+    click.echo(f"Data lies in {assembly.lies_in(chosen)}")
     with tempfile.TemporaryDirectory(prefix="samouk-") as name:
         folder = Path(name)
         Crew(size, explained(work), chosen.drain_seconds).run()

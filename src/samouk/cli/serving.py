@@ -77,7 +77,7 @@ def serve(
         begin(services, known)
         app = assembly.application(chosen, services, domains)
         open_until_the_end.enter_context(beside(chosen, services, known, app, schedule=not no_schedule))
-        run(app, listener, chosen.home, click.echo, tls, drain_s=chosen.drain_seconds)
+        run(app, listener, assembly.lies_in(chosen), click.echo, tls, drain_s=chosen.drain_seconds)
 
 
 def _warn_of_root_keys(folder: Path) -> None:
@@ -176,4 +176,4 @@ def demo(once: bool, port: int | None, home: Path | None) -> None:
     with listen(chosen.host, chosen.port) as listener, assembly.opened(chosen, domains=domains.values()) as services:
         app = assembly.application(chosen, services, domains)
         click.echo("👀 The status page shows what happened; Ctrl-C stops the server.")
-        run(app, listener, chosen.home, click.echo)
+        run(app, listener, assembly.lies_in(chosen), click.echo)

@@ -203,15 +203,19 @@ def url_of(listener: socket.socket, scheme: str = "http") -> str:
 def serve(
     app: ASGIApp,
     listener: socket.socket,
-    home: Path,
+    data: str,
     say: Callable[[str], None],
     tls: Tls | None = None,
     *,
     drain_s: float = 0.0,
 ) -> None:
-    """Serve what comes to ``listener`` until SIGINT or SIGTERM; running requests end first."""
+    """Serve what comes to ``listener`` until SIGINT or SIGTERM; running requests end first.
+
+    Args:
+        data: where everything lies, in words.
+    """
     say(f"Samouk listens on {url_of(listener, 'https' if tls else 'http')}")
-    say(f"Data lies in {home} (SAMOUK_HOME)")
+    say(f"Data lies in {data}")
     run(Server(config(app, tls), drain_s), [listener])
 
 
