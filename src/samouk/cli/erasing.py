@@ -79,7 +79,7 @@ def erase(
     if as_json:
         print_json(found.plain())
     else:
-        _show(found, again=proof is not None)
+        show_proof(found, again=proof is not None)
     sys.exit(0 if found.complete else FAILED)
 
 
@@ -145,7 +145,8 @@ def _again(services: Services, path: Path) -> Proof:
     return verify(services, proof)
 
 
-def _show(proof: Proof, *, again: bool) -> None:
+def show_proof(proof: Proof, *, again: bool) -> None:
+    """What was removed, what was searched and found; ``again`` when an older proof was checked."""
     removed = ", ".join(f"{number:,} {what}" for what, number in proof.removed.items() if number) or "nothing"
     click.echo(f"🔎 the proof says that this was removed: {removed}" if again else f"🧽 removed: {removed}")
     size, items = sum(place.size for place in proof.looked), sum(place.items for place in proof.looked)

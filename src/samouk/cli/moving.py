@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from samouk.cli.ends import explained, home_option, json_option, print_json, settings
+from samouk.cli.ends import FAILED, explained, home_option, json_option, print_json, settings
+from samouk.cli.erasing import show_proof
+
+if TYPE_CHECKING:
+    from samouk.moving import Return
 
 
 @click.command("copy-store")
@@ -74,14 +80,22 @@ def backup(to: str, keys: bool, keep: int, home: Path | None, as_json: bool) -> 
 def restore(source: str, name: str, erased_in: str, home: Path | None, as_json: bool) -> None:
     """Restore a backup from FROM into the empty store that the settings name.
 
-    What later backups know to be erased is erased again. Killed at any point, the same command begins again.
+    What later backups know to be erased is erased again, and searched for in the whole store: exits with 1 when some of
+    it was found. Killed at any point, the same command begins again.
     """
     from samouk import moving
 
     done = moving.restored(settings(home), source, _told(as_json), name=name, erased_in=erased_in)
+    proof = done.proof
     if as_json:
-        print_json(done)
-        return
+        told = {spec.name: getattr(done, spec.name) for spec in fields(done)}
+        print_json({**told, "proof": proof and proof.plain()})
+    else:
+        _show(done)
+    sys.exit(FAILED if proof is not None and proof.left else 0)
+
+
+def _show(done: Return) -> None:
     if done.restored is not None:
         back = done.restored
         held = f"{back.rows} rows, {back.packs} packs, {back.blobs} blobs, {back.files} files"
@@ -90,7 +104,12 @@ def restore(source: str, name: str, erased_in: str, home: Path | None, as_json: 
         if back.unread:
             damaged = ", ".join(back.unread)
             click.secho(f"⚠️ {damaged} cannot be read: what they know to be erased is not known here", fg="yellow")
-    click.echo(f"🧽 erased since, and erased again: {done.batches} batches, {done.units} units")
+    click.echo(
+        f"🧽 erased since, and erased again: {done.batches} batches, {done.units} units, "
+        f"{done.persons} persons that domains named"
+    )
+    if done.proof is not None:
+        show_proof(done.proof, again=False)
 
 
 def _told(quiet: bool) -> Callable[[str], None]:

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from samouk.edge.wire import receipt_hash
-from samouk.loop.forgetting import forget_batch, forget_unit, who_of
+from samouk.loop.forgetting import forget_batch, forget_unit, note_person, who_of
 from samouk.loop.learner import Domain, Learner
 from samouk.loop.marks import SHORTEST, Marks
 from samouk.loop.outcome import receipt_of
@@ -49,7 +49,7 @@ class Proof:
     """What was removed where, what was looked at afterwards, and what was found there.
 
     Attributes:
-        kind: ``receipts`` or ``subject``.
+        kind: ``receipts``, ``subject`` or ``restore``.
         removed: what → how many.
         tainted: versions that were fitted on what went, as ``learner/version``; the next turn replaces them.
         looked: places that were searched, with how many items and bytes, and how often a mark was found.
@@ -200,7 +200,7 @@ def _sought(services: Services, pairs: Sequence[tuple[str, str]], held: Sequence
     key = hashlib.sha256(json.dumps(sorted(pairs)).encode()).hexdigest()
     kept = services.documents.get(SHELF, key)
     if kept is None:
-        marks = Marks.of(_of_batches(services, held), services.journal.secret())
+        marks = Marks.of(of_batches(services, held), services.journal.secret())
         before: Mapping[str, Any] = {"packs": [], "rows": {}}
     else:
         marks, before = Marks.from_plain(kept.body["marks"], services.journal.secret()), kept.body
@@ -225,7 +225,8 @@ def erase_subject(house: House, learners: Sequence[Learner], subject: str, actor
     house.settle()
     needles = (needle for learner in learners for needle in _of_subject(learner, services, subject))
     marks = Marks.of(needles, services.journal.secret())
-    packs = tuple(sorted({key for learner in learners for key in _packs_of(learner, services, subject)}))
+    whose = [(learner.name, who_of(learner, services, subject)) for learner in learners]
+    packs = tuple(sorted({key for one in whose for key in packs_of(services, *one)}))
     removed, tainted, waiting = forget_subject(house, learners, subject, actor)
     names = tuple(learner.name for learner in learners)
     return _proven(
@@ -252,6 +253,7 @@ def forget_subject(
             removed["documents"] += sum(house.forgets[domain.name](subject).values())
         elif domain.subjects is not None:
             removed["documents"] += domain.subjects.forget(services, subject)
+        note_person(services, domain.name, subject)
     house.settle()  # what came in meanwhile is refused by the journal
     kept = [domain.subjects for domain in house.domains if domain.subjects is not None]
     waiting = [reason for subjects in kept for reason in subjects.pending(services, subject)]
@@ -286,6 +288,17 @@ def _audited(services: Services, prefix: str) -> Iterator[str]:
         page = services.audit.entries(page[-1].sequence, prefix=prefix, actions=[ACTION])
 
 
+def prove_again(
+    house: House, learners: Sequence[str], removed: Mapping[str, int], needles: Iterable[bytes], packs: Iterable[str]
+) -> Proof:
+    """The proof that what a restore brought back, and erased again, is gone."""
+    services = house.services
+    marks = Marks.of(needles, services.journal.secret())
+    kept = tuple(sorted(set(packs)))
+    proof = Proof("restore", tuple(learners), _now(services), removed, (), (), (), (), marks, kept)
+    return _proven(house, proof, "operator")
+
+
 def _proven(house: House, proof: Proof, actor: str) -> Proof:
     """Clear, search, and note the digest in the audit."""
     services = house.services
@@ -311,7 +324,7 @@ def _sealed(proof: Proof) -> Proof:
     return replace(proof, digest=hashlib.sha256(text.encode()).hexdigest())
 
 
-def _of_batches(services: Services, entries: Sequence[BatchEntry]) -> Iterator[bytes]:
+def of_batches(services: Services, entries: Sequence[BatchEntry]) -> Iterator[bytes]:
     """Random identifiers of a batch's samples, as they are stored and in hexadecimal digits."""
     for _, columns in services.log.read(entries):
         for column in columns.values():
@@ -323,16 +336,25 @@ def _of_batches(services: Services, entries: Sequence[BatchEntry]) -> Iterator[b
 def _of_subject(learner: Learner, services: Services, subject: str) -> Iterator[bytes]:
     """The pseudonym, the ids of its newest events, and the name where it is long enough."""
     who = who_of(learner, services, subject)
+    yield from of_unit(services, learner.name, who)
+    yield from of_names([subject])
+
+
+def of_unit(services: Services, learner: str, who: str) -> Iterator[bytes]:
+    """What to look for of a unit: its pseudonym, and the ids of its newest events."""
     yield who.encode()
-    events = [shown.event_id for shown, _ in services.journal.shown_to(learner.name, who)]
+    events = [shown.event_id for shown, _ in services.journal.shown_to(learner, who)]
     yield from (event_id.encode() for event_id in events[-EVENTS:])
-    if len(subject.encode()) >= SHORTEST:
-        yield subject.encode()
 
 
-def _packs_of(learner: Learner, services: Services, subject: str) -> Iterator[str]:
-    """Keys of the packs that hold rows of a subject."""
-    batches = services.journal.batches_of(learner.name, who_of(learner, services, subject))
+def of_names(names: Iterable[str]) -> Iterator[bytes]:
+    """The names that are long enough to be looked for."""
+    return (name.encode() for name in names if len(name.encode()) >= SHORTEST)
+
+
+def packs_of(services: Services, learner: str, who: str) -> Iterator[str]:
+    """Keys of the packs that hold rows of a unit."""
+    batches = services.journal.batches_of(learner, who)
     known = services.log.of_receipts([receipt_hash(receipt_of(services, batch_id)) for batch_id in batches])
     held = [one for one, _ in known if isinstance(one, BatchEntry)]
     return (shard.pack for shard in services.log.shards(held))

@@ -20,6 +20,10 @@ SHELF = "loop.forgetting"
 """Units whose batches are being made anew, by their pseudonym, until that is done."""
 
 
+_PERSONS = "domain:"
+"""With a domain's name, in the ledger of the forgotten, where units have their learner's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Removed:
     """What a forgotten unit took along.
@@ -59,6 +63,31 @@ def forget_unit(learner: Learner, services: Services, unit: str, actor: str) -> 
     services.journal.refuse(learner.name, who, services.clock.now())
     with in_turn(services, _lease(learner), LEASE_SECONDS) as renew:
         return _forget(learner, services, who, actor, renew)
+
+
+def forget_again(services: Services, learner: str, who: str) -> Forgotten:
+    """Forget a unit by its pseudonym, of whom no batch holds anything."""
+    return _unlearnt(services, services.journal.forget(learner, who))
+
+
+def note_person(services: Services, domain: str, name: str) -> None:
+    """Keep, by a keyed hash, that a domain forgot a person: a restore of an older state has to do it again."""
+    services.journal.refuse(ledger_of(domain), person_of(services, domain, name), services.clock.now())
+
+
+def person_of(services: Services, domain: str, name: str) -> str:
+    """The pseudonym of a person within a domain. Raises UnicodeEncodeError for half of a surrogate pair."""
+    return pseudonym(services.journal.secret(), ledger_of(domain), name)
+
+
+def ledger_of(domain: str) -> str:
+    """Under what the ledger of the forgotten has a domain's persons; no learner is named so."""
+    return f"{_PERSONS}{domain}"
+
+
+def is_of_domain(ledger: str) -> bool:
+    """Whether that stands for a domain's persons, and not for a learner's units."""
+    return ledger.startswith(_PERSONS)
 
 
 def finish_forgetting(learner: Learner, services: Services) -> int:

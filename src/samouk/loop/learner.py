@@ -314,11 +314,14 @@ class Subjects:
         held: all of it, by the application's name for the person, as plain JSON; for exports.
         forget: remove it, every byte; how many documents went.
         pending: what runs elsewhere and has not said yet that it forgot the person too; may wait a moment for it.
+        again: in a store that came back with persons who were forgotten since: remove whomever the question names, and
+            all that is kept under no name, since nobody can tell whose it is; the names of those who went.
     """
 
     held: Callable[[Services, str], Iterator[Mapping[str, Any]]]
     forget: Callable[[Services, str], int]
     pending: Callable[[Services, str], Sequence[str]] = lambda _services, _name: ()
+    again: Callable[[Services, Callable[[str], bool]], Sequence[str]] = lambda _services, _gone: ()
 
 
 @dataclass(frozen=True, slots=True)

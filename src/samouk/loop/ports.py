@@ -441,10 +441,6 @@ class Documents(Protocol):
         """Remove all but the ``keep`` that were saved last; how many went."""
 
 
-REFUSED_FOR = dt.timedelta(days=30)
-"""So long a server may be away from the store with exposures of who was forgotten meanwhile."""
-
-
 def forgotten_cursor(learner: str) -> str:
     """Name of the cursor that counts how often joined outcomes of a learner were forgotten."""
     return f"forgotten:{learner}"
@@ -559,8 +555,8 @@ class Journal(Protocol):
     def refuse(self, learner: str, unit: str, until: dt.datetime) -> None:
         """Refuse, from now on, exposures of a unit by its pseudonym that were shown before that moment.
 
-        Another server may still have them on their way when the unit is forgotten. Kept is a hash of the pseudonym, for
-        ``REFUSED_FOR``.
+        Another server may still have them on their way when the unit is forgotten. Kept is a hash of the pseudonym,
+        for good: a restore of an older state finds there whom it has to forget again.
         """
 
     def retire(self, learner: str, before: dt.datetime, read: int, rollout: str | None, limit: int) -> Forgotten:

@@ -31,7 +31,7 @@ from samouk.loop.live import (
     Variant,
     Webhook,
 )
-from samouk.loop.ports import REFUSED_FOR, Clock, NotFound, Outdated, forgotten_cursor
+from samouk.loop.ports import Clock, NotFound, Outdated, forgotten_cursor
 from samouk.store.hearing import compared, is_late, who_hash
 
 _Place = tuple[int, Variant, str]
@@ -255,8 +255,6 @@ class MemoryJournal:
 
     def refuse(self, learner: str, unit: str, until: dt.datetime) -> None:
         with self._lock:
-            early = self.clock.now() - REFUSED_FOR
-            self._refused = {whose: at for whose, at in self._refused.items() if at >= early}
             self._refused[learner, who_hash(unit)] = until
 
     def _ever(self) -> list[Joined]:

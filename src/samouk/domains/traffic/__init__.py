@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from samouk.loop.learner import Domain
     from samouk.loop.ports import Services
@@ -52,6 +52,12 @@ def _forget(services: Services, user_id: str) -> int:
     return forget(services, user_id)
 
 
+def _again(services: Services, gone: Callable[[str], bool]) -> Sequence[str]:
+    from samouk.domains.traffic.subjects import again
+
+    return again(services, gone)
+
+
 def _pending(services: Services, user_id: str) -> Sequence[str]:
     from samouk.domains.traffic.elsewhere import pending
 
@@ -75,6 +81,6 @@ def _domain() -> Domain:
         commands=_commands,
         demo=_demo,
         # Its name is the key of each document.
-        subjects=Subjects(_held, _forget, _pending),
+        subjects=Subjects(_held, _forget, _pending, _again),
         views=(View("detection_rules", RULES_SHELF, RULE_COLUMNS[1:]),),
     )

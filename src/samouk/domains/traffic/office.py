@@ -39,6 +39,7 @@ from samouk.domains.traffic.keeping import StoreKeeping
 from samouk.domains.traffic.link import DeskLink, Refused, Unlinked
 from samouk.domains.traffic.records import Severity
 from samouk.edge.wire import WireError
+from samouk.loop.forgetting import note_person
 from samouk.loop.learner import Learner
 from samouk.loop.ports import CorruptBlob, NotFound, StoreUnavailable
 from samouk.loop.reason import reason_of
@@ -168,7 +169,10 @@ class Office:
         user_id = user_of(user_id)
         if self.desk is not None:
             elsewhere.tell(self.desk.services, user_id)
-        return self.guard.forget(user_id)
+        found = self.guard.forget(user_id)
+        if self.desk is not None:
+            note_person(self.desk.services, "traffic", user_id)
+        return found
 
     def rules(self) -> dict[str, Any]:
         """The table in force."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from samouk.domains.traffic import elsewhere
@@ -35,6 +35,24 @@ def forget(services: Services, user_id: str) -> int:
         return 0
     found = guard.forget(user_id)
     return found["documents"] + found["baselines"] + found["limits"]
+
+
+def again(services: Services, gone: Callable[[str], bool]) -> list[str]:
+    """Remove alerts that name one who is gone, and the whole state: it knows users by hashes of its own alone.
+
+    What is normal is learnt anew. No guard runs on a store that is just coming back.
+    """
+    alerts = [(str(one.body.get("user_id")), one.key) for one in services.documents.shelf(ALERTS_SHELF)]
+    names = {name for name in {name for name, _ in alerts} if gone(name)}
+    for name, key in alerts:
+        if name in names:
+            services.documents.remove(ALERTS_SHELF, key)
+    state = services.documents.get(STATE_SHELF, STATE_KEY)
+    if state is not None:
+        services.documents.remove(STATE_SHELF, STATE_KEY)
+        for key in state.blobs:
+            services.blobs.delete(key)
+    return sorted(names)
 
 
 def _guard(services: Services) -> Guard | None:

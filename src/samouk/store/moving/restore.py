@@ -26,14 +26,15 @@ from samouk.store.moving.vault import Vault, vault_of
 from samouk.store.sql import DATABASE
 from samouk.store.sql.database import Database, chunks
 from samouk.store.sql.migrations import HEAD, migrate
-from samouk.store.sql.owned import refuse_foreign
+from samouk.store.sql.owned import IDENTITY, refuse_foreign
 from samouk.store.sql.sqlite import SqliteDatabase
-from samouk.store.sql.tables import batches, documents, erasures, exposures, leases, origins, refused_units
+from samouk.store.sql.tables import batches, documents, erasures, exposures, leases, origins, refused_units, secrets
 
 _KEYS, _PUBLISHED = "keys", "published"
 _SHELF, _KEY = "samouk.restored", "erasures"
 _UNITS = sa.select(refused_units.c.who, refused_units.c.learner, refused_units.c.until)
 _CHUNK = 400  # bound parameters in one statement; every SQLite takes 999
+_JOURNAL = "journal"  # name of the secret that is the key of pseudonyms
 _WORD = (documents.c.shelf == _SHELF) & (documents.c.key == _KEY)
 
 
@@ -58,10 +59,12 @@ class _Known:
     Attributes:
         batches: rows of ``erasures`` by the batch, without their numbers.
         units: hash of a unit's pseudonym and its learner → until when it was forgotten.
+        keys: the key of pseudonyms, of the earliest of them that has one; a backup may be older than its store's key.
     """
 
     batches: dict[str, dict[str, Any]] = field(default_factory=dict)
     units: dict[tuple[str, str], int] = field(default_factory=dict)
+    keys: list[bytes] = field(default_factory=list)
 
     def add(self, database: Database) -> None:
         """Add what a store knows; what merely ran out of its time there is not erased."""
@@ -71,6 +74,8 @@ class _Known:
                 self.batches[row["batch_id"]] = dict(row)
             for who, learner, until in connection.execute(_UNITS):
                 self.units[who, learner] = max(until, self.units.get((who, learner), until))
+            if not self.keys:
+                self.keys.extend(connection.scalars(sa.select(secrets.c.value).where(secrets.c.name == _JOURNAL)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,9 +257,14 @@ def _leave_word(database: SqliteDatabase, known: _Known) -> None:
     What is to be erased again stands in a document: who is killed before it is done finds it there.
     """
     migrate(database)
-    if known == _Known():
+    with database.write() as connection:
+        # It becomes a store of its own: the one that was backed up may still be there, with its own place of blobs.
+        connection.execute(sa.delete(secrets).where(secrets.c.name == IDENTITY))
+    if not known.batches and not known.units:
         return
     with database.write() as connection:
+        for key in known.keys:
+            connection.execute(insert(secrets).values(name=_JOURNAL, value=key).on_conflict_do_nothing())
         held: dict[str, str] = {}
         mine: set[str] = set()
         for ids in chunks(sorted(known.batches), _CHUNK):

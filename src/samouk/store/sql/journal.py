@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from samouk.loop.live import ArmStats, Checkpoint, DayFigures, Exposure, Forgotten, Heard, Joined, Outcome, Variant
-from samouk.loop.ports import REFUSED_FOR, Clock, Outdated, forgotten_cursor
+from samouk.loop.ports import Clock, Outdated, forgotten_cursor
 from samouk.store.hearing import compared, is_late, who_hash
 from samouk.store.sql import figures, retiring
 from samouk.store.sql.database import Database, Question, Writer
@@ -246,9 +246,7 @@ class SqlJournal:
                 yield shown, [_outcome(*told[:5]) for told in ask(_HEARD, names)]
 
     def refuse(self, learner: str, unit: str, until: dt.datetime) -> None:
-        early = micros(self.clock.now() - REFUSED_FOR)
         with self.database.transact() as writer:
-            writer.run("DELETE FROM refused_units WHERE until < ?", (early,))
             writer.run(_REFUSE, (who_hash(unit), learner, micros(until)))
 
     def forget(self, learner: str, unit: str, seen: Collection[str] | None = None) -> Forgotten:
