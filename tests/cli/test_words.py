@@ -9,7 +9,10 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.contracts.making import LEARNER, batch, batch_id
 
+from samouk import assembly
 from samouk.cli import main
+from samouk.loop.records import Act
+from samouk.settings import load
 from samouk.store.clock import SystemClock
 from samouk.store.sql import open_store
 
@@ -85,8 +88,13 @@ def test_what_is_no_proof_is_told_in_plain_words(home: Path, tmp_path: Path, tex
 
 
 def test_a_retired_command_tells_its_new_name(home: Path) -> None:
-    result = samouk(home, "forget")
-    assert (result.exit_code, "samouk erase --receipt" in told(result)) == (2, True)
+    for words, now in (
+        (("forget",), "samouk erase --receipt"),
+        (("audit", "--verify"), "samouk audit verify"),
+        (("keys", "create", "--label", "app", "--may", "operate"), "--role"),
+    ):
+        result = samouk(home, *words)
+        assert (result.exit_code, now in told(result)) == (2, True)
 
 
 def test_nothing_to_list_is_a_sentence(home: Path) -> None:
@@ -111,3 +119,12 @@ def test_a_proof_for_all_learners_names_none_of_them(home: Path) -> None:
     assert samouk(home, "erase", "--subject", "somebody by name").exit_code == 0
     (proof,) = [one for one in json.loads(samouk(home, "audit", "--json").stdout) if "prove" in one["act"]["action"]]
     assert proof["act"]["subject"].removeprefix("proof/") in proof["act"]["reason"]
+
+
+def test_a_long_reason_is_shortened_for_people_alone(home: Path) -> None:
+    """Rules of a learner would fill screens."""
+    with assembly.opened(load({}, home=home)) as services:
+        services.audit.append(Act("operator", "go by rules", "screens.element", "x" * 5_000, services.clock.now()))
+    assert max(map(len, samouk(home, "audit").stdout.splitlines())) < 500
+    (entry,) = json.loads(samouk(home, "audit", "--json").stdout)
+    assert len(entry["act"]["reason"]) == 5_000

@@ -31,6 +31,16 @@ home_option = click.option("--home", type=click.Path(path_type=Path), help="Wher
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
+def retired(name: str, now: str, *, is_flag: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """An option that went, hidden, which tells what does it now."""
+
+    def tell(_: click.Context, __: click.Parameter, given: object) -> None:
+        if given:
+            fail(f"{name} is {now} now", MISUSE)
+
+    return click.option(name, is_flag=is_flag, hidden=True, expose_value=False, callback=tell)
+
+
 def fail(message: str, code: int) -> NoReturn:
     """One line on standard error, and out."""
     click.secho(f"❌ {printable(message)}", fg="red", err=True)

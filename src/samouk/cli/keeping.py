@@ -9,13 +9,26 @@ from typing import TYPE_CHECKING
 
 import click
 
-from samouk.cli.ends import FAILED, explained, fail, home_option, json_option, print_json, settings, table
+from samouk.cli.ends import (
+    FAILED,
+    explained,
+    fail,
+    home_option,
+    json_option,
+    print_json,
+    retired,
+    settings,
+    table,
+)
 
 if TYPE_CHECKING:
     from samouk.loop.ports import ApiKey, Services
     from samouk.loop.records import Head
 
 MAX_LABEL = 80
+
+REASON = 300
+"""Characters of a reason that a table shows."""
 
 MAX_DIGITS = 18
 """Of an audit entry's number: more would be none that a database can hold."""
@@ -83,6 +96,7 @@ def _end(_: click.Context, __: click.Parameter, told: str | None) -> dt.datetime
     help="contributor: send samples, predict, tell outcomes. operator: all else too, such as roll-outs and exports. "
     "admin: keys and webhooks too.",
 )
+@retired("--may", "--role")
 @click.option("--learner", "learners", multiple=True, help="Learner, or domain.*, that it is for; again for more.")
 @click.option(
     "--expires", callback=_end, help="When it ends: days from now, such as 90d, or a day, such as 2027-01-31."
@@ -226,6 +240,7 @@ def _note(services: Services, action: str, subject: str, reason: str) -> None:
 
 @click.group(invoke_without_command=True)
 @click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="Newest entries to show.")
+@retired("--verify", "`samouk audit verify`", is_flag=True)
 @home_option
 @json_option
 @click.pass_context
@@ -243,10 +258,15 @@ def audit(context: click.Context, limit: int, home: Path | None, as_json: bool) 
         print_json(newest)
         return
     rows = [
-        (e.sequence, f"{e.act.at:%Y-%m-%d %H:%M}", e.act.actor, e.act.action, e.act.subject, e.act.reason)
+        (e.sequence, f"{e.act.at:%Y-%m-%d %H:%M}", e.act.actor, e.act.action, e.act.subject, _short(e.act.reason))
         for e in newest
     ]
     table(("number", "at", "who", "did", "to", "why"), rows)
+
+
+def _short(reason: str) -> str:
+    """As much of it as a line takes: rules are a document, which ``--json`` gives whole."""
+    return reason if len(reason) <= REASON else f"{reason[: REASON - 1]}…"
 
 
 @audit.command("head")

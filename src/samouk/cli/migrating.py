@@ -29,7 +29,7 @@ def migrate(check: bool, home: Path | None, as_json: bool) -> None:
     elif not behind:
         click.echo(f"✅ the tables are at revision {needed}, which this samouk needs")
     elif check and found is None:
-        click.echo(f"💡 there are no tables yet, this samouk needs revision {needed}: samouk migrate")
+        click.echo(f"💡 there are no tables yet, this samouk needs {needed}: samouk migrate")
     elif check:
         click.echo(f"💡 the tables are at revision {found}, this samouk needs {needed}: samouk migrate")
     elif found is None:
