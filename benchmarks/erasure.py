@@ -18,7 +18,7 @@ import resource
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -78,9 +78,9 @@ class Watched:
         self.seconds["clear"] = time.perf_counter() - begun
         return waiting
 
-    def search(self, marks: Any) -> Iterator[Any]:
+    def search(self, marks: Any, packs: Collection[str] = ()) -> Iterator[Any]:
         begun = time.perf_counter()
-        found = list(self._remains.search(marks))
+        found = list(self._remains.search(marks, packs))
         self.seconds["search"] = time.perf_counter() - begun
         return iter(found)
 

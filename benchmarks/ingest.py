@@ -64,7 +64,7 @@ def serve_ours(home: Path) -> None:
         print(services.keys.create("benchmark")[1], flush=True)
         domain = Domain("bench", "Benchmark", (LEARNER,), Path(__file__).parent)
         with listen("127.0.0.1", 0) as listener:
-            serve(application(settings, services, {"bench": domain}), listener, home, _say)
+            serve(application(settings, services, {"bench": domain}), listener, str(home), _say)
 
 
 def serve_naive(home: Path) -> None:
@@ -101,7 +101,7 @@ def serve_naive(home: Path) -> None:
     app.post("/samples", status_code=201)(post_samples)
     print("none", flush=True)
     with listen("127.0.0.1", 0) as listener:
-        serve(app, listener, home, _say)
+        serve(app, listener, str(home), _say)
 
 
 def _full_sync(connection: Any, _record: object) -> None:

@@ -93,7 +93,7 @@ def serve(home: Path) -> None:
     with opened(settings) as services, listen("127.0.0.1", 0) as listener:
         domain = Domain("bench", "Benchmark", (LEARNER,), Path(__file__).parent)
         app = application(settings, services, {"bench": domain})
-        run(app, listener, home, lambda text: print(text, flush=True))
+        run(app, listener, str(home), lambda text: print(text, flush=True))
 
 
 def _settings(home: Path) -> Settings:

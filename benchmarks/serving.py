@@ -146,7 +146,7 @@ def serve(home: Path) -> None:
     domain, _ = scoring()
     with opened(_settings(home)) as services, listen("127.0.0.1", 0) as listener:
         app = application(_settings(home), services, {domain.name: domain})
-        run(app, listener, home, lambda text: print(text, flush=True))
+        run(app, listener, str(home), lambda text: print(text, flush=True))
 
 
 @contextmanager

@@ -66,7 +66,7 @@ def serve(home: Path) -> None:
 
     with opened(_settings(home)) as services, listen("127.0.0.1", 0) as listener:
         app = application(_settings(home), services, {"weather": DOMAIN})
-        run_server(app, listener, home, lambda text: print(text, flush=True))
+        run_server(app, listener, str(home), lambda text: print(text, flush=True))
 
 
 def _settings(home: Path) -> Settings:

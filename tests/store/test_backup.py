@@ -39,9 +39,9 @@ def back_up(settings: Settings, to: object, **more: int) -> BackedUp:
     return backed_up(settings, str(to), lambda _: None, **{"keys": False, "keep": 0, **more})  # type: ignore[arg-type]
 
 
-def bring_back(settings: Settings, source: object, **more: str) -> Return:
+def bring_back(settings: Settings, source: object, *, name: str = "", erased_in: str = "") -> Return:
     """Restore and say nothing."""
-    return restored(settings, str(source), lambda _: None, **more)
+    return restored(settings, str(source), lambda _: None, name=name, erased_in=erased_in)
 
 
 def check(store: Store, batches: int = BATCHES - 2) -> None:
