@@ -15,6 +15,7 @@ from tests.own_postgres import OwnPostgres, own_postgres
 
 from samouk.moving import backed_up, restored
 from samouk.settings import load
+from samouk.store.blobs.local import MARKER
 from samouk.store.blobs.places import places
 from samouk.store.clock import SteppedClock
 from samouk.store.sql import Store
@@ -80,7 +81,8 @@ def test_a_batch_that_was_deleted_comes_back(tmp_path: Path) -> None:
         until(lambda: ask(server, "SELECT pg_is_in_recovery()") == "False")
 
         restored(load({}, home=str(tmp_path / "then")), str(tmp_path / "backups"), lambda _: None)
-        shutil.copytree(tmp_path / "then" / "packs", settings.home / "packs", dirs_exist_ok=True)
+        others = shutil.ignore_patterns(MARKER)
+        shutil.copytree(tmp_path / "then" / "packs", settings.home / "packs", ignore=others, dirs_exist_ok=True)
         store = opened(server, home)
         read = [entry.batch_id for entry, _ in store.log.read(store.log.entries(LEARNER))]
         assert read == [batch_id(number) for number in (1, 2, 3)]
