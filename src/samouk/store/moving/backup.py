@@ -19,7 +19,7 @@ from samouk.store.moving.vault import FolderVault, Vault, vault_of
 from samouk.store.sql.migrations import HEAD, migrate
 from samouk.store.sql.sqlite import SqliteDatabase
 
-ATTEMPTS = 5
+ATTEMPTS = 10
 """States that are tried: an erasure may take a pack while it is copied, and then the rows are of yesterday."""
 
 Files = Callable[[], AbstractContextManager[Mapping[str, Path]]]
