@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 from collections.abc import Mapping, Sequence
+from threading import Lock
 
 log = logging.getLogger("samouk.children")
 
@@ -36,6 +37,46 @@ def stop(*children: Child) -> None:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+
+class Runner:
+    """Runs processes to their ends, one after the other, until it is closed; stopping them must do no harm.
+
+    Args:
+        seconds: each may take; then it is stopped.
+    """
+
+    def __init__(self, environment: Mapping[str, str], seconds: float = TURN_S) -> None:
+        self._environment = environment
+        self._seconds = seconds
+        self._lock = Lock()
+        self._child: Child | None = None
+        self._closed = False
+
+    def run(self, command: Sequence[str]) -> int | None:
+        """Its exit code; None when it did not come to its own end because of the close.
+
+        Raises OSError, and TimeoutExpired when it took too long.
+        """
+        with self._lock:
+            if self._closed:
+                return None
+            self._child = child = begin(command, self._environment)
+        try:
+            code = child.wait(self._seconds)
+        finally:
+            if child.poll() is None:
+                stop(child)
+            self._child = None
+        return None if self._closed else code
+
+    def close(self) -> None:
+        """Stop what runs, and begin no other."""
+        with self._lock:
+            self._closed = True
+            child = self._child
+        if child is not None:
+            stop(child)
 
 
 def told(learner: str, code: int) -> bool:

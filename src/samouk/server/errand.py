@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from threading import Lock
 
 from samouk.server import children
 
@@ -30,36 +29,19 @@ class Errand:
     ) -> None:
         self._name = name
         self._command = command
-        self._environment = environment
         self._wanted = wanted
-        self._seconds = seconds
-        self._lock = Lock()
-        self._child: children.Child | None = None
-        self._closed = False
+        self._runner = children.Runner(environment, seconds)
         self.failures = 0
 
     def __call__(self) -> None:
         """Run it once, if it is wanted. Raises OSError, and TimeoutExpired when it took too long."""
         if not self._wanted():
             return
-        with self._lock:
-            if self._closed:
-                return
-            self._child = child = children.begin(self._command, self._environment)
-        try:
-            code = child.wait(self._seconds)
-        finally:
-            if child.poll() is None:
-                children.stop(child)
-            self._child = None
-        if code not in (0, children.BUSY) and not self._closed:
+        code = self._runner.run(self._command)
+        if code not in (None, 0, children.BUSY):
             self.failures += 1
             log.error("%s ended with exit code %d; what it wrote above says why", self._name, code)
 
     def close(self) -> None:
         """Stop the command if it runs, and begin it no more."""
-        with self._lock:
-            self._closed = True
-            child = self._child
-        if child is not None:
-            children.stop(child)
+        self._runner.close()

@@ -45,11 +45,7 @@ class Rounds:
     ) -> None:
         self._refresh = refresh
         self._commands = commands
-        self._environment = environment
-        self._seconds = seconds
-        self._lock = Lock()
-        self._child: children.Child | None = None
-        self._closed = False
+        self._runner = children.Runner(environment, seconds)
         self.failures = 0
 
     def __call__(self) -> None:
@@ -60,11 +56,7 @@ class Rounds:
 
     def close(self) -> None:
         """Stop the turn that is running, which is safe at any point, and begin no other."""
-        with self._lock:
-            self._closed = True
-            child = self._child
-        if child is not None:
-            children.stop(child)
+        self._runner.close()
 
     def _attempt(self, what: str, work: Callable[[], object]) -> None:
         try:
@@ -75,17 +67,8 @@ class Rounds:
             log.error("%s failed: %s: %s", what, type(error).__name__, error)  # noqa: TRY400 - one line
 
     def _turn(self, name: str, command: Sequence[str]) -> None:
-        with self._lock:
-            if self._closed:
-                return
-            self._child = child = children.begin(command, self._environment)
-        try:
-            code = child.wait(self._seconds)
-        finally:
-            if child.poll() is None:
-                children.stop(child)
-            self._child = None
-        if not self._closed and children.told(name, code):
+        code = self._runner.run(command)
+        if code is not None and children.told(name, code):
             self.failures += 1
 
 
