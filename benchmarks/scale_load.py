@@ -5,7 +5,7 @@ at a time, while batches come at 80 % of that capacity. The samples are those of
 compressed beforehand, each with a fresh id; the generator writes bytes to sockets and reads status lines.
 
 CPU is that of all processes of the server and of PostgreSQL's that work for this database; memory is theirs too,
-looked at each second, with its slope over the second half.
+looked at each second, with its slope over the second half. A run replaces the lines of its numbers of workers.
 
 Run: ``python -m benchmarks.scale_load --seconds 600 --workers 1 2 4``
 """
@@ -355,7 +355,9 @@ def main() -> None:
         for name, value in asdict(lines[-1]).items():
             print(f"{name:26}{value!s:>18}")
         print(flush=True)
-    RESULTS.write_text(json.dumps([asdict(line) for line in lines], indent=2) + "\n")
+    kept = [line for line in json.loads(RESULTS.read_text()) if line["workers"] not in given.workers]
+    measured = sorted([*kept, *map(asdict, lines)], key=lambda line: line["workers"])
+    RESULTS.write_text(json.dumps(measured, indent=2) + "\n")
 
 
 if __name__ == "__main__":

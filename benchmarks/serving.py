@@ -386,12 +386,19 @@ def _microseconds(work: Callable[[], object]) -> float:
 
 
 def _pointer(services: Services, learner: Learner, serving: Serving) -> dict[str, float]:
-    """Promote, roll back, promote ... : both commits, then the swap in this process; wall and CPU milliseconds."""
+    """Promote, roll back, promote ... : both commits, then the swap in this process; wall and CPU milliseconds.
+
+    Each is a version of its own: to go back is to release the old bytes under a new number.
+    """
+    newest = services.registry.versions(learner.name)[0]
+    names = []
+    for number in range(newest.number + 1, newest.number + 41):
+        services.registry.add(replace(newest, name=f"v1.{number - 1}", number=number))
+        names.append(f"v1.{number - 1}")
     rollout = services.rollouts.active(learner.name)
     assert rollout is not None
     commits, swaps, cpu = [], [], []
-    for number in range(40):
-        name = f"v1.{number % 2}"
+    for number, name in enumerate(names):
         busy, began = time.process_time(), time.perf_counter()
         services.registry.move(learner.name, name, Stage.PRODUCTION)
         rollout = services.rollouts.save(replace(rollout, reason=f"move {number}"))

@@ -63,7 +63,7 @@ def weather(**changes: object) -> Learner:
 def dealt_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same people meet a challenger in every run: no test hangs on a bad deal."""
     chance = Random(5)
-    monkeypatch.setattr("samouk.assembly.SystemRandom", lambda: chance)
+    monkeypatch.setattr("samouk.assembly.stores.SystemRandom", lambda: chance)
 
 
 @pytest.fixture

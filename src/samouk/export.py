@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import secrets
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from samouk.edge.disk import sync_dir
+from samouk.edge.disk import replacing
 from samouk.edge.wire import Field
 from samouk.loop.columns import Columns, rows_in, to_lists
 from samouk.loop.learner import Learner
@@ -49,17 +47,8 @@ def write(pieces: Iterable[bytes], target: Path) -> int:
 
     Raises OSError; then an earlier file is untouched. Of two at once the later one stands.
     """
-    unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with unfinished.open("xb") as file:
-            written = sum(file.write(piece) for piece in pieces)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    sync_dir(target.parent)
-    return written
+    with replacing(target, 0o666) as file:  # the mask of the user says who may read it
+        return sum(file.write(piece) for piece in pieces)
 
 
 def form_of(target: Path) -> str:

@@ -11,12 +11,13 @@ from urllib.parse import quote
 
 from samouk import domains
 from samouk.assembly import Places, opened
+from samouk.edge.disk import exclusive
+from samouk.loop import look
 from samouk.loop.erasure import House, Proof, of_batches, of_names, of_unit, packs_of, prove_again
 from samouk.loop.forgetting import SHELF, finish_forgetting, forget_again, ledger_of, person_of, who_of
 from samouk.loop.learner import Learner
 from samouk.loop.ports import REWRITE_BYTES, Document, Services, StoreUnavailable
 from samouk.loop.records import Act, BatchEntry
-from samouk.publish.durable import exclusive
 from samouk.server.erasure import mend
 from samouk.server.exposures import Exposures
 from samouk.settings import BadSetting, Settings
@@ -151,6 +152,7 @@ def _erase_again(
         for learner in learners:
             told(f"{learner}: erased again")
             mend(services, learner)
+            look.drop(learner, services)
         names, more = _persons_again(services, left)
         needles += more
         proof = None

@@ -17,6 +17,7 @@ from tests.e2e.platform import Platform
 from tests.loop.serving_world import add
 
 from samouk import assembly
+from samouk.assembly.children import environment
 from samouk.cli import main
 from samouk.domains.screens import judge
 from samouk.loop.learner import Context, Learner
@@ -328,3 +329,13 @@ def test_a_waiting_version_is_approved_once(home: Path) -> None:
     assert "promoted, v1.0" in samouk(home, "rollout", "approve", LEARNER, "--reason", "looked at").output
     again = samouk(home, "rollout", "approve", LEARNER, "--reason", "once more")
     assert (again.exit_code, "waits in staging" in told(again)) == (2, True)
+
+
+def test_a_reason_of_the_environment_is_no_persons_word_at_a_look(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server begun with one would learn at every look; its children do not even see it."""
+    monkeypatch.setenv("SAMOUK_REASON", "what the server was begun for")
+    assert "not due yet" in samouk(home, "turn", LEARNER, "--if-due").output
+    assert json.loads(samouk(home, "runs", LEARNER, "--json").stdout) == []
+    assert "SAMOUK_REASON" not in environment(load({"SAMOUK_HOME": str(home)}))
+    doctor = samouk(home, "doctor", "--only", "settings")
+    assert (doctor.exit_code, "SAMOUK_REASON" in doctor.output) == (0, False)

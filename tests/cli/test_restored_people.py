@@ -13,10 +13,12 @@ from tests.server.house import running
 
 from samouk.cli import main
 from samouk.domains.traffic import DOMAIN
+from samouk.domains.traffic.elsewhere import GUARDS, NOTICES, tell
 from samouk.domains.traffic.keeping import ALERTS_SHELF, STATE_KEY, STATE_SHELF, StoreKeeping
 from samouk.loop.exposure import new_event_id, pseudonym
 from samouk.loop.forgetting import forget_unit
 from samouk.loop.live import Exposure, Variant
+from samouk.loop.ports import Document, Services
 from samouk.server import create_app
 from samouk.settings import SETTINGS
 from samouk.store.clock import SteppedClock
@@ -37,8 +39,18 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     guard, now = flooded(StoreKeeping(services.documents, services.blobs))
     for later in (0, 70):
         guard.tick(now[0] + later)
+    name_to_a_guard(services, "oscar")
     services.close()
     return made
+
+
+def name_to_a_guard(services: Services, user: str) -> None:
+    """Leave what a guard that was killed never answered: the notice names the user, hidden by the store's key."""
+    services.documents.save(
+        Document(GUARDS, "killed", {"at": services.clock.now().timestamp(), "host": "a", "done": []})
+    )
+    tell(services, user)
+    assert services.documents.shelf(NOTICES)
 
 
 def samouk(*words: object) -> Result:
@@ -77,6 +89,7 @@ def test_a_restore_forgets_whom_a_domain_names(home: Path, tmp_path: Path) -> No
     assert named(back) == ["oscar"]
     services = embedded(back, SteppedClock())
     assert services.documents.get(STATE_SHELF, STATE_KEY) is None
+    assert [*services.documents.shelf(NOTICES), *services.documents.shelf(GUARDS)] == []
     services.close()
     assert not [path for path in back.rglob("*") if path.is_file() and b"mallory" in path.read_bytes()]
 

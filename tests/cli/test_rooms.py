@@ -60,7 +60,7 @@ def test_an_unknown_name_is_wrong_use(offered: list[object], name: str) -> None:
     """Of nothing, and of a domain without commands of its own."""
     offered.append(point(toy.DOMAIN))
     told = CliRunner().invoke(main, [name])
-    assert (told.exit_code, f"No such command '{name}'" in told.stderr) == (2, True)
+    assert (told.exit_code, f"no such command '{name}'" in told.stderr) == (2, True)
     assert "toy" not in CliRunner().invoke(main, ["--help"]).stdout.split()
 
 

@@ -87,6 +87,30 @@ def test_what_is_no_proof_is_told_in_plain_words(home: Path, tmp_path: Path, tex
     assert (result.exit_code, "proof.json is not the JSON of a proof" in told(result)) == (3, True)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"looked": [{"place": "x"}]},
+        {"looked": [{"place": "x", "items": 1, "size": 1, "found": "many"}]},
+        {"marks": {"salt": 7}},
+        {"at": "yesterday"},
+        {"learners": None},
+        {"digest": "0" * 64},
+    ],
+)
+def test_a_damaged_proof_is_told_in_plain_words(home: Path, tmp_path: Path, change: dict[str, object]) -> None:
+    """Without Python's own: who reads them has a file to compare, and no code."""
+    stored(home)
+    proof = tmp_path / "proof.json"
+    assert samouk(home, "erase", "--receipt", f"{batch_id(1)}:secret 1", "--output", str(proof)).exit_code == 0
+    proof.write_text(json.dumps({**json.loads(proof.read_bytes()), **change}))
+    result = samouk(home, "erase", "--verify", str(proof))
+    line = told(result)
+    assert result.exit_code == 3
+    assert "the proof is damaged" in line or "the proof was changed" in line
+    assert "Error" not in line
+
+
 def test_a_retired_command_tells_its_new_name(home: Path) -> None:
     for words, now in (
         (("forget",), "samouk erase --receipt"),
@@ -97,9 +121,47 @@ def test_a_retired_command_tells_its_new_name(home: Path) -> None:
         assert (result.exit_code, now in told(result)) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("--nonsense",), "❌ No such option '--nonsense'"),
+        (("trun",), "❌ no such command 'trun'; did you mean turn"),
+        (("turn",), "❌ Missing argument 'LEARNER' (see samouk turn --help)"),
+        (("runs", "screens.element", "--limit", "0"), "❌ Invalid value for '--limit': 0 is not in the range"),
+        (("keys", "make"), "❌ no such command 'make'; there are init, create"),
+        (("export-subject",), "❌ name a SUBJECT, or a batch with --receipt (see samouk export-subject --help)"),
+    ],
+)
+def test_wrong_use_is_one_line_with_where_help_is(words: tuple[str, ...], line: str) -> None:
+    result = CliRunner().invoke(main, words, prog_name="samouk")
+    assert (result.exit_code, told(result).startswith(line)) == (2, True), result.stderr
+    assert "--help)" in told(result)
+
+
+def test_help_lists_commands_in_the_order_of_the_journey() -> None:
+    """And cuts none of their sentences, however narrow the terminal."""
+    shown = CliRunner().invoke(main, ["--help"]).stdout.partition("Commands:")[2]
+    journey = ("demo", "serve", "turn", "rollout", "erase", "backup", "traffic")
+    places = [shown.index(f"\n  {name} ") for name in journey]
+    assert places == sorted(places)
+    assert "..." not in shown
+    assert "learn, judge, and stage or" in shown
+
+
+def test_what_nobody_foresaw_ends_in_one_line_below_its_trace(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def surprise(_: str) -> None:
+        raise AssertionError("two and two are five")
+
+    monkeypatch.setattr("samouk.domains.learner", surprise)
+    result = samouk(home, "turn", "screens.element", "--reason", "test")
+    *trace, last = result.stderr.strip().splitlines()
+    assert (result.exit_code, trace[0]) == (1, "Traceback (most recent call last):")
+    assert last.startswith("❌ AssertionError: two and two are five: nobody foresaw this; please report")
+
+
 def test_nothing_to_list_is_a_sentence(home: Path) -> None:
     """And programs get an empty list."""
-    assert "no task was laid aside" in samouk(home, "tasks").stdout
+    assert "no dead letters" in samouk(home, "tasks").stdout
     assert json.loads(samouk(home, "tasks", "--json").stdout) == []
     assert "revision" in samouk(home, "migrate", "--check").stdout
 

@@ -35,7 +35,7 @@ def call(*arguments: str) -> Result:
     return CliRunner().invoke(main, arguments)
 
 
-def lay_aside(services: Services) -> None:
+def give_up(services: Services) -> None:
     now = dt.datetime.now(dt.UTC)
     services.tasks.put(Task("bad", Kind.LEARN, "toy.half", now, now, {"reason": "so"}))
     services.tasks.put(Task("waits", Kind.DUE, "toy.half", now, now))
@@ -61,7 +61,7 @@ def test_an_address_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> No
 def test_dead_tasks_are_shown_and_put_back() -> None:
     """With their error; all others on demand, and for programs as JSON."""
     with assembly.opened(load(os.environ)) as services:
-        lay_aside(services)
+        give_up(services)
     assert "exit code 1" in call("tasks").output
     assert "waits" not in call("tasks").output
     assert [row["task_id"] for row in json.loads(call("tasks", "--all", "--json").output)] == ["waits", "bad"]
@@ -69,7 +69,7 @@ def test_dead_tasks_are_shown_and_put_back() -> None:
     assert json.loads(call("tasks", "--json").output) == []
     again = call("tasks", "retry", "bad")
     assert again.exit_code == 2
-    assert "no dead task bad" in again.output
+    assert "no dead letter bad" in again.output
 
 
 @pytest.mark.slow
@@ -117,3 +117,17 @@ def test_a_worker_says_one_line_for_each_thing() -> None:
     assert "The worker begins: one turn at once" in lines[0]
     assert all(line.startswith(("🛠️", "🔑", "20")) for line in lines), lines
     assert "the worker ends once" in lines[-1]
+
+
+def test_a_worker_tells_why_on_no_command_line() -> None:
+    """Everybody on a machine reads command lines: the command finds the reason where the task stands."""
+    with assembly.opened(load(os.environ)) as services:
+        now = dt.datetime.now(dt.UTC)
+        services.tasks.put(
+            Task("task-1", Kind.LEARN, "screens.element", now, now, {"reason": "ada asked", "hold": True})
+        )
+    done = call("turn", "screens.element", "--task", "task-1", "--json")
+    assert done.exit_code == 0, done.output
+    run = json.loads(done.stdout)
+    assert (run["run_id"], run["order"]["reason"], run["order"]["hold"]) == ("task-1", "ada asked", True)
+    assert call("turn", "screens.element", "--task", "nobody's").exit_code == 2

@@ -59,6 +59,25 @@ class TestBlobs:
         for data in (b"", b"\x00", bytes(range(256)) * 1000):
             assert blobs.get(blobs.put(data)) == data
 
+    def test_a_part_is_got_alone(self, blobs: Blobs) -> None:
+        """From the beginning, the middle and the end, to the byte."""
+        data = os.urandom(300_000)
+        key = blobs.put(data)
+        for first, length in ((0, 1), (0, len(data)), (123_456, 70_000), (len(data) - 5, 5)):
+            assert blobs.part(key, first, length) == data[first : first + length]
+
+    @pytest.mark.parametrize(("first", "length", "there"), [(90, 20, 10), (100, 1, 0), (5_000, 10, 0)])
+    def test_a_part_ends_where_the_bytes_do(self, blobs: Blobs, first: int, length: int, there: int) -> None:
+        """What is shorter than was asked tells that the blob is; who knows how long it must be judges that."""
+        data = os.urandom(100)
+        assert blobs.part(blobs.put(data), first, length) == data[first : first + there]
+
+    @pytest.mark.parametrize("key", [ABSENT, "no key"])
+    def test_no_part_of_what_is_not_there(self, blobs: Blobs, key: str) -> None:
+        """As of the whole."""
+        with pytest.raises(NotFound):
+            blobs.part(key, 0, 1)
+
     def test_the_key_is_the_sha256(self, blobs: Blobs) -> None:
         """The key says what the bytes are."""
         assert blobs.put(b"model") == hashlib.sha256(b"model").hexdigest()

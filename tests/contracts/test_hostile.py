@@ -160,6 +160,13 @@ class GenerousLeases(MemoryLeases):
         return MemoryLeases.acquire(self, name, holder, seconds)
 
 
+class GreedyLeases(MemoryLeases):
+    """Takes what is free for a renewal."""
+
+    def renew(self, name: str, holder: str, seconds: float) -> bool:
+        return self.acquire(name, holder, seconds)
+
+
 class EagerLeases(MemoryLeases):
     """Lets anybody give a name back."""
 
@@ -211,6 +218,13 @@ class StubbornPublisher(MemoryPublisher):
         self.released.setdefault(version.learner, (version, data))
 
 
+class YieldingPublisher(MemoryPublisher):
+    """Hands out whatever comes last."""
+
+    def publish(self, version: Version, data: bytes) -> None:
+        self.released[version.learner] = (version, data)
+
+
 Promise = Callable[[Any, Any], None]
 HOSTILE: list[tuple[Promise, str, Callable[[SteppedClock], object]]] = [
     (test_blobs.TestBlobs.test_deleted_bytes_are_gone, "blobs", lambda clock: HoardingBlobs()),
@@ -237,6 +251,7 @@ HOSTILE: list[tuple[Promise, str, Callable[[SteppedClock], object]]] = [
     (test_leases.TestLeases.test_one_holder_a_name, "leases", GenerousLeases),
     (test_leases.TestLeases.test_nobody_gives_back_what_another_holds, "leases", EagerLeases),
     (test_leases.TestLeases.test_a_lease_that_ran_out_is_free, "leases", EternalLeases),
+    (test_leases.TestLeases.test_a_renewal_takes_nothing_that_another_had_meanwhile, "leases", GreedyLeases),
     (
         test_leases.TestLeases.test_a_lease_taken_while_the_clock_was_ahead_has_run_out,
         "leases",
@@ -250,6 +265,11 @@ HOSTILE: list[tuple[Promise, str, Callable[[SteppedClock], object]]] = [
         test_publisher.TestPublisher.test_what_was_published_last_is_found,
         "publisher",
         lambda clock: StubbornPublisher(),
+    ),
+    (
+        test_publisher.TestPublisher.test_clients_never_go_back,
+        "publisher",
+        lambda clock: YieldingPublisher(),
     ),
 ]
 

@@ -52,6 +52,21 @@ class TestLeases:
         step(services, 50)
         assert not services.leases.acquire("screens", "b", 60)
 
+    def test_a_renewal_takes_nothing_that_another_had_meanwhile(self, services: Services) -> None:
+        """Not even when he gave it back; what ran out and nobody took goes on, and what one never had does not."""
+        services.leases.acquire("screens", "a", 60)
+        step(services, 70)
+        assert services.leases.renew("screens", "a", 60)
+        step(services, 50)
+        assert not services.leases.acquire("screens", "b", 60)
+        step(services, 20)
+        assert services.leases.acquire("screens", "b", 60)
+        assert not services.leases.renew("screens", "a", 60)
+        services.leases.release("screens", "b")
+        assert not services.leases.renew("screens", "a", 60)
+        assert not services.leases.renew("traffic", "a", 60)
+        assert not services.leases.held("screens")
+
     def test_a_lease_given_back_is_free(self, services: Services) -> None:
         """After ``release`` another may take it at once."""
         services.leases.acquire("screens", "a", 60)

@@ -20,6 +20,13 @@ class TestPublisher:
         assert services.publisher.published(LEARNER) == "v1.2"
         assert services.publisher.published("toy.other") is None
 
+    def test_clients_never_go_back(self, services: Services) -> None:
+        """A lower number is refused, and they go on finding the higher one."""
+        services.publisher.publish(version(2), b"2")
+        with pytest.raises(ValueError, match=r"v1\.1.* is behind v1\.2"):
+            services.publisher.publish(version(1), b"1")
+        assert services.publisher.published(LEARNER) == "v1.2"
+
     def test_a_trial_changes_nothing_of_what_is_published(self, services: Services) -> None:
         """Offered twice, withdrawn twice or by another rollout's name, before anything or after: the champion stays."""
         services.publisher.withdraw(LEARNER, "r1")

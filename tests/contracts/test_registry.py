@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from tests.contracts.making import LEARNER, batch, batch_id, digest_of, entry, members, snapshot, version
 
-from samouk.loop.ports import NotFound, Outdated, Services
+from samouk.loop.ports import ANYBODY, NotFound, Outdated, Services
 from samouk.loop.records import BatchState, Growth, Side, Stage
 
 
@@ -104,6 +104,18 @@ class TestRegistry:
         assert services.registry.versions(LEARNER) == before
         # Done twice is done once, by whomever.
         assert move(LEARNER, "v1.2", Stage.PRODUCTION, instead_of="v1.1").stage is Stage.PRODUCTION
+
+    def test_an_older_version_takes_nobodys_place(self, services: Services) -> None:
+        """Whoever asks: clients never go back in number. It may be archived still."""
+        for number in (1, 2):
+            services.registry.add(version(number))
+        services.registry.move(LEARNER, "v1.2", Stage.PRODUCTION)
+        before = services.registry.versions(LEARNER)
+        for place in (ANYBODY, "v1.2"):
+            with pytest.raises(Outdated, match=r"v1\.1 is older than v1\.2"):
+                services.registry.move(LEARNER, "v1.1", Stage.PRODUCTION, instead_of=place)
+        assert services.registry.versions(LEARNER) == before
+        assert services.registry.move(LEARNER, "v1.1", Stage.ARCHIVED).stage is Stage.ARCHIVED
 
     def test_of_many_who_decided_at_once_one_promotes(self, services: Services) -> None:
         """Eight threads, each with a version of its own and the same champion in mind."""

@@ -104,8 +104,8 @@ class TestTasks:
         services.tasks.finish("task-1", "a")
         assert services.tasks.task("task-1").error is None
 
-    def test_a_dead_one_waits_for_a_person(self, services: Services) -> None:
-        """It is not ready, however long it lies; put back it begins anew. Only a dead one can be."""
+    def test_a_dead_letter_waits_for_a_person(self, services: Services) -> None:
+        """It is not ready, however long it lies; put back it begins anew. Nothing else can be."""
         services.tasks.put(task(services, 1))
         with pytest.raises(NotFound, match="task-1"):
             services.tasks.retry("task-1")

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import psycopg
 import pytest
 from examples.will_it_rain import DOMAIN, RAIN
 from tests.contracts.conftest import embedded_services, served_services
 from tests.contracts.making import LEARNER, batch, batch_id
+from tests.contracts.waiting import until
 from tests.loop.test_forgetting import CANARY, SECRET, show
 from tests.store.rescan import texts
 
@@ -24,10 +28,11 @@ from samouk.loop.erasure import SHELF, BadProof, House, erase_receipts, erase_su
 from samouk.loop.exposure import new_event_id, pseudonym
 from samouk.loop.held import of_batch, of_subject
 from samouk.loop.learner import Domain, Subjects
+from samouk.loop.lease import holding
 from samouk.loop.live import Checkpoint, Exposure, Heard, Variant
-from samouk.loop.outcome import Told, harvest, receipt_of, tell
-from samouk.loop.ports import Document, NotFound, Services, StoreUnavailable, WrongReceipt
-from samouk.loop.records import Stored
+from samouk.loop.outcome import Told, harvest, place, receipt_of, tell
+from samouk.loop.ports import Document, LeaseLost, NotFound, Services, StoreUnavailable, WrongReceipt
+from samouk.loop.records import BatchEntry, Shard, Stored
 from samouk.store.memory import memory_services
 
 READ = "SELECT pg_read_binary_file(%s, 0, 1000000000, true)"
@@ -196,6 +201,39 @@ def test_a_batch_without_identifiers_is_proven_by_its_pack(services: Services) -
     assert services.documents.shelf(SHELF) == []
 
 
+class Waited:
+    """Leases that say when somebody did not get one."""
+
+    def __init__(self, leases: Any) -> None:
+        self.leases, self.refused = leases, threading.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.leases, name)
+
+    def acquire(self, name: str, holder: str, seconds: float) -> bool:
+        got = bool(self.leases.acquire(name, holder, seconds))
+        if not got:
+            self.refused.set()
+        return got
+
+
+def test_a_batch_goes_by_its_receipt_after_whoever_moves_its_rows(services: Services) -> None:
+    """Somebody is being forgotten: until that is done the others' rows may be on their way into a new batch."""
+    show(services, SECRET, CANARY, group=5)
+    assert harvest(RAIN, services) == 3
+    (entry,) = services.log.entries(RAIN.name)
+    wanted = [(entry.batch_id, receipt_of(services, entry.batch_id))]
+    leases = Waited(services.leases)
+    with ThreadPoolExecutor(1) as pool:
+        with holding(services, place(RAIN.name), 60) as renew:
+            assert renew is not None
+            asked = pool.submit(erase_receipts, house(replace(services, leases=leases)), wanted, "operator")
+            assert leases.refused.wait(60)
+            assert services.log.entries(RAIN.name) == [entry]
+        assert asked.result(60).removed["batches"] == 1
+    assert services.log.entries(RAIN.name) == []
+
+
 def test_a_late_copy_of_an_erased_batch_is_refused(services: Services) -> None:
     """Whoever brings it: alone, among others, twice at once."""
     services.log.append([batch(1)])
@@ -298,3 +336,42 @@ def test_blobs_that_are_away_leave_nothing_half(services: Services, at: str) -> 
     proof = erase_receipts(house(services), wanted, "operator")
     assert proof.complete
     assert services.log.stats(LEARNER).total_batches == 4
+
+
+class Overtaken:
+    """A log whose process is stopped while it looks for packs, for so long that another takes its leases."""
+
+    def __init__(self, services: Services) -> None:
+        self.log, self.leases = services.log, Taken(services.leases)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.log, name)
+
+    def shards(self, entries: Sequence[BatchEntry]) -> list[Shard]:
+        self.leases.lost = True
+        until(lambda: all(thread.name != place(LEARNER) for thread in threading.enumerate()))
+        return self.log.shards(entries)
+
+
+class Taken:
+    """Leases of which, once ``lost``, none is renewed."""
+
+    def __init__(self, leases: Any) -> None:
+        self.leases, self.lost = leases, False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.leases, name)
+
+    def renew(self, name: str, holder: str, seconds: float) -> bool:
+        return not self.lost and bool(self.leases.renew(name, holder, seconds))
+
+
+def test_who_was_overtaken_while_he_read_erases_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else may be moving rows of the batch by now."""
+    monkeypatch.setattr("samouk.loop.erasure.LEASE_SECONDS", 0.3)
+    services = memory_services()
+    services.log.append([batch(1)])
+    log = Overtaken(services)
+    with pytest.raises(LeaseLost):
+        erase_receipts(house(replace(services, log=log, leases=log.leases)), [(batch_id(1), "secret 1")], "operator")
+    assert [entry.batch_id for entry in services.log.entries(LEARNER)] == [batch_id(1)]

@@ -20,7 +20,7 @@ from samouk.loop.exposure import group_of_unit, new_event_id, pseudonym
 from samouk.loop.forgetting import SHELF, Removed, finish_forgetting, forget_unit
 from samouk.loop.live import Exposure, Forgotten, Heard, Variant
 from samouk.loop.outcome import Told, harvest, receipt_of, tell
-from samouk.loop.ports import Services
+from samouk.loop.ports import LeaseLost, Services
 from samouk.loop.records import Batch, Stored
 from samouk.server.erasure import erase, mend
 from samouk.store.clock import SteppedClock
@@ -239,7 +239,7 @@ class SlowJournal:
 
 
 def test_a_slow_forgetting_takes_what_was_harvested_meanwhile(services: Services, clock: SteppedClock) -> None:
-    """Its lease ran out, and another process made a batch of what the unit told since."""
+    """Its lease ran out, and another process made a batch of what the unit told since: it ends, and is ended later."""
     show(services, SECRET, CANARY, group=5)
     show(services, "Bob", group=5)
     harvest(RAIN, services)
@@ -251,7 +251,9 @@ def test_a_slow_forgetting_takes_what_was_harvested_meanwhile(services: Services
         assert harvest(RAIN, services) == 6
 
     slow = dataclasses.replace(services, journal=SlowJournal(services, harvested))  # type: ignore[arg-type]
-    assert forget_unit(RAIN, slow, SECRET, "operator") == Removed(6, 6, 2, ())
+    with pytest.raises(LeaseLost, match="try again"):
+        forget_unit(RAIN, slow, SECRET, "operator")
+    assert forget_unit(RAIN, services, SECRET, "operator") == Removed(6, 6, 2, ())
     assert pressures(services) == [990.0] * 6
 
 

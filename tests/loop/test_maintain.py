@@ -115,6 +115,21 @@ def test_one_at_a_time(services: Services) -> None:
     assert not services.leases.held(maintain.LEASE)
 
 
+def test_who_lost_it_meanwhile_ends(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another took over, did all of it and gave the lease back: the first one changes nothing more."""
+    monkeypatch.setattr(maintain, "LEASE_SECONDS", 0.0)
+
+    class Slow:
+        def sweep(self) -> int:
+            assert services.leases.acquire(maintain.LEASE, "another", 60.0)
+            services.leases.release(maintain.LEASE, "another")
+            return 0
+
+    with pytest.raises(LeaseLost):
+        maintain.maintain(dataclasses.replace(services, upkeep=Slow()), [LEARNER], FOR_EVER)  # type: ignore[arg-type]
+    assert not services.journal.cursor(maintain.DONE)
+
+
 def test_once_a_day(services: Services) -> None:
     """A fresh store waits a day, and so does one that was just maintained."""
     assert not maintain.due(services)

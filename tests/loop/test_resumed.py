@@ -7,14 +7,17 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
-from examples.side_of_a_line import TOY
+from examples.side_of_a_line import TOY, ToyWorld, artifact
 from tests.contracts.conftest import embedded_services, served_services
 from tests.loop.killing import Killed, mortal
-from tests.loop.test_turn import BY_HAND, send
+from tests.loop.test_turn import BY_HAND, learner_with, send
+from tests.publish.world import World
 
+from samouk.loop import watch
 from samouk.loop.ending import RUN
 from samouk.loop.live import EventKind
 from samouk.loop.ports import Services
+from samouk.loop.ramp import RolloutRefused, approve, roll_back
 from samouk.loop.records import Order, RunEnd, Stage, TriggerKind
 from samouk.loop.turn import begin, turn
 from samouk.store.clock import SteppedClock
@@ -23,6 +26,8 @@ from samouk.store.memory import memory_services
 NAME = "4f" * 16
 WRITES = 18
 """More than a turn of the example makes after its first champion, so that one of them is never killed."""
+ENTERED = 3
+"""Writes of an erasure's turn after which its version is entered."""
 
 
 @pytest.mark.parametrize("writes", range(1, WRITES))
@@ -144,3 +149,59 @@ def test_what_was_to_be_held_is_held_by_the_second_attempt(kept: Services, write
     assert ended.end is RunEnd.STAGED
     assert kept.registry.version(TOY.name, ended.version or "").stage is Stage.STAGING
     assert kept.publisher.published(TOY.name) is None
+
+
+SHIPPED = learner_with(first=lambda: artifact([1.0, -0.2, 0.0]))
+
+
+def erased_and_killed(services: Services, writes: int) -> Order:
+    """A turn that makes up for an erasure, killed after so many writes."""
+    batch_ids = send(services)
+    turn(SHIPPED, services, BY_HAND)
+    services.log.erase(batch_ids[0], ToyWorld(7).batch(0, 0).receipt_hash)
+    order = watch.due(SHIPPED, services)
+    assert order is not None
+    assert order.kind is TriggerKind.ERASURE
+    with pytest.raises(Killed):
+        turn(SHIPPED, mortal(services, writes), order, run_id=NAME)
+    assert isinstance(services.clock, SteppedClock)
+    services.clock.step(dt.timedelta(minutes=5))
+    return order
+
+
+def versions_of(services: Services) -> dict[str, Stage]:
+    return {one.name: one.stage for one in services.registry.versions(TOY.name)}
+
+
+@pytest.mark.parametrize("writes", range(1, 5))
+def test_an_erasures_successor_does_not_overrule_a_person(tmp_path: Path, writes: int) -> None:
+    """Who brought an untainted version back while the process was dead is heard, by the registry and by clients."""
+    services = memory_services(SteppedClock(), publisher=World(tmp_path).publisher())
+    order = erased_and_killed(services, writes)
+    entered = "v1.2" in versions_of(services)
+    assert entered == (writes >= ENTERED)
+    roll_back(SHIPPED, services, "a person", "samples behind it were erased")
+    back = services.registry.production(TOY.name)
+    assert back is not None
+    assert not back.tainted
+    run = turn(SHIPPED, services, order, run_id=NAME)
+    if entered:
+        assert (run.end, run.version, back.name) == (RunEnd.STAGED, "v1.2", "v1.3")
+        assert services.registry.production(TOY.name) == back
+        assert services.publisher.published(TOY.name) == "v1.3"
+        assert "v1.2 is older than v1.3 and cannot be approved any more" in run.notes[-1]
+        with pytest.raises(RolloutRefused, match=r"newer than v1\.3"):
+            approve(SHIPPED, services, "a person", "looked at")
+    assert turn(SHIPPED, services, BY_HAND).end is not RunEnd.FAILED
+    champion = services.registry.production(TOY.name)
+    assert champion is not None
+    assert services.publisher.published(TOY.name) == champion.name
+
+
+def test_an_erasures_successor_is_released_where_nobody_spoke(tmp_path: Path) -> None:
+    """The champion still must go: the second attempt puts in its place what the first entered."""
+    services = memory_services(SteppedClock(), publisher=World(tmp_path).publisher())
+    order = erased_and_killed(services, ENTERED)
+    run = turn(SHIPPED, services, order, run_id=NAME)
+    assert (run.end, run.version) == (RunEnd.RELEASED, "v1.2")
+    assert services.publisher.published(TOY.name) == "v1.2"

@@ -5,8 +5,11 @@ import datetime as dt
 import importlib
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +17,7 @@ from examples.side_of_a_line import TOY, ToyWorld, artifact
 from examples.will_it_rain import RAIN, Weather, model
 from tests.canary import CANARIES, leaks
 from tests.contracts.making import members
+from tests.contracts.waiting import until
 from tests.loop.killing import Killed, mortal
 
 from samouk import OnlineLearningService
@@ -21,7 +25,7 @@ from samouk.loop import watch
 from samouk.loop.learner import Context, Learner, Policy
 from samouk.loop.live import EventKind
 from samouk.loop.ports import LeaseLost, Services
-from samouk.loop.ramp import RolloutRefused, approve
+from samouk.loop.ramp import RolloutRefused, approve, roll_back
 from samouk.loop.records import (
     Artifact,
     BatchState,
@@ -34,7 +38,7 @@ from samouk.loop.records import (
     TriggerKind,
     Version,
 )
-from samouk.loop.release import reconcile
+from samouk.loop.release import reconcile, release
 from samouk.loop.turn import begin, turn
 from samouk.store.clock import SteppedClock
 from samouk.store.memory import memory_services
@@ -266,6 +270,7 @@ def test_who_holds_the_beginning_for_ever_is_told_of(services: Services, monkeyp
 
 _START = """
 import sys
+import threading
 from samouk import OnlineLearningService, domains
 domains.learners()
 print("ready", flush=True)
@@ -334,6 +339,51 @@ def test_a_version_may_wait_for_a_persons_word(services: Services) -> None:
     assert services.publisher.published(TOY.name) == "v1.0"
     with pytest.raises(RolloutRefused, match="waits in staging"):
         approve(careful, services, "a person", "looked at")
+
+
+def test_what_a_person_puts_in_service_during_a_turn_stays(services: Services) -> None:
+    """The challenger was judged against another champion: it waits, and a person may release it still."""
+    poor = learner_with(first=lambda: artifact([1.0, -0.2, 0.0]))
+    begin(poor, services)
+    first, other = services.registry.version(TOY.name, "v1.0"), artifact([1.0, -0.1, 0.0])
+    key = services.blobs.put(other.data)
+    kept = dataclasses.replace(first, name="v1.1", number=2, stage=Stage.STAGING, artifact_key=key, artifact_digest=key)
+    services.registry.add(kept)
+    send(services)
+
+    def slow(examples: Examples, champion: Artifact | None, context: Context) -> Artifact:
+        release(services, kept, "a person", "the one before was hurting")
+        return TOY.fit(examples, champion, context)
+
+    run = turn(dataclasses.replace(poor, fit=slow), services, BY_HAND)
+    assert (run.end, run.version) == (RunEnd.STAGED, "v1.2")
+    assert services.publisher.published(TOY.name) == kept.name == "v1.1"
+    assert "v1.2 was judged for the place of v1.0" in run.notes[-1]
+    assert "v1.1 is in production by now" in run.notes[-1]
+    approve(poor, services, "a person", "looked at")
+    assert services.publisher.published(TOY.name) == "v1.2"
+
+
+def test_a_rollback_while_a_turn_makes_up_for_an_erasure_stays(services: Services) -> None:
+    """Nothing is left to learn from, and a person was quicker than the turn to bring the untainted version back."""
+    shipped = learner_with(first=lambda: artifact([1.0, -0.2, 0.0]))
+    batch_ids = send(services)
+    turn(shipped, services, BY_HAND)
+    for number, batch_id in enumerate(batch_ids):
+        services.log.erase(batch_id, ToyWorld(7).batch(0, number).receipt_hash)
+    order = watch.due(shipped, services)
+    assert order is not None
+
+    def quicker(note: str, share: float) -> None:
+        if note == "nothing to learn from yet":
+            roll_back(shipped, services, "a person", "samples behind it were erased")
+
+    run = turn(shipped, services, order, Context(progress=quicker))
+    champion = services.registry.production(TOY.name)
+    assert champion is not None
+    assert (champion.name, champion.tainted) == ("v1.2", False)
+    assert [one.name for one in services.registry.versions(TOY.name)] == ["v1.2", "v1.1", "v1.0"]
+    assert run.end is RunEnd.EMPTY
 
 
 def test_one_turn_may_be_held_for_a_persons_word(services: Services) -> None:
@@ -411,6 +461,9 @@ class DyingLeases:
         if self.calls > 1:
             raise OSError("the disk is gone")
         return True
+
+    def renew(self, name: str, holder: str, seconds: float) -> bool:
+        return self.acquire(name, holder, seconds)
 
     def release(self, name: str, holder: str) -> None:
         pass
@@ -528,3 +581,73 @@ def test_what_an_error_quotes_is_told_to_the_operator_alone_and_goes_with_the_er
     services.log.erase(batch_ids[0], ToyWorld(7).batch(0, 0).receipt_hash)
     watch.due(TOY, services)
     assert services.runs.runs(TOY.name)[0].error == "ValueError"
+
+
+class Meanwhile:
+    """Rollouts whose process is interrupted when it looks for the one that runs, once it was told to."""
+
+    def __init__(self, rollouts: Any, what: Callable[[], object]) -> None:
+        self.port, self.what, self.told = rollouts, what, False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.port, name)
+
+    def tell(self, note: str, share: float) -> None:
+        self.told = self.told or note == "nothing to learn from yet"
+
+    def active(self, learner: str) -> Any:
+        if self.told:
+            self.told = False
+            self.what()
+        return self.port.active(learner)
+
+
+class Taken:
+    """Leases of which, once ``lost``, none is renewed."""
+
+    def __init__(self, leases: Any) -> None:
+        self.leases, self.lost = leases, False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.leases, name)
+
+    def renew(self, name: str, holder: str, seconds: float) -> bool:
+        return not self.lost and bool(self.leases.renew(name, holder, seconds))
+
+    def lose(self) -> None:
+        self.lost = True
+        until(lambda: all(thread.name != f"turn:{TOY.name}" for thread in threading.enumerate()))
+
+
+def all_erased(services: Services) -> tuple[Learner, Order]:
+    """A learner with a shipped version, and the order that follows when all is erased that it learnt since."""
+    shipped = learner_with(first=lambda: artifact([1.0, -0.2, 0.0]))
+    batch_ids = send(services)
+    turn(shipped, services, BY_HAND)
+    for number, batch_id in enumerate(batch_ids):
+        services.log.erase(batch_id, ToyWorld(7).batch(0, number).receipt_hash)
+    order = watch.due(shipped, services)
+    assert order is not None
+    return shipped, order
+
+
+def test_a_rollback_while_the_untainted_version_is_about_to_return_stays(services: Services) -> None:
+    """A person is heard until the very moment of the release."""
+    shipped, order = all_erased(services)
+    rollouts = Meanwhile(services.rollouts, lambda: roll_back(shipped, services, "a person", "it hurts"))
+    run = turn(shipped, dataclasses.replace(services, rollouts=rollouts), order, Context(progress=rollouts.tell))
+    assert run.end is RunEnd.EMPTY
+    assert run.notes[-1] == "v1.2, in service by now, knows nothing of what was erased"
+    assert [one.name for one in services.registry.versions(TOY.name)] == ["v1.2", "v1.1", "v1.0"]
+
+
+def test_who_lost_the_lease_brings_nothing_back(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process learns this learner by now, and decides."""
+    shipped, order = all_erased(services)
+    monkeypatch.setattr(turning, "LEASE_SECONDS", 0.3)
+    leases = Taken(services.leases)
+    rollouts = Meanwhile(services.rollouts, leases.lose)
+    late = dataclasses.replace(services, leases=leases, rollouts=rollouts)
+    with pytest.raises(LeaseLost):
+        turn(shipped, late, order, Context(progress=rollouts.tell))
+    assert [one.name for one in services.registry.versions(TOY.name)] == ["v1.1", "v1.0"]

@@ -175,3 +175,16 @@ def test_two_that_begin_together_end_with_one_set_of_keys(tmp_path: Path) -> Non
     root = (tmp_path / "keys" / "roots" / "1.root.json").read_bytes()
     assert made == [hashlib.sha256(root).hexdigest()]
     assert len(list((tmp_path / "keys").rglob("*.pem"))) == 6
+
+
+def test_half_written_keys_of_a_killed_rotation_go(tmp_path: Path) -> None:
+    """They may be whole private keys, which nobody would ever look for; those under older names too."""
+    keys = tmp_path / "keys"
+    init_keys(keys)
+    left = [keys / "online" / ".targets.0.pem.1a2b3c4d.tmp", keys / "online" / ".targets.0.pem.unfinished"]
+    left.append(keys / "roots" / ".2.root.json.1a2b3c4d.tmp")
+    for path in left:
+        path.write_text("half")
+    rotate_keys(keys)
+    assert not any(path.exists() for path in left)
+    assert newest_root(keys).signed.version == 2

@@ -314,3 +314,20 @@ def test_the_same_files_as_one_machine(services: Services, keys: Path, tmp_path:
         for folder in (tmp_path / "one" / "published", tmp_path / "alone")
     ]
     assert names[0] == names[1]
+
+
+def test_drafts_of_killed_followers_go(services: Services, keys: Path, tmp_path: Path) -> None:
+    """Whatever one was writing: the next that brings something removes it, and nobody is handed it out."""
+    one = machine(tmp_path / "one", keys, services)
+    one.publish(version(1, b"1"), b"1")
+    published = tmp_path / "one" / "published"
+    (target,) = (path for path in (published / "targets" / LEARNER).iterdir() if path.name.endswith(".onnx"))
+    left = [path.with_name(f".{path.name}.1a2b3c4d.tmp") for path in (published / ".revision", target)]
+    left.append(published / "metadata" / ".timestamp.json.1a2b3c4d.tmp")
+    left.append(published / "metadata" / ".timestamp.json.unfinished")
+    for path in left:
+        path.write_bytes(b"half")
+    machine(tmp_path / "two", keys, services).publish(version(2, b"2"), b"2")
+    one.look(True)
+    assert not any(path.exists() for path in left)
+    assert find(tmp_path / "one", tmp_path / "client") == b"2"

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
+import os
 import socket
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.server import toy
 from tests.server.conftest import release
 from tests.server.house import Answer, House
 
-from samouk.loop.ports import Role
+from samouk.loop.ports import Role, Services
 from samouk.loop.records import Stage
+from samouk.server import desk
 from samouk.server.desk import reader_of
+from samouk.store.blobs.local import LocalBlobs
 
 ARTIFACT = "/v1/learners/toy.half/versions/v1.0/artifact"
 TARGET = "/v1/tuf/targets/toy.half/abc123.model.onnx"
@@ -43,6 +48,24 @@ def test_range(house: House, wanted: str, first: int, last: int) -> None:
     answer = _get(house, ARTIFACT, Range=wanted)
     assert (answer.status, answer.body) == (206, DATA[first : last + 1])
     assert answer.headers["content-range"] == f"bytes {first}-{last}/2048"
+
+
+def test_a_range_costs_its_own_bytes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However large the model: the rest of it is not read."""
+    read: list[int] = []
+    part = house.services.blobs.part
+
+    def noted(key: str, first: int, length: int) -> bytes:
+        read.append(length)
+        return part(key, first, length)
+
+    monkeypatch.setattr(desk, "PART", 100)
+    monkeypatch.setattr(house.services.blobs, "part", noted)
+    monkeypatch.setattr(house.services.blobs, "get", None)
+    assert _get(house, ARTIFACT, Range="bytes=10-259").body == DATA[10:260]
+    assert read == [100, 100, 50]
+    monkeypatch.setattr("samouk.server.transfer.PIECE", 20)
+    assert _get(house, ARTIFACT, Range="bytes=10-259").body == DATA[10:260]
 
 
 @pytest.mark.parametrize(
@@ -163,3 +186,29 @@ def test_bytes_are_read_only_when_sent(house: House) -> None:
         assert _get(house, ARTIFACT, Range="bytes=9999-").status == 416
     finally:
         house.services.blobs.put(data)
+
+
+@pytest.mark.parametrize("wanted", ["bytes=1500-", "bytes=900-1499", "bytes=0-1499", None])
+def test_a_torn_model_is_no_answer(
+    services: Services, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: str | None
+) -> None:
+    """A folder lost the end of it: nobody is given fewer bytes than the headers say, or none, as if they were all."""
+    folder = LocalBlobs(tmp_path / "blobs")
+    key = folder.put(DATA)
+    os.truncate(tmp_path / "blobs" / key[:2] / key, 1_000)
+    monkeypatch.setattr(services.blobs, "get", folder.get)
+    monkeypatch.setattr(services.blobs, "part", folder.part)
+    assert _get(house, ARTIFACT, **({"Range": wanted} if wanted else {})).status == 500
+    assert _get(house, ARTIFACT, Range="bytes=0-999").body == DATA[:1_000]
+
+
+def test_a_model_torn_far_behind_breaks_the_answer_off(
+    services: Services, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What began well does not end as if it were whole."""
+    part = services.blobs.part
+    monkeypatch.setattr(desk, "PART", 100)
+    monkeypatch.setattr("samouk.server.transfer.PIECE", 20)
+    monkeypatch.setattr(services.blobs, "part", lambda key, first, length: part(key, first, length)[: 150 - first])
+    with pytest.raises(http.client.IncompleteRead):
+        _get(house, ARTIFACT, Range="bytes=0-499")

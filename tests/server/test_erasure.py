@@ -17,9 +17,12 @@ from tests.server.conftest import release
 
 from samouk.edge.wire import receipt_hash
 from samouk.loop.columns import from_rows
+from samouk.loop.lease import holding
+from samouk.loop.outcome import place
 from samouk.loop.ports import NotFound, Services, WrongReceipt
 from samouk.loop.records import Act, AuditEntry, Batch, Head, Version
 from samouk.server.erasure import erase, mend
+from samouk.server.problems import Problem
 from samouk.store.memory import memory_services
 
 
@@ -152,6 +155,17 @@ def test_a_wrong_receipt_marks_nothing(services: Services) -> None:
     assert not version(services).tainted
 
 
+def test_who_has_no_receipt_waits_for_nobody(services: Services) -> None:
+    """Nor does a harvest wait for him: he is refused while another holds the learner."""
+    batch_id = store(services)
+    with holding(services, place("toy.half"), 60) as renew:
+        assert renew is not None
+        with pytest.raises(WrongReceipt):
+            erase(services, "toy.half", batch_id, "guessed")
+        with pytest.raises(NotFound):
+            erase(services, "toy.half", str(uuid.uuid4()), "guessed")
+
+
 def test_another_learner_is_not_found(services: Services) -> None:
     """The batch of one learner cannot be erased under the path of another, before and after its erasure."""
     batch_id = store(services)
@@ -162,3 +176,33 @@ def test_another_learner_is_not_found(services: Services) -> None:
     with pytest.raises(NotFound):
         erase(services, "toy.other", batch_id, "secret")
     assert acts(services) == [("erase", f"toy.half/{batch_id}")]
+
+
+def test_a_batch_goes_by_its_receipt_after_whoever_moves_its_rows(services: Services) -> None:
+    """Somebody is being forgotten: until that is done the others' rows may be on their way into a new batch."""
+    batch_id = store(services)
+    leases = Told(services.leases)
+    other = dataclasses.replace(services, leases=leases)
+    with ThreadPoolExecutor(1) as pool:
+        with holding(services, place("toy.half"), 60) as renew:
+            assert renew is not None
+            asked = pool.submit(erase, other, "toy.half", batch_id, "secret")
+            assert leases.refused.wait(60)
+            assert len(services.log.entries("toy.half")) == 1
+        assert asked.result(60).tainted_versions == ["v1.1"]
+    assert services.log.entries("toy.half") == []
+
+
+def test_whoever_moves_rows_for_too_long_lets_the_sender_ask_again(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is erased, and the answer says when to come back."""
+    monkeypatch.setattr("samouk.loop.erasure.LEASE_SECONDS", 0.01)
+    batch_id = store(services)
+    with holding(services, place("toy.half"), 60) as renew:
+        assert renew is not None
+        with pytest.raises(Problem) as refused:
+            erase(services, "toy.half", batch_id, "secret")
+    assert (refused.value.status, refused.value.headers) == (503, {"Retry-After": "5"})
+    assert len(services.log.entries("toy.half")) == 1
+    assert acts(services) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -237,6 +238,30 @@ def test_a_provider_that_is_away_from_the_start(persons: Persons, issuer: Issuer
     with pytest.raises(Problem) as refused:
         persons.verify(issuer.token("chiefs"))
     assert (refused.value.status, (refused.value.headers or {})["Retry-After"]) == (503, "30")
+
+
+def test_a_provider_that_speaks_no_http(issuer: Issuer, clock: Hand) -> None:
+    """Its server may be another's just now: that is told as any other failure, and known keys go on."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+
+        def hello() -> None:
+            with other.accept()[0] as wire:
+                wire.recv(65_536)
+                wire.sendall(b"hello\r\n")
+
+        def fetch(url: str) -> bytes:
+            return fetched(f"http://127.0.0.1:{other.getsockname()[1]}/" if late else url)
+
+        late = False
+        persons = Persons(issuer.provider, SECRET, fetch, now=clock)
+        assert persons.verify(issuer.token("tellers")) is not None
+        late = True
+        clock.at += KEEP_S + 1
+        with ThreadPoolExecutor(1) as others:
+            greeted = others.submit(hello)
+            assert persons.verify(issuer.token("tellers")) is not None
+            greeted.result(60)
+    assert persons.failures == 1
 
 
 def test_a_document_of_another_issuer(persons: Persons, issuer: Issuer) -> None:

@@ -1,4 +1,4 @@
-"""Turns through a queue: asked once, performed once, tried again, laid aside; whatever becomes of the messages."""
+"""Turns through a queue: performed once, attempted again, a dead letter at last; whatever becomes of the messages."""
 
 from __future__ import annotations
 
@@ -204,8 +204,8 @@ def test_a_task_is_performed_once(services: Services, tmp_path: Path) -> None:
     assert services.tasks.task("task").state is TaskState.DONE
 
 
-def test_what_fails_is_tried_again_and_laid_aside(services: Services, clock: SteppedClock) -> None:
-    """After longer pauses each time; then it is dead until a person puts it back."""
+def test_what_fails_is_tried_again_and_becomes_a_dead_letter(services: Services, clock: SteppedClock) -> None:
+    """After longer pauses each time; then it is a dead letter until a person puts it back."""
     work, pauses = performer(services, "raise SystemExit(1)"), []
     put(services)
     for _ in range(ATTEMPTS - 1):
@@ -221,7 +221,7 @@ def test_what_fails_is_tried_again_and_laid_aside(services: Services, clock: Ste
     assert performer(services, "")("task") == "done"
 
 
-def test_poison_is_laid_aside(services: Services, clock: SteppedClock) -> None:
+def test_poison_becomes_a_dead_letter(services: Services, clock: SteppedClock) -> None:
     """A task that ends each worker that touches it leaves no word; it is not tried for ever."""
     put(services)
     for number in range(ATTEMPTS):

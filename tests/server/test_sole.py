@@ -28,6 +28,10 @@ class Failing:
         self._look()
         return self.kept.acquire(name, holder, seconds)
 
+    def renew(self, name: str, holder: str, seconds: float) -> bool:
+        self._look()
+        return self.kept.renew(name, holder, seconds)
+
     def release(self, name: str, holder: str) -> None:
         self._look()
         self.kept.release(name, holder)

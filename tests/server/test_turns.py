@@ -100,8 +100,8 @@ def turns_of(settings: Settings, seconds: float) -> Turns:
     learn = [sys.executable, "-c", "import time; time.sleep(3600)"]
     adopt = [sys.executable, "-c", HURRIED.format(seconds=seconds)]
 
-    def adopting(learner: str, metrics: str, reason: str) -> list[str]:
-        return [*adopt, "adopt", learner, "-", "--metrics", metrics, "--reason", reason, "--json"]
+    def adopting(learner: str, metrics: str) -> list[str]:
+        return [*adopt, "adopt", learner, "-", "--metrics", metrics, "--json"]
 
     environment = {**os.environ, "SAMOUK_HOME": str(settings.home), "SAMOUK_MAX_MODEL_MB": "1"}
     return Turns(Commands(lambda *_: learn, adopting), environment)
@@ -160,6 +160,22 @@ def test_closing_ends_what_runs(tmp_path: Path) -> None:
         os.kill(pid, 0)
     with pytest.raises(Problem, match="the server stops"):
         turns.start("toy.half", "now")
+
+
+def test_a_reason_stands_on_no_command_line(tmp_path: Path) -> None:
+    """The command finds it in its environment, which nobody else can read."""
+    told = tmp_path / "told"
+    code = f"import os; open({str(told)!r} + '.part', 'w').write(os.environ['SAMOUK_REASON'])"
+    code += f"; os.replace({str(told)!r} + '.part', {str(told)!r})"
+    turns = Turns(
+        Commands(lambda *given: [sys.executable, "-S", "-c", code, *map(str, given)], lambda *_: []), os.environ
+    )
+    turns.start("toy.half", "ada asked", hold=True)
+    end = time.monotonic() + 60
+    while not told.exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    turns.close()
+    assert told.read_text() == "ada asked"
 
 
 def test_a_deaf_turn_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from examples.will_it_rain import RAIN
 from tests.loop.people import embedded
 
 from samouk.domains import UnknownLearner
+from samouk.loop import look, watch
 from samouk.loop.exposure import new_event_id, pseudonym
 from samouk.loop.forgetting import forget_unit
 from samouk.loop.live import Exposure, Variant
@@ -114,3 +115,23 @@ def test_a_learner_that_is_not_installed_is_named(tmp_path: Path) -> None:
     assert bring_back(tmp_path / "back", backups, first).units == 1
     with services(tmp_path / "back") as new:
         assert pressures(new) == [970.0] * 3
+
+
+def test_a_look_that_saw_what_was_forgotten_since_goes_too(tmp_path: Path) -> None:
+    """Its distances were of rows that are erased again; where nothing was forgotten since, the last look comes back."""
+    home, backups = tmp_path / "home", tmp_path / "backups"
+    with services(home) as old:
+        show(old, "Alice", 960.0)
+        harvest(RAIN, old)
+        look.keep(RAIN, old, watch.observe(RAIN, old), [])
+    first = back_up(home, backups)
+    assert bring_back(tmp_path / "as it was", backups, first).units == 0
+    with services(tmp_path / "as it was") as same:
+        assert look.last(RAIN, same) is not None
+    CLOCK.step(dt.timedelta(hours=1))
+    with services(home) as old:
+        forget_unit(RAIN, old, "Alice", "operator")
+    back_up(home, backups)
+    assert bring_back(tmp_path / "back", backups, first).units == 1
+    with services(tmp_path / "back") as new:
+        assert look.last(RAIN, new) is None

@@ -150,7 +150,7 @@ def test_two_workers_and_two_schedulers(yard: Yard) -> None:
 
 
 def test_poison_ends_as_a_dead_letter(yard: Yard) -> None:
-    """A task whose process always dies is tried so often, then laid aside; what a person asks later is done."""
+    """A task whose process always dies has so many attempts, then is a dead letter. What is asked later is done."""
     yard.go()
     yard.start("work")
     yard.start("schedule")

@@ -33,22 +33,16 @@ def main() -> None:
     """Samouk: models that teach themselves from the people who use them."""
 
 
+# In the order in which somebody comes to need them: see it run, serve, watch and learn, get better, keep house.
 for command in (
-    *(serving.serve, serving.demo),
+    *(serving.demo, serving.serve, doctor.doctor, keeping.keys),
+    *(learning.learners, performing.triggers, learning.turn, learning.runs, learning.versions),
+    *(rollouts.rollout, performing.performance, exporting.export),
+    *(searching.automl, adopting.adopt, learning.check),
     *(working.work, working.schedule, working.tasks),
-    *(learning.turn, learning.learners, learning.versions, learning.runs, learning.check),
-    *(
-        searching.automl,
-        adopting.adopt,
-        rollouts.rollout,
-        performing.performance,
-        performing.triggers,
-        exporting.export,
-    ),
-    *(keeping.keys, keeping.audit, maintaining.maintain, erasing.erase, erasing.export_subject),
-    migrating.migrate,
-    doctor.doctor,
-    *(moving.copy_store, moving.backup, moving.restore),
+    *(keeping.audit, erasing.erase, erasing.export_subject),
+    *(maintaining.maintain, moving.backup, moving.restore, moving.copy_store, migrating.migrate),
 ):
     main.add_command(command)
-main.add_command(learning.turn, "retrain")
+    if command is learning.turn:
+        main.add_command(command, "retrain")

@@ -32,7 +32,7 @@ bytes, as a parsed graph and as two sessions."""
 @click.option(
     "--metrics", default="{}", help="What its maker measured, as a JSON object; kept, and believed by nobody."
 )
-@click.option("--reason", help="Why; it stands in the run and in the audit.")
+@click.option("--reason", envvar="SAMOUK_REASON", help="Why; it stands in the run and in the audit.")
 @home_option
 @json_option
 @explained

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import ExitStack
-from pathlib import Path
 from socket import socket
 from typing import TYPE_CHECKING
 
 import click
 
 from samouk.cli.ends import explained
+from samouk.edge.disk import temporary_folder
 
 if TYPE_CHECKING:
     from samouk.loop.learner import Domain
@@ -66,6 +65,5 @@ def serve_many(
         raise SystemExit(code)
     click.echo(f"Samouk listens on {url_of(listener, 'https' if tls else 'http')} with {size} workers")
     click.echo(f"Data lies in {assembly.lies_in(chosen)}")
-    with tempfile.TemporaryDirectory(prefix="samouk-") as name:
-        folder = Path(name)
+    with temporary_folder("samouk-crew-") as folder:
         Crew(size, explained(work), chosen.drain_seconds).run()

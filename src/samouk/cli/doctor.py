@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from samouk.cli.ends import FAILED, explained, home_option, json_option, print_json, printable, settings
+from samouk.cli.ends import FAILED, explained, home_option, json_option, print_json, settings
+from samouk.terminal import printable
 
 SIGNS = {"ok": "✅", "warn": "⚠️", "fail": "❌"}
 

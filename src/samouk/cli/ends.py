@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
 import click
 
 from samouk.settings import BadSetting, load
+from samouk.terminal import printable
 
 if TYPE_CHECKING:
     from samouk.loop.learner import Learner
@@ -76,6 +78,10 @@ class _Border:
             fail(str(error), code)
         if isinstance(error, OSError) and error.errno != errno.EPIPE:  # with EPIPE who read our words has gone
             fail(f"{_words(error)}; choose another folder with --home (SAMOUK_HOME), or mend this one", UNUSABLE)
+        if not isinstance(error, click.Abort | OSError):
+            traceback.print_exception(error)
+            words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            fail(f"{words}: nobody foresaw this; please report the lines above, and what you did", FAILED)
 
 
 def _code(error: Exception) -> int | None:
@@ -121,12 +127,22 @@ def settings(home: Path | None, **options: object) -> Settings:
     return load(os.environ, home=home, **options)
 
 
-def print_json(value: object) -> None:
-    """Any record of the loop as indented JSON."""
-    click.echo(json.dumps(value, default=_plain, indent=2, ensure_ascii=False))
+def print_json(value: object, *, exact: bool = False) -> None:
+    """Any record of the loop as indented JSON.
+
+    Args:
+        exact: moments to the microsecond, for what is digested; else to the second, as the API tells them.
+    """
+    click.echo(json.dumps(value, default=_exact if exact else _plain, indent=2, ensure_ascii=False))
 
 
 def _plain(value: Any) -> Any:
+    import datetime as dt
+
+    return str(value.replace(microsecond=0)) if isinstance(value, dt.datetime) else _exact(value)
+
+
+def _exact(value: Any) -> Any:
     from dataclasses import fields, is_dataclass
 
     if is_dataclass(value) and not isinstance(value, type):
@@ -149,11 +165,6 @@ def warn_of_other_rules(learner: Learner, services: Services) -> None:
             fg="yellow",
             err=True,
         )
-
-
-def printable(text: str) -> str:
-    """The text with what would steer a terminal, or break its line, escaped: some of it was written by others."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

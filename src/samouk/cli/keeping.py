@@ -20,6 +20,7 @@ from samouk.cli.ends import (
     settings,
     table,
 )
+from samouk.terminal import Commands
 
 if TYPE_CHECKING:
     from samouk.loop.ports import ApiKey, Services
@@ -34,7 +35,7 @@ MAX_DIGITS = 18
 """Of an audit entry's number: more would be none that a database can hold."""
 
 
-@click.group()
+@click.group(cls=Commands)
 def keys() -> None:
     """Keys that sign releases, and API keys for applications and operators."""
 
@@ -238,7 +239,7 @@ def _note(services: Services, action: str, subject: str, reason: str) -> None:
     services.audit.append(Act("operator", action, subject, reason, services.clock.now()))
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Commands, invoke_without_command=True)
 @click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="Newest entries to show.")
 @retired("--verify", "`samouk audit verify`", is_flag=True)
 @home_option
@@ -255,7 +256,7 @@ def audit(context: click.Context, limit: int, home: Path | None, as_json: bool) 
         end = services.audit.head().sequence
         newest = services.audit.entries(max(end - limit, 0), limit)
     if as_json:
-        print_json(newest)
+        print_json(newest, exact=True)  # who checks the chain elsewhere needs every digit
         return
     rows = [
         (e.sequence, f"{e.act.at:%Y-%m-%d %H:%M}", e.act.actor, e.act.action, e.act.subject, _short(e.act.reason))

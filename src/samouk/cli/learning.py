@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from samouk.cli.ends import (
     FAILED,
@@ -31,7 +32,7 @@ SIGNS = {"released": "✅", "refused": "🛑", "undecided": "🤔", "empty": "�
 
 @click.command()
 @click.argument("learner")
-@click.option("--reason", help="Why to learn now; it stands in the run and in the audit.")
+@click.option("--reason", envvar="SAMOUK_REASON", help="Why to learn now; it stands in the run and in the audit.")
 @click.option("--if-due", is_flag=True, help="Learn only when a trigger says that it is time.")
 @click.option("--hold", is_flag=True, help="What passes waits for a person's word, whatever the policy says.")
 @click.option("--task", hidden=True, help="Name of the task and of its run; what it did before is not done again.")
@@ -58,7 +59,9 @@ def turn(
     from samouk.loop.watch import due
 
     known = domains.learner(learner)
-    if not reason and not if_due:
+    if if_due and click.get_current_context().get_parameter_source("reason") is ParameterSource.ENVIRONMENT:
+        reason = None  # the environment is as long as a process lives, and a reason is for one turn
+    if not (reason or if_due or task):
         raise click.UsageError("say why with --reason, or learn only when it is time with --if-due")
     if hold and not reason:
         raise click.UsageError("--hold is a person's wish: say why with --reason")
@@ -72,6 +75,9 @@ def turn(
             click.echo("{}" if as_json else f"⏳ {learner}: done before")
             return
         order = begun.order if begun else None
+        if order is None and task and not if_due:
+            asked = services.tasks.task(task).body
+            reason, hold = str(asked["reason"]), bool(asked.get("hold"))
         if order is None:
             order = Order(TriggerKind.MANUAL, reason_of(reason), hold) if reason else due(known, services)
         if order is None:

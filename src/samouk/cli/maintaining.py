@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from samouk.cli.ends import explained, home_option, json_option, print_json, printable, settings
+from samouk.cli.ends import explained, home_option, json_option, print_json, settings
+from samouk.terminal import printable
 
 if TYPE_CHECKING:
     from samouk.loop.maintain import Maintained

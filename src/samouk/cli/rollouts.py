@@ -15,11 +15,11 @@ from samouk.cli.ends import (
     home_option,
     json_option,
     print_json,
-    printable,
     settings,
     table,
     warn_of_other_rules,
 )
+from samouk.terminal import Commands, printable
 
 if TYPE_CHECKING:
     from samouk.server.routes.rollouts import RolloutView, Word
@@ -34,7 +34,7 @@ SIGNS = {
 }
 
 
-@click.group()
+@click.group(cls=Commands)
 def rollout() -> None:
     """Look at a rollout, and say what is to become of it."""
 

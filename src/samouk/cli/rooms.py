@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
-from samouk.cli.ends import MISUSE, UNUSABLE, fail, printable
+from samouk.cli.ends import MISUSE, UNUSABLE, fail
+from samouk.terminal import Commands, printable
 
 RETIRED = {"forget": "samouk erase --receipt"}
 """Names that commands had → what does it now."""
 
 
-class Rooms(click.Group):
+class Rooms(Commands):
     """A group of commands, and behind them every domain that has some of its own."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -20,10 +20,10 @@ from samouk.cli.ends import (
     home_option,
     json_option,
     print_json,
-    printable,
     settings,
     table,
 )
+from samouk.terminal import printable
 
 if TYPE_CHECKING:
     from samouk.automl.choice import Exported

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from samouk.cli.ends import explained, home_option, json_option, print_json, settings, table
+from samouk.terminal import Commands
 
 if TYPE_CHECKING:
     from samouk.loop.task import Task
@@ -75,7 +76,7 @@ def schedule(home: Path | None) -> None:
         stop.wait()
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Commands, invoke_without_command=True)
 @click.option("--all", "everything", is_flag=True, help="Those that wait, run or are done, too.")
 @click.option("--limit", type=click.IntRange(1, 1_000), default=50, show_default=True)
 @home_option
@@ -83,7 +84,7 @@ def schedule(home: Path | None) -> None:
 @click.pass_context
 @explained
 def tasks(context: click.Context, everything: bool, limit: int, home: Path | None, as_json: bool) -> None:
-    """List the tasks that were laid aside because they failed too often, newest first."""
+    """List the dead letters, newest first: tasks of which every attempt failed."""
     from samouk import assembly
     from samouk.loop.task import TaskState
 
@@ -96,7 +97,7 @@ def tasks(context: click.Context, everything: bool, limit: int, home: Path | Non
         return
     if not found:
         click.echo(
-            "💤 nobody asked for a task yet" if everything else "✅ no task was laid aside; --all lists the others"
+            "💤 nobody asked for a task yet" if everything else "✅ no dead letters; --all lists the other tasks"
         )
         return
     table(("task", "what", "learner", "asked", "state", "attempts", "error"), [_row(task) for task in found])
@@ -112,7 +113,7 @@ def _row(task: Task) -> tuple[object, ...]:
 @home_option
 @explained
 def retry(task: str, home: Path | None) -> None:
-    """Put the dead TASK back: workers begin it anew."""
+    """Put TASK, a dead letter, back: workers begin it anew."""
     from samouk import assembly
 
     chosen = settings(home)

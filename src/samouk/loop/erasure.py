@@ -12,15 +12,16 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from samouk.edge.wire import receipt_hash
 from samouk.loop.forgetting import forget_batch, forget_unit, note_person, who_of
 from samouk.loop.learner import Domain, Learner
-from samouk.loop.marks import SHORTEST, Marks
-from samouk.loop.outcome import receipt_of
+from samouk.loop.lease import in_turn, kept
+from samouk.loop.marks import SHORTEST, Marks, OtherKey
+from samouk.loop.outcome import LEASE_SECONDS, place, receipt_of
 from samouk.loop.ports import Document, Looked, NotFound, Outdated, Services, WrongReceipt
 from samouk.loop.records import Act, BatchEntry, Erasure
 
@@ -35,6 +36,12 @@ SHELF = "loop.erasing"
 
 _UNFINISHED = 1_000
 """So many of these are kept, the newest."""
+
+NOTING_SECONDS = 30.0
+"""Of two processes that note erasures together the second waits, and sees the first one's rows in the audit."""
+
+_NOTED_EACH = 100
+"""Rows of the audit between two renewals: far fewer than fit into ``NOTING_SECONDS``."""
 
 _ENDS = 2
 """Samples of a batch that are marked, from its ends: a batch lies in one piece of compression, whole or not at all."""
@@ -122,9 +129,15 @@ def proof_of(document: Any, services: Services) -> Proof:
             packs=tuple(document["packs"]),
             digest=document["digest"],
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BadProof(f"this is no proof of an erasure ({type(error).__name__}: {error})") from None
-    if _sealed(proof).digest != proof.digest:
+        whole = _sealed(proof).digest == proof.digest
+    except OtherKey as error:
+        raise BadProof(f"this proof is not to be checked here: {error}") from None
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise BadProof(
+            "the proof is damaged: something of it is missing, or is no more what was written; check the file as "
+            "the erasure wrote it"
+        ) from None
+    if not whole:
         raise BadProof("the proof was changed: its digest does not fit what it says")
     return proof
 
@@ -154,31 +167,58 @@ def erase_receipts(house: House, wanted: Sequence[tuple[str, str]], actor: str) 
     Raises:
         NotFound: no such batch was ever stored; nothing was erased.
         WrongReceipt: a receipt does not belong to its batch; nothing was erased.
+        LeaseLost: a learner was being harvested, or somebody was being forgotten, all the time; ask again.
     """
     services = house.services
-    known = [one for one, _ in services.log.of_receipts([receipt_hash(receipt) for _, receipt in wanted])]
-    ids = {batch_id for batch_id, _ in wanted}
-    held = [one for one in known if isinstance(one, BatchEntry) and one.batch_id in ids]
     pairs = [(batch_id, receipt_hash(receipt)) for batch_id, receipt in wanted]
-    sought = _sought(services, pairs, held)
-    try:
-        erasures = services.log.erase_many(pairs)
-    except (NotFound, WrongReceipt):
-        services.documents.remove(SHELF, sought.key)
-        raise
-    removed = {"batches": len(sought.rows), "samples": sum(sought.rows.values())}
-    tainted: list[str] = []
-    for learner, mine in _by_learner(erasures).items():
-        gone = forget_batch(services, learner, *mine)
-        _add(removed, exposures=gone.exposures, outcomes=gone.outcomes, states=len(gone.states))
-        tainted += [f"{learner}/{name}" for name in services.registry.taint(learner, *mine)]
-        note_erased(services, learner, mine, actor)
+    with undisturbed(services, {one.learner for one in _known(services, pairs)}) as check:
+        held = [one for one in _known(services, pairs) if isinstance(one, BatchEntry)]
+        sought = _sought(services, pairs, held)
+        check()  # reading what is to go may have taken long
+        try:
+            erasures = services.log.erase_many(pairs)
+        except (NotFound, WrongReceipt):
+            services.documents.remove(SHELF, sought.key)
+            raise
+        removed = {"batches": len(sought.rows), "samples": sum(sought.rows.values())}
+        tainted: list[str] = []
+        for learner, mine in _by_learner(erasures).items():
+            check()
+            gone = forget_batch(services, learner, *mine)
+            _add(removed, exposures=gone.exposures, outcomes=gone.outcomes, states=len(gone.states))
+            tainted += [f"{learner}/{name}" for name in services.registry.taint(learner, *mine)]
+            note_erased(services, learner, mine, actor)
     learners = tuple(_by_learner(erasures))
     proof = Proof("receipts", learners, _now(services), removed, tuple(tainted), (), (), (), sought.marks, sought.packs)
     proven = _proven(house, proof, actor)
     if proven.complete:
         services.documents.remove(SHELF, sought.key)
     return proven
+
+
+def _known(services: Services, pairs: Sequence[tuple[str, str]]) -> list[BatchEntry | Erasure]:
+    ids = {batch_id for batch_id, _ in pairs}
+    found = services.log.of_receipts([receipt for _, receipt in pairs])
+    return [one for one, _ in found if one.batch_id in ids]
+
+
+@contextmanager
+def undisturbed(services: Services, learners: Iterable[str]) -> Iterator[Callable[[], None]]:
+    """Whoever forgets a unit moves what others have in its batches: one that went meanwhile would come back so.
+
+    What it gives raises LeaseLost when somebody else took over.
+    """
+    with ExitStack() as all_of_them:
+        held = []
+        for learner in sorted(learners):  # in one order, so that of two who need both one gets both
+            renew = all_of_them.enter_context(in_turn(services, place(learner), LEASE_SECONDS))
+            held.append(all_of_them.enter_context(kept(renew, LEASE_SECONDS, place(learner))))
+
+        def check() -> None:
+            for alive in held:
+                alive.check()
+
+        yield check
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,11 +307,17 @@ def verify(services: Services, proof: Proof) -> Proof:
 
 
 def note_erased(services: Services, learner: str, batch_ids: Iterable[str], actor: str, more: str = "") -> None:
-    """The audit's row of each erased batch, once: it says that all that follows from the erasure is done."""
+    """The audit's row of each erased batch, once: it says that all that follows from the erasure is done.
+
+    Raises:
+        LeaseLost: another process was noting erasures of this learner all the while.
+    """
     ids = list(batch_ids)
-    noted = noted_erasures(services, learner, ids[0] if len(ids) == 1 else "")
-    for batch_id in ids:
-        if batch_id not in noted:
+    with in_turn(services, f"erasures:{learner}", NOTING_SECONDS) as renew:
+        noted = noted_erasures(services, learner, ids[0] if len(ids) == 1 else "")
+        for number, batch_id in enumerate(one for one in ids if one not in noted):
+            if number % _NOTED_EACH == 0:
+                renew()
             reason = f"sent the batch's receipt{more}"
             services.audit.append(Act(actor, ACTION, f"{learner}/{batch_id}", reason, services.clock.now()))
 

@@ -11,7 +11,7 @@ from samouk.loop.exposure import pseudonym
 from samouk.loop.learner import Learner
 from samouk.loop.lease import holding, in_turn
 from samouk.loop.live import Forgotten
-from samouk.loop.outcome import LEASE_SECONDS, batch_id_of, batch_named, batch_of, lessons, receipt_of, resume
+from samouk.loop.outcome import LEASE_SECONDS, batch_id_of, batch_named, batch_of, lessons, place, receipt_of, resume
 from samouk.loop.ports import Document, Outdated, Services
 from samouk.loop.records import Act, BatchEntry, BatchState, Stored
 from samouk.loop.serving import MAX_UNIT
@@ -61,7 +61,7 @@ def forget_unit(learner: Learner, services: Services, unit: str, actor: str) -> 
     """
     who = who_of(learner, services, unit)
     services.journal.refuse(learner.name, who, services.clock.now())
-    with in_turn(services, _lease(learner), LEASE_SECONDS) as renew:
+    with in_turn(services, place(learner.name), LEASE_SECONDS) as renew:
         return _forget(learner, services, who, actor, renew)
 
 
@@ -95,7 +95,7 @@ def finish_forgetting(learner: Learner, services: Services) -> int:
     begun = [one for one in services.documents.shelf(SHELF) if one.body["learner"] == learner.name]
     if not begun:
         return 0
-    with holding(services, _lease(learner), LEASE_SECONDS) as renew:
+    with holding(services, place(learner.name), LEASE_SECONDS) as renew:
         if renew is None:
             return 0
         for one in begun:
@@ -186,10 +186,6 @@ def _stored(learner: Learner, services: Services, batch_id: str) -> bool:
     rows, _ = lessons(learner, services.journal.of_batch(batch_id))
     made = [batch_named(learner, services, batch_id, group, [row for _, row in rows[group]]) for group in rows]
     return any(became is not Stored.ERASED for became in log.append(made))
-
-
-def _lease(learner: Learner) -> str:
-    return f"harvest:{learner.name}"
 
 
 def _unlearnt(services: Services, gone: Forgotten) -> Forgotten:

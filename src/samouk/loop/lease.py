@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Protocol
 
-from samouk.loop.ports import LeaseLost, Leases
+from samouk.loop.ports import LeaseLost, Leases, StoreUnavailable
 
 _PAUSE_S = 0.05
 """Between two tries to get a lease that is waited for."""
@@ -45,7 +46,7 @@ def holding(services: Leasing, name: str, seconds: float) -> Iterator[Callable[[
         return
 
     def renew() -> None:
-        if not services.leases.acquire(name, holder, seconds):
+        if not services.leases.renew(name, holder, seconds):
             raise LeaseLost(f"another process took over {name} after ours was silent for {seconds:.0f} s; try again")
 
     try:
@@ -73,3 +74,55 @@ def in_turn(services: Leasing, name: str, seconds: float) -> Iterator[Callable[[
         if time.monotonic() > until:
             raise LeaseLost(f"another process has held {name} for {2 * seconds:.0f} s; try again")
         time.sleep(_PAUSE_S)
+
+
+class Alive:
+    """Whether a lease is still ours; asked before each step that others could see."""
+
+    def __init__(self, renew: Callable[[], None], seconds: float) -> None:
+        self._renew, self._seconds = renew, seconds
+        self._lost, self._done = threading.Event(), threading.Event()
+        self._renewed = time.monotonic()
+
+    def check(self) -> None:
+        """Raises LeaseLost when it is not, or nobody can know."""
+        # A process that was stopped wakes up here before its renewing thread does.
+        if self._lost.is_set() or time.monotonic() - self._renewed > self._seconds:
+            raise LeaseLost("the lease went to another process while this one was silent")
+
+    def keep(self) -> None:
+        """Renew it until ``end``, or until it is lost."""
+        try:
+            while not self._done.wait(self._seconds / 3):
+                begun = time.monotonic()
+                # A store that is away for a minute gives the lease to nobody else either.
+                with suppress(StoreUnavailable):
+                    self._renew()
+                    self._renewed = begun
+        except LeaseLost:
+            pass
+        finally:
+            # Lost to another, or by an error of the store: either way nobody renews it any more.
+            if not self._done.is_set():
+                self._lost.set()
+
+    def end(self) -> None:
+        """Renew it no more."""
+        self._done.set()
+
+
+@contextmanager
+def kept(renew: Callable[[], None], seconds: float, name: str) -> Iterator[Alive]:
+    """A lease that is held, renewed by a thread of that name while something keeps this one busy.
+
+    Args:
+        renew: as ``holding`` and ``in_turn`` give it.
+    """
+    alive = Alive(renew, seconds)
+    thread = threading.Thread(target=alive.keep, name=name, daemon=True)
+    thread.start()
+    try:
+        yield alive
+    finally:
+        alive.end()
+        thread.join()

@@ -60,5 +60,10 @@ def last(learner: Learner, services: Services) -> Look | None:
     )
 
 
+def drop(learner: str, services: Services) -> None:
+    """Let go of the last look: it saw what was erased since."""
+    services.documents.remove(SHELF, learner)
+
+
 def _finite(one: Apart) -> bool:
     return all(math.isfinite(value) for value in (one.js, one.ks, one.js_limit, one.ks_limit))

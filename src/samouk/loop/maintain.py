@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from samouk.loop.learner import Learner
+from samouk.loop.lease import holding
 from samouk.loop.outcome import harvested
 from samouk.loop.ports import REWRITE_BYTES, LeaseLost, Services
 from samouk.loop.records import Act, Compaction
@@ -99,22 +99,19 @@ def maintain(
 @contextmanager
 def _held(services: Services) -> Iterator[Callable[[], None]]:
     """Hold the lease; what it gives renews it, and is asked between two steps. Raises LeaseLost."""
-    holder, renewed = uuid.uuid4().hex, time.monotonic()
-
-    def check() -> None:
-        nonlocal renewed
-        if time.monotonic() - renewed < LEASE_SECONDS / 4:
-            return
-        if not services.leases.acquire(LEASE, holder, LEASE_SECONDS):
-            raise LeaseLost("another process took the maintenance over while this one was silent")
+    with holding(services, LEASE, LEASE_SECONDS) as renew:
+        if renew is None:
+            raise LeaseLost("another process maintains the store; it is done when that ends")
         renewed = time.monotonic()
 
-    if not services.leases.acquire(LEASE, holder, LEASE_SECONDS):
-        raise LeaseLost("another process maintains the store; it is done when that ends")
-    try:
+        def check() -> None:
+            nonlocal renewed
+            if time.monotonic() - renewed >= LEASE_SECONDS / 4:
+                begun = time.monotonic()
+                renew()
+                renewed = begun
+
         yield check
-    finally:
-        services.leases.release(LEASE, holder)
 
 
 def _expire(services: Services, days: int, check: Callable[[], None]) -> tuple[int, int]:

@@ -195,6 +195,11 @@ def _assume(learner: Learner, services: Services, spec: OutcomeSpec, silence: fl
     return assumed
 
 
+def place(learner: str) -> str:
+    """Name of the lease under which a learner's outcomes become batches, and such batches go."""
+    return f"harvest:{learner}"
+
+
 def harvest(learner: Learner, services: Services, *, patiently: bool = False) -> int:
     """Make batches of the outcomes that nobody learnt from yet; how many rows were new to the log.
 
@@ -211,7 +216,7 @@ def harvest(learner: Learner, services: Services, *, patiently: bool = False) ->
             that a batch is more than a row or two.
     """
     rows = 0
-    with suppress(LeaseLost), holding(services, f"harvest:{learner.name}", LEASE_SECONDS) as renew:
+    with suppress(LeaseLost), holding(services, place(learner.name), LEASE_SECONDS) as renew:
         while renew is not None:
             window = _agree(learner, services, patiently)
             if window is None:

@@ -240,7 +240,8 @@ def _approve_staged(learner: Learner, services: Services, actor: str, reason: st
     version = next((one for one in versions if one.stage is Stage.STAGING), None)
     champion = services.registry.production(learner.name)
     if version is None or (champion is not None and champion.number > version.number):
-        raise RolloutRefused("version", f"none of {learner.name} waits in staging", "turn the loop first")
+        newer = f" that is newer than {champion.name}, which is in service" if version and champion else ""
+        raise RolloutRefused("version", f"none of {learner.name} waits in staging{newer}", "turn the loop first")
     if champion is not None and ramps(learner):
         return stage(learner, services, version, actor, reason_of(reason))
     if version.tainted:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from samouk.loop.lease import alone
-from samouk.loop.ports import ANYBODY, Services, TooLarge
+from samouk.loop.ports import ANYBODY, NotFound, Outdated, Services, TooLarge
 from samouk.loop.records import Act, Stage, Version
 from samouk.loop.registry import next_name, next_number
 
@@ -52,7 +53,7 @@ def release(
             lease keeps others away, must not undo what they released meanwhile.
 
     Raises:
-        Outdated: another champion stands there by now.
+        Outdated: another champion stands there by now, or a newer one, behind which clients never go back.
     """
     note_release(services, version.learner)  # of the one before: afterwards nobody would see that it is missing
     with alone(services, _noting(version.learner), RELEASE_SECONDS):
@@ -116,20 +117,35 @@ def hand_out(services: Services, version: Version, how: Callable[[bytes], None])
     return True
 
 
-def take_back(services: Services, old: Version, actor: str, reason: str, *, rollout: str | None = None) -> Version:
+def take_back(
+    services: Services,
+    old: Version,
+    actor: str,
+    reason: str,
+    *,
+    rollout: str | None = None,
+    instead_of: str | None = ANYBODY,
+) -> Version:
     """Put the bytes of an older version in service again, as a NEW version: clients never go back in number.
 
     Args:
+        instead_of: as in ``release``; asked before anything is entered, too.
         rollout: the rollout that ends so. Its id is kept on the new version's card: who takes it back once
             more, because the first process was killed on the way, finishes with the version that is there.
+
+    Raises:
+        Outdated: another champion stands there by now.
     """
     champion = services.registry.production(old.learner)
+    standing = champion.name if champion else None
+    if instead_of not in (ANYBODY, standing):
+        raise Outdated(f"{standing or 'nobody'} is in production by now, not {instead_of or 'nobody'}")
     version = _taken_back_after(services, old.learner, rollout)
     if version is None:
         version = enter_again(services, old, actor, reason, f"Back to {old.name}: {reason}", {"rollout": rollout})
     elif version.stage is not Stage.STAGING:
         return version
-    return release(services, version, actor, reason, instead_of=champion.name if champion else None)
+    return release(services, version, actor, reason, instead_of=standing)
 
 
 def enter_again(
@@ -163,12 +179,16 @@ def _taken_back_after(services: Services, learner: str, rollout: str | None) -> 
 def reconcile(services: Services, learner: str) -> bool:
     """Publish the version in production when clients do not find it yet. True when there was something to mend.
 
-    That it was released is noted, too, when that is missing.
+    That it was released is noted, too, when that is missing. Where clients have a higher number, they would refuse
+    it: its bytes are released again under one above theirs.
     """
     note_release(services, learner)
-    champion = services.registry.production(learner)
-    if champion is None or services.publisher.published(learner) == champion.name:
+    # Clients first: the registry changes before them, so that what it says is no older than what they have.
+    found, champion = services.publisher.published(learner), services.registry.production(learner)
+    if champion is None or found == champion.name:
         return False
+    if _behind(services, champion, found):
+        return _overtake(services, learner)
     if not hand_out(services, champion, lambda data: services.publisher.publish(champion, data)):
         return False
     act = Act(
@@ -176,3 +196,39 @@ def reconcile(services: Services, learner: str) -> bool:
     )
     services.audit.append(act)
     return True
+
+
+def _behind(services: Services, champion: Version, found: str | None) -> bool:
+    """Whether clients have a version with a higher number than the champion's."""
+    if found is None:
+        return False
+    try:
+        return services.registry.version(champion.learner, found).number > champion.number
+    except NotFound:  # the registry is of an older state than what clients have
+        return False
+
+
+def _overtake(services: Services, learner: str) -> bool:
+    """Release the champion's bytes above what clients have; True when that was done here.
+
+    Of a version that must go because of an erasure nothing is released again: its successor comes by itself.
+    """
+    with alone(services, f"overtake:{learner}", RELEASE_SECONDS) as mine:
+        found, champion = services.publisher.published(learner), services.registry.production(learner)
+        if not mine or champion is None or champion.tainted or not _behind(services, champion, found):
+            return False
+        reason = f"clients have {found} and never go back in number"
+        again = next((one for one in services.registry.versions(learner) if _is_again(one, champion)), None)
+        if again is None:
+            change = f"{champion.name} again, under a number above {found}"
+            again = enter_again(services, champion, "samouk", reason, change, {"rollout": None})
+        with suppress(Outdated):  # somebody released another one just now, which clients get
+            release(services, again, "samouk", reason, instead_of=champion.name)
+            return True
+    return False
+
+
+def _is_again(version: Version, champion: Version) -> bool:
+    """Whether the version was entered to overtake, by a process that was killed before it released it."""
+    again = version.card.get("again", {}).get("version") == champion.name
+    return again and version.stage is Stage.STAGING and version.number > champion.number

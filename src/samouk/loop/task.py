@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 ATTEMPTS = 5
-"""Failures of one task before it is laid aside as dead, where a person finds it."""
+"""Attempts at one task that may fail before it is a dead letter, which a person finds and may send again."""
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 10.0, 900.0
 
@@ -18,7 +18,7 @@ KEPT = dt.timedelta(days=7)
 
 
 class TaskState(StrEnum):
-    """Where a task stands."""
+    """Where a task stands; one that is dead is a dead letter: no worker takes it before a person says so."""
 
     WAITING = "waiting"
     RUNNING = "running"

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
-import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,8 +13,8 @@ import numpy as np
 from samouk.loop import ending, gate, outcome, ramp, registry, snapshot, trigger
 from samouk.loop.ending import LEASE_SECONDS, RUN
 from samouk.loop.learner import Context, Learner, Progress, UnfitArtifact, mean
-from samouk.loop.lease import in_turn
-from samouk.loop.ports import LeaseLost, Services, StoreUnavailable
+from samouk.loop.lease import Alive, holding, in_turn, kept
+from samouk.loop.ports import LeaseLost, Outdated, Services
 from samouk.loop.records import (
     Act,
     Artifact,
@@ -98,7 +96,7 @@ def turn(
             resumed = _resume(learner, services, run, log, still_ours) if run_id else None
             run = resumed or _steps(learner, services, run, fitting, log, still_ours)
             if order.kind is TriggerKind.ERASURE and run.end is not RunEnd.RELEASED:
-                run = _fall_back(learner, services, run, log)
+                run = _fall_back(learner, services, run, log, still_ours)
         except BaseException as error:
             _finish(services, run, log, end=RunEnd.FAILED, error=f"{type(error).__name__}: {error}")
             raise
@@ -161,11 +159,12 @@ def _release_first(learner: Learner, services: Services, artifact: Artifact) -> 
     release(services, first, "samouk", reason, instead_of=None)
 
 
-def _steps(learner: Learner, services: Services, run: Run, context: Context, log: _Log, still_ours: _Alive) -> Run:
+def _steps(learner: Learner, services: Services, run: Run, context: Context, log: _Log, still_ours: Alive) -> Run:
     log("reading what arrived", 0.0)
     erasing = run.order.kind is TriggerKind.ERASURE
     # A champion that must go is no yardstick: its successor has to be as good as what would come back in its place.
-    champion = (untainted(learner, services) if erasing else None) or champion_of(learner, services)
+    standing = services.registry.production(learner.name)
+    champion = (untainted(learner, services) if erasing else None) or champion_of(learner, services, standing)
     mark = outcome.harvested(learner, services)
     _quarantine(learner, services, champion, log)
     frozen = snapshot.freeze(learner, services.log, services.registry)
@@ -199,11 +198,11 @@ def _steps(learner: Learner, services: Services, run: Run, context: Context, log
     if not proves_itself:
         ramp.interrupt(learner, services, f"a version is released at once: {run.order.reason}")
     version = _enter(learner, services, champion, challenger, frozen, mark, match, train, holdout, run)
-    end = _follow(learner, services, version, "; ".join(verdict.reasons), proves_itself, log, still_ours)
+    end = _follow(learner, services, version, standing, "; ".join(verdict.reasons), proves_itself, log, still_ours)
     return dataclasses.replace(run, end=end, version=version.name)
 
 
-def _resume(learner: Learner, services: Services, run: Run, log: _Log, still_ours: _Alive) -> Run | None:
+def _resume(learner: Learner, services: Services, run: Run, log: _Log, still_ours: Alive) -> Run | None:
     """The end of a run whose process died after it had entered a version; None when it came to none."""
     version = ending.entered(services, run)
     if version is None:
@@ -215,9 +214,17 @@ def _resume(learner: Learner, services: Services, run: Run, log: _Log, still_our
     if version.stage is not Stage.STAGING:
         return run
     champion = services.registry.production(learner.name)
-    proves_itself = champion is not None and run.order.kind is not TriggerKind.ERASURE and ramp.ramps(learner)
     why = f"entered before its process died: {run.order.reason}"
-    end = _follow(learner, services, version, why, proves_itself, log, still_ours)
+    erasing = run.order.kind is TriggerKind.ERASURE
+    if erasing and champion is not None and not champion.tainted and champion.name != version.parent:
+        waits = _waits(learner, version, champion)
+        log(f"{champion.name}, in service by now, knows nothing of what was erased; {waits}", 1.0)
+        return dataclasses.replace(run, end=RunEnd.STAGED)
+    must_go = erasing and champion is not None and champion.tainted
+    judged = services.registry.version(learner.name, version.parent) if version.parent else None
+    before = champion if must_go else judged
+    proves_itself = champion is not None and not erasing and ramp.ramps(learner)
+    end = _follow(learner, services, version, before, why, proves_itself, log, still_ours)
     return dataclasses.replace(run, end=end)
 
 
@@ -225,12 +232,18 @@ def _follow(
     learner: Learner,
     services: Services,
     version: Version,
+    before: Version | None,
     reason: str,
     proves_itself: bool,
     log: _Log,
-    still_ours: _Alive,
+    still_ours: Alive,
 ) -> RunEnd:
-    """What becomes of a version that passed: it proves itself on people, waits for a person, or is released."""
+    """What becomes of a version that passed: it proves itself on people, waits for a person, or is released.
+
+    Args:
+        before: the champion in whose place the gate lets it; where a person put another one there meanwhile, that
+            one stays.
+    """
     held = bool(version.card.get(HELD))
     if proves_itself:
         rollout = ramp.take_up(learner, services, reason)
@@ -245,23 +258,63 @@ def _follow(
     if held or learner.policy.approval == "human":
         log(f"{version.name} waits for a person's word: samouk rollout approve {learner.name}", 1.0)
         return RunEnd.STAGED
-    champion = services.registry.production(learner.name)
+    place = _place(learner, services, before)
     still_ours.check()  # after the reading: whoever takes the lease from now on may change what we read
-    release(services, version, "samouk", reason, instead_of=champion.name if champion else None)
+    try:
+        release(services, version, "samouk", reason, instead_of=place)
+    except Outdated as error:
+        waits = _waits(learner, version, services.registry.production(learner.name))
+        log(f"{version.name} was judged for the place of {place or 'no version'}: {error}; {waits}", 1.0)
+        return RunEnd.STAGED
     log(f"{version.name} released", 1.0)
     return RunEnd.RELEASED
 
 
-def _fall_back(learner: Learner, services: Services, run: Run, log: _Log) -> Run:
+def _waits(learner: Learner, version: Version, champion: Version | None) -> str:
+    """What can still become of a version that was not released, in words."""
+    if ramp.ramps(learner):
+        return f"{version.name} stays in staging until the next look puts it on trial or aside"
+    if champion is not None and champion.number > version.number:
+        return f"{version.name} is older than {champion.name} and cannot be approved any more: turn the loop again"
+    return f"{version.name} stays in staging: samouk rollout approve {learner.name}"
+
+
+def _place(learner: Learner, services: Services, before: Version | None) -> str | None:
+    """The name under which the champion of before stands now: ending a rollout may give its bytes another number."""
+    champion = services.registry.production(learner.name)
+    same = champion is not None and before is not None and champion.artifact_digest == before.artifact_digest
+    found = champion if same else before
+    return found.name if found else None
+
+
+def _fall_back(learner: Learner, services: Services, run: Run, log: _Log, still_ours: Alive) -> Run:
     """No successor could be made of what is left: the newest version that knows nothing of what was erased returns."""
     old = untainted(learner, services)
-    if old is None or run.end is RunEnd.STAGED:
+    if old is None or run.end is RunEnd.STAGED or _knows_nothing(learner, services, log)[0]:
         return run
     why = "samples behind the version in service were erased"
     ramp.interrupt(learner, services, why)
-    version = take_back(services, old.version, "samouk", why)
+    knows_nothing, place = _knows_nothing(learner, services, log)  # again: ending a rollout may release its winner
+    if knows_nothing:
+        return run
+    still_ours.check()  # after the reading: whoever takes the lease from now on may change what we read
+    try:
+        version = take_back(services, old.version, "samouk", why, instead_of=place)
+    except Outdated as error:
+        log(f"{old.version.name} does not return: {error}", 1.0)
+        return run
     log(f"{version.name} released: {old.version.name} again", 1.0)
     return dataclasses.replace(run, end=RunEnd.RELEASED, version=version.name)
+
+
+def _knows_nothing(learner: Learner, services: Services, log: _Log) -> tuple[bool, str | None]:
+    """Whether the version in service knows nothing of what was erased, and its name."""
+    champion = services.registry.production(learner.name)
+    if champion is None:
+        return False, None
+    if not champion.tainted:
+        log(f"{champion.name}, in service by now, knows nothing of what was erased", 1.0)
+    return not champion.tainted, champion.name
 
 
 def _quarantine(learner: Learner, services: Services, champion: Champion | None, log: _Log) -> None:
@@ -356,58 +409,12 @@ def _finish(services: Services, run: Run, log: _Log, end: RunEnd | None = None, 
     return ended
 
 
-class _Alive:
-    """Whether the lease is still ours; asked before each step that others could see."""
-
-    def __init__(self, renew: Callable[[], bool]) -> None:
-        self.lost = threading.Event()
-        self.done = threading.Event()
-        self._renew = renew
-        self._renewed = time.monotonic()
-
-    def renew(self) -> bool:
-        begun = time.monotonic()
-        # After a silence it may be free because another one had it, acted, and gave it back.
-        if not self._silent() and self._renew():
-            self._renewed = begun
-        else:
-            self.lost.set()
-        return not self.lost.is_set()
-
-    def _silent(self) -> bool:
-        return time.monotonic() - self._renewed > LEASE_SECONDS
-
-    def check(self) -> None:
-        # A process that was stopped wakes up here before its renewing thread does.
-        if self.lost.is_set() or self._silent():
-            raise LeaseLost("the lease went to another process while this run was silent")
-
-
 @contextmanager
-def _lease(services: Services, learner: str) -> Iterator[_Alive]:
+def _lease(services: Services, learner: str) -> Iterator[Alive]:
     """Hold the learner's lease, renewed by a thread while a fit keeps this one busy."""
-    name, holder = ending.place(learner), uuid.uuid4().hex
-    if not services.leases.acquire(name, holder, LEASE_SECONDS):
-        raise LeaseLost(f"another process is learning {learner}; try again in {LEASE_SECONDS:.0f} s")
-    alive = _Alive(lambda: services.leases.acquire(name, holder, LEASE_SECONDS))
-    thread = threading.Thread(target=_renew, args=(alive,), name=name, daemon=True)
-    thread.start()
-    try:
-        yield alive
-    finally:
-        alive.done.set()
-        thread.join()
-        services.leases.release(name, holder)
-
-
-def _renew(alive: _Alive) -> None:
-    try:
-        while not alive.done.wait(LEASE_SECONDS / 3):
-            # A store that is away for a minute gives the lease to nobody else either.
-            with suppress(StoreUnavailable):
-                if not alive.renew():
-                    return
-    finally:
-        # Lost to another, or by an error of the store: either way nobody renews it any more.
-        if not alive.done.is_set():
-            alive.lost.set()
+    name = ending.place(learner)
+    with holding(services, name, LEASE_SECONDS) as renew:
+        if renew is None:
+            raise LeaseLost(f"another process is learning {learner}; try again in {LEASE_SECONDS:.0f} s")
+        with kept(renew, LEASE_SECONDS, name) as alive:
+            yield alive

@@ -85,9 +85,9 @@ class TriggerView:
     note: str = ""
 
 
-def champion_of(learner: Learner, services: Services) -> Champion | None:
-    """The version in service, with its artifact."""
-    version = services.registry.production(learner.name)
+def champion_of(learner: Learner, services: Services, version: Version | None = None) -> Champion | None:
+    """The version in service, with its artifact; ``version`` where that was read just now."""
+    version = version or services.registry.production(learner.name)
     if version is None:
         return None
     return Champion(version, Artifact(services.blobs.get(version.artifact_key), version.metadata))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 
-from samouk.publish.durable import private_folder, sync_folder, write_durably
+from samouk.edge import disk
 
 SIDES = ("targets", "metadata")
 """In the order in which they are written: what is signed is there before what names it."""
@@ -18,6 +16,9 @@ LATEST = "metadata/timestamp.json"
 """The one file that is ever replaced, always last."""
 
 REVISION = ".revision"
+
+PUBLIC = 0o644
+"""Everybody may read what is published: another user's web server may hand it out."""
 
 Fetch = Callable[[str], bytes]
 """Digest → the bytes that have it."""
@@ -53,14 +54,15 @@ class Copy:
 
         Raises whatever ``newest`` and ``fetch`` raise: the files of before are all there then.
         """
-        private_folder(self.folder.parent)
+        disk.private_dir(self.folder.parent)
         for side in SIDES:
             (self.folder / side).mkdir(parents=True, exist_ok=True)
-        with _alone(self.folder / ".following") as mine:
+        with disk.alone(self.folder / ".following") as mine:
             listed = newest() if mine else None
             if listed is not None and (check or self._revision() != listed[1]):
+                self._sweep()
                 self._bring(listed[0], fetch)
-                write_durably(self.folder / REVISION, str(listed[1]).encode())
+                disk.replace(self.folder / REVISION, str(listed[1]).encode(), PUBLIC)
 
     def fill(self, files: Mapping[str, str], source: Copy, fetch: Fetch) -> None:
         """Make the folder from ``files``, by links to what ``source`` has of them."""
@@ -76,17 +78,24 @@ class Copy:
                 place.unlink(missing_ok=True)
                 place.write_bytes(fetch(digest))
 
+    def _sweep(self) -> None:
+        """Remove what killed followers were writing: none has come to the end, so the next one gets here."""
+        disk.sweep_drafts(self.folder)
+        for side in SIDES:
+            for place in (self.folder / side, *(self.folder / side).rglob("*/")):
+                disk.sweep_drafts(place)
+
     def _bring(self, files: Mapping[str, str], fetch: Fetch) -> None:
         for path in sorted(files, key=lambda path: (path == LATEST, SIDES.index(path.partition("/")[0]), path)):
             place = self._place(path)
             if _digest(place) != files[path]:
                 data = fetch(files[path])
                 place.parent.mkdir(exist_ok=True)
-                write_durably(place, data)
+                disk.replace(place, data, PUBLIC)
         for path in self.digests().keys() - files.keys():
             self._place(path).unlink(missing_ok=True)
         for side in SIDES:
-            sync_folder(self.folder / side)
+            disk.sync_dir(self.folder / side)
 
     def _revision(self) -> int | None:
         try:
@@ -115,19 +124,3 @@ def _link(source: Path, place: Path) -> None:
         os.link(source, place)
     except OSError:  # another disk, or it went just now
         return
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[bool]:
-    """Whether nobody else holds the lock; nobody waits for it, since a holder may be slow or stopped."""
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        os.close(descriptor)

@@ -20,7 +20,8 @@ from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root
 from tuf.api.serialization.json import JSONSerializer
 
-from samouk.publish.durable import exclusive, private_folder, sync_folder, write_durably
+from samouk.edge import disk
+from samouk.publish.copy import PUBLIC
 
 ONLINE_ROLES = ("targets", "snapshot", "timestamp")
 
@@ -105,9 +106,9 @@ def init_keys(
     """
     if not 1 <= threshold <= root_keys:
         raise ValueError(f"threshold: must lie between 1 and the {root_keys} root keys, not {threshold}")
-    private_folder(folder.parent)
+    disk.private_dir(folder.parent)
     # One at a time: of two that begin together the second finds the keys of the first.
-    with exclusive(folder.with_name(f".{folder.name}.lock")):
+    with disk.exclusive(folder.with_name(f".{folder.name}.lock")):
         if folder.exists() and any(folder.iterdir()):
             raise KeysExist(
                 f"{folder} holds keys already; clients trust them. Use `samouk keys rotate`, or another folder"
@@ -118,7 +119,7 @@ def init_keys(
 def _make(folder: Path, root_keys: int, threshold: int, expires: dt.datetime) -> NewKeys:
     draft = folder.with_name(f".{folder.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
-    private_folder(draft)
+    disk.private_dir(draft)
     root_signers = [CryptoSigner.generate_ed25519() for _ in range(root_keys)]
     online = {role: CryptoSigner.generate_ed25519() for role in ONLINE_ROLES}
     root = Root(consistent_snapshot=True, expires=expires)
@@ -131,7 +132,7 @@ def _make(folder: Path, root_keys: int, threshold: int, expires: dt.datetime) ->
     online_names = [_save(draft / "online", role, signer) for role, signer in online.items()]
     data = _write_root(draft, root, root_signers[:threshold])
     draft.rename(folder)
-    sync_folder(folder.parent)
+    disk.sync_dir(folder.parent)
     return NewKeys(
         root_files=tuple(folder / "root" / name for name in root_names),
         online_files=tuple(folder / "online" / name for name in online_names),
@@ -164,7 +165,9 @@ def rotate_keys(
     if unknown:
         raise ValueError(f"roles: {', '.join(unknown)} is no online role; choose from {', '.join(ONLINE_ROLES)}")
     newest_root(folder)  # a missing folder is told before the lock is made in it
-    with exclusive(folder / ".lock"):
+    with disk.exclusive(folder / ".lock"):
+        for part in ("online", "roots"):
+            disk.sweep_drafts(folder / part)  # whole private keys among them
         root = newest_root(folder).signed
         signers = _root_signers(folder, root)
         fresh = {role: CryptoSigner.generate_ed25519() for role in roles}
@@ -287,7 +290,7 @@ def _file_name(role: str, keyid: str) -> str:
 def _save(folder: Path, role: str, signer: CryptoSigner) -> str:
     folder.mkdir(mode=0o700, exist_ok=True)
     name = _file_name(role, signer.public_key.keyid)
-    write_durably(folder / name, signer.private_bytes, mode=0o600)
+    disk.replace(folder / name, signer.private_bytes, mode=0o600)
     return name
 
 
@@ -297,7 +300,7 @@ def _write_root(folder: Path, root: Root, signers: Sequence[CryptoSigner]) -> by
         metadata.sign(signer, append=True)
     data = metadata.to_bytes(COMPACT)
     (folder / "roots").mkdir(exist_ok=True)
-    write_durably(folder / "roots" / f"{root.version}.root.json", data)
+    disk.replace(folder / "roots" / f"{root.version}.root.json", data, PUBLIC)
     return data
 
 

@@ -22,8 +22,9 @@ from typing import Any, TypeVar
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, MetaFile, Root, Signed, Snapshot, Targets, Timestamp
 
+from samouk.edge import disk
 from samouk.loop.records import Version
-from samouk.publish.durable import UNFINISHED, exclusive, write_durably
+from samouk.publish.copy import PUBLIC
 from samouk.publish.keys import (
     COMPACT,
     Lifetimes,
@@ -112,7 +113,7 @@ class TufPublisher:
         """
         check_release(version, len(data), hashlib.sha256(data).hexdigest())
         self._make_folders()
-        with exclusive(self._lock):
+        with disk.exclusive(self._lock):
             state = self._state()
             if is_released(state.targets, version):
                 self._sign(state, state.due)
@@ -133,7 +134,7 @@ class TufPublisher:
             raise ValueError(f"share: must lie between 0 and 1, both excluded, not {share:g}")
         check_release(version, len(data), hashlib.sha256(data).hexdigest())
         self._make_folders()
-        with exclusive(self._lock):
+        with disk.exclusive(self._lock):
             state = self._state()
             current = current_of(state.targets, version.learner)
             if current is not None and version.number <= int(current["number"]):
@@ -157,7 +158,7 @@ class TufPublisher:
         """
         if not (self._metadata / "timestamp.json").exists():
             return
-        with exclusive(self._lock):
+        with disk.exclusive(self._lock):
             state = self._state()
             trial = trial_of(state.targets, learner)
             if trial is None or trial["rollout"] != rollout:
@@ -186,7 +187,7 @@ class TufPublisher:
             KeysMissing, KeysForeign, KeysUnreadable, BrokenRepository
         """
         self._make_folders()
-        with exclusive(self._lock):
+        with disk.exclusive(self._lock):
             state = self._state()
             self._sign(state, state.due)
             self._prune()
@@ -221,7 +222,7 @@ class TufPublisher:
         for path, (content, _) in files.items():
             target = self._targets / state.targets.targets[path].get_prefixed_paths()[0]
             target.parent.mkdir(exist_ok=True)
-            write_durably(target, content)
+            disk.replace(target, content, PUBLIC)
         self._sign(state, "targets")
 
     def _state(self) -> _State:
@@ -296,7 +297,7 @@ class TufPublisher:
         metadata.sign(online_signer(self._keys, root, role))
         data = metadata.to_bytes(COMPACT)
         name = "timestamp.json" if role == "timestamp" else f"{signed.version}.{role}.json"
-        write_durably(self._metadata / name, data)
+        disk.replace(self._metadata / name, data, PUBLIC)
         return data
 
     def _root_path(self, version: int) -> Path:
@@ -305,7 +306,7 @@ class TufPublisher:
     def _publish_roots(self) -> None:
         for version, path in sorted(root_files(self._keys).items()):
             if not self._root_path(version).exists():
-                write_durably(self._root_path(version), path.read_bytes())
+                disk.replace(self._root_path(version), path.read_bytes(), PUBLIC)
 
     def _prune(self) -> None:
         """Remove what neither the current generation nor the last few name."""
@@ -322,8 +323,7 @@ class TufPublisher:
         for path in self._targets.glob("*/*"):
             if path.relative_to(self._targets).as_posix() not in named:
                 path.unlink(missing_ok=True)
-        for path in self._metadata.glob(f".*{UNFINISHED}"):
-            path.unlink(missing_ok=True)
+        disk.sweep_drafts(self._metadata)
 
 
 def _described(version: int, data: bytes) -> MetaFile:

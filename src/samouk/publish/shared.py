@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from samouk.edge import disk
 from samouk.loop.lease import in_turn
 from samouk.loop.ports import (
     Bell,
@@ -31,8 +32,7 @@ from samouk.loop.ports import (
     StoreUnavailable,
 )
 from samouk.loop.records import Version
-from samouk.publish.copy import Copy
-from samouk.publish.durable import private_folder, write_durably
+from samouk.publish.copy import PUBLIC, Copy
 from samouk.publish.keys import KeysMissing, check_lineage, root_files
 from samouk.publish.publisher import TufPublisher
 
@@ -114,7 +114,7 @@ class SharedPublisher:
                 make_keys()
             with self._draft(None) as draft:
                 for version, path in sorted(root_files(self._keys).items()):
-                    write_durably(draft / "metadata" / f"{version}.root.json", path.read_bytes())
+                    disk.replace(draft / "metadata" / f"{version}.root.json", path.read_bytes(), PUBLIC)
                 check_lineage(self._keys, draft / "metadata")
                 self._save(None, draft)
         return True
@@ -177,7 +177,7 @@ class SharedPublisher:
     def _draft(self, kept: Document | None) -> Iterator[Path]:
         """A folder of its own with what is shared, or with what this machine published alone before."""
         home = self._copy.folder.parent
-        private_folder(home)
+        disk.private_dir(home)
         _sweep(home)
         with tempfile.TemporaryDirectory(prefix=DRAFT, dir=home) as name:
             draft = Copy(Path(name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from threading import Event
 from typing import Any, ClassVar, TypeVar
 
@@ -15,7 +16,7 @@ from starlette.responses import Response
 from samouk.edge.wire import WireError
 from samouk.loop.erasure import House
 from samouk.loop.learner import Domain, Learner
-from samouk.loop.ports import NotFound, Role, Services, covers
+from samouk.loop.ports import Blobs, CorruptBlob, NotFound, Role, Services, covers
 from samouk.loop.records import Act, Batch, Stage, Stored, Version
 from samouk.server import body
 from samouk.server.access import PUBLIC, Access, Caller
@@ -240,11 +241,29 @@ class Desk:
         self.raw_at(path, "GET", download, operation, PUBLIC)
 
     def _artifact(self, version: Version, cache: str) -> Content:
-        def pieces(first: int, length: int) -> Iterator[bytes]:
-            data = self.services.blobs.get(version.artifact_key)
-            return iter((data[first : first + length],))
+        blobs, key, size = self.services.blobs, version.artifact_key, version.artifact_size
 
-        return Content(version.artifact_size, version.artifact_digest, pieces, ARTIFACT, cache)
+        def pieces(first: int, length: int) -> Iterator[bytes]:
+            if length == size:
+                return iter((blobs.get(key),))
+            # The first one now: what cannot be read is told before the answer begins.
+            head, end = _part(blobs, key, first, min(length, PART)), first + length
+            steps = range(first + PART, end, PART)
+            return chain((head,), (_part(blobs, key, step, min(PART, end - step)) for step in steps))
+
+        return Content(size, version.artifact_digest, pieces, ARTIFACT, cache)
+
+
+PART = 4 << 20
+"""Bytes of a range that are read at a time: so much of each answer is in memory, and a bucket is asked this seldom."""
+
+
+def _part(blobs: Blobs, key: str, first: int, length: int) -> bytes:
+    """So many bytes. Raises CorruptBlob where the blob ends before them: an answer without them would look whole."""
+    found = blobs.part(key, first, length)
+    if len(found) != length:
+        raise CorruptBlob(f"blob {key} ends at byte {first + len(found)}, too early; restore it from a backup")
+    return found
 
 
 def reader_of(learner: Learner, version: Version) -> Role | None:

@@ -9,15 +9,11 @@ has accepted the receipt: else anybody could take batches out of the snapshots.
 from __future__ import annotations
 
 from samouk.edge.wire import receipt_hash
-from samouk.loop.erasure import note_erased, noted_erasures
+from samouk.loop.erasure import note_erased, noted_erasures, undisturbed
 from samouk.loop.forgetting import forget_batch
-from samouk.loop.lease import in_turn
 from samouk.loop.ports import LeaseLost, NotFound, Services
 from samouk.server.problems import Problem
 from samouk.server.views import ErasureView, erasure_of
-
-LEASE_SECONDS = 30.0
-"""Of two processes that note erasures together the second waits, and sees the first one's rows in the audit."""
 
 
 def erase(services: Services, learner: str, batch_id: str, receipt: str) -> ErasureView:
@@ -28,15 +24,19 @@ def erase(services: Services, learner: str, batch_id: str, receipt: str) -> Eras
     Raises:
         NotFound: no such batch was ever stored for this learner.
         WrongReceipt: the receipt does not belong to it.
+        Problem: 503, the learner was being harvested, or somebody was being forgotten, all the time.
     """
     known = services.log.of_receipts([receipt_hash(receipt)])
     if any(one.batch_id == batch_id and one.learner != learner for one, _ in known):
         raise NotFound(f"{learner} never had a batch {batch_id}")
-    erasure = services.log.erase(batch_id, receipt_hash(receipt))
-    forget_batch(services, learner, batch_id)
-    tainted = services.registry.taint(learner, batch_id)
+    # Anybody may ask: whoever has not the receipt keeps no harvest waiting, and is refused by the log.
+    owners = {one.learner for one, _ in known if one.batch_id == batch_id}
     try:
-        with in_turn(services, _noting(learner), LEASE_SECONDS):
+        with undisturbed(services, owners) as check:
+            check()
+            erasure = services.log.erase(batch_id, receipt_hash(receipt))
+            forget_batch(services, learner, batch_id)
+            tainted = services.registry.taint(learner, batch_id)
             note_erased(services, learner, [batch_id], "contributor")
     except LeaseLost as error:
         raise Problem(503, str(error), headers={"Retry-After": "5"}) from None
@@ -52,16 +52,11 @@ def mend(services: Services, learner: str) -> int:
     Raises:
         LeaseLost: another process was at it all the while.
     """
-    with in_turn(services, _noting(learner), LEASE_SECONDS):
-        erasures = [erasure.batch_id for erasure in services.log.erasures(learner)]
-        noted = noted_erasures(services, learner) if erasures else set()
-        unfinished = [batch_id for batch_id in erasures if batch_id not in noted]
-        if unfinished:
-            forget_batch(services, learner, *unfinished)
-            services.registry.taint(learner, *unfinished)
-            note_erased(services, learner, unfinished, "contributor", "; finished at the next start")
-        return len(unfinished)
-
-
-def _noting(learner: str) -> str:
-    return f"erasures:{learner}"
+    erasures = [erasure.batch_id for erasure in services.log.erasures(learner)]
+    noted = noted_erasures(services, learner) if erasures else set()
+    unfinished = [batch_id for batch_id in erasures if batch_id not in noted]
+    if unfinished:
+        forget_batch(services, learner, *unfinished)
+        services.registry.taint(learner, *unfinished)
+        note_erased(services, learner, unfinished, "contributor", "; finished at the next start")
+    return len(unfinished)

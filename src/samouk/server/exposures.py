@@ -18,19 +18,18 @@ Several servers may share one folder: each holds a lock on its own files.
 from __future__ import annotations
 
 import datetime as dt
-import fcntl
 import logging
 import math
 import os
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
 
+from samouk.edge import disk
 from samouk.loop.live import Exposure, Variant
 from samouk.loop.ports import Journal
 from samouk.server.logs import told
@@ -82,6 +81,9 @@ class _Line(msgspec.Struct):
         return Exposure(**values)
 
 
+_START = "start.lock"
+"""One server at a time looks for dead ones and makes its files."""
+
 _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(_Line)
 
@@ -94,15 +96,13 @@ class _Segment:
         self.items: list[Exposure] = []
         self._size = 0
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        disk.wait_lock(self._descriptor)
 
     def append(self, exposures: Sequence[Exposure]) -> None:
         """Hand the lines to the operating system, all or none. Raises OSError."""
         lines = b"\n".join([_encode(exposure) for exposure in exposures]) + b"\n"
         try:
-            left = memoryview(lines)
-            while left:
-                left = left[os.write(self._descriptor, left) :]
+            disk.write_all(self._descriptor, lines)
         except OSError:
             os.ftruncate(self._descriptor, self._size)
             raise
@@ -152,7 +152,7 @@ class Exposures:
         # The home first: ``parents`` gives the mode to the last folder alone.
         for folder in (self._folder.parent, self._folder):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _alone(self._folder):
+        with disk.exclusive(self._folder / _START):
             self._bring(self._folder)
             name = uuid.uuid4().hex
             # What is filled, and what is on its way into the journal; they change places with each commit.
@@ -163,7 +163,7 @@ class Exposures:
     def recover(self) -> None:
         """Bring what dead servers left into the journal, and nothing else. Raises StoreUnavailable or OSError."""
         if self._folder is not None and self._folder.exists():
-            with _alone(self._folder):
+            with disk.exclusive(self._folder / _START):
                 self._bring(self._folder)
 
     async def put(self, exposures: Sequence[Exposure]) -> None:
@@ -247,9 +247,7 @@ class Exposures:
     def _replay(self, path: Path) -> None:
         """Bring one file into the journal, unless a living server holds it."""
         descriptor = os.open(path, os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not disk.try_lock(descriptor):
             os.close(descriptor)
             return
         with os.fdopen(descriptor, "rb") as file:
@@ -270,14 +268,3 @@ class Exposures:
 def _overfull() -> Problem:
     detail = "too many predictions wait for the server's store, which cannot be written; try again in a moment"
     return Problem(503, detail, headers={"Retry-After": "5"})
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One server at a time looks for dead ones and makes its files."""
-    descriptor = os.open(folder / "start.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import json
 import logging
 import threading
@@ -78,7 +79,10 @@ class Provider:
 
 def is_secure(url: str) -> bool:
     """Whether nobody on the way can change what comes from there: https, or this machine."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # brackets of an IPv6 address that do not close
+        return False
     here = parts.hostname in ("localhost", "127.0.0.1", "::1")
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and here))
 
@@ -162,7 +166,7 @@ class Persons:
         """Ask the provider, while whoever brings a known key goes on."""
         found: dict[str, Key] | None = None
         try:
-            found = self._published()
+            found = published(self._provider.issuer, self._fetch)
         except (OSError, ValueError, BadProvider) as error:
             log.warning("the identity provider's keys could not be read: %s", error)
         finally:
@@ -173,19 +177,6 @@ class Persons:
                     self._keys, self._fresh = found, now
                 self._fetching = False
                 self._changed.notify_all()
-
-    def _published(self) -> dict[str, Key]:
-        issuer = self._provider.issuer
-        told = _object(self._fetch(f"{issuer.rstrip('/')}/.well-known/openid-configuration"))
-        if told.get("issuer") != issuer:
-            raise BadProvider("its discovery document names another issuer than SAMOUK_OIDC_ISSUER")
-        where = told.get("jwks_uri")
-        if not isinstance(where, str) or not is_secure(where):
-            raise BadProvider("its discovery document names no jwks_uri with https")
-        found = _object(self._fetch(where)).get("keys")
-        if not isinstance(found, list) or len(found) > MAX_KEYS:
-            raise BadProvider(f"its key set is no list of at most {MAX_KEYS} keys")
-        return dict(_usable(found))
 
     def _holds(self, claims: Mapping[str, Any]) -> bool:
         """Whether the claims are of the right issuer, for this server, and in their time."""
@@ -213,6 +204,25 @@ class Persons:
             raise Problem(403, detail, field="Authorization")
         who = pseudonym(self._secret, self._provider.issuer, claims["sub"])
         return Caller(who, who, max(held, key=list(Role).index))
+
+
+def published(issuer: str, fetch: Callable[[str], bytes] | None = None) -> dict[str, Key]:
+    """The provider's public keys for signatures, by their id.
+
+    Raises:
+        OSError, ValueError, BadProvider: it does not answer, or not with what can be used.
+    """
+    fetch = fetch or fetched
+    told = _object(fetch(f"{issuer.rstrip('/')}/.well-known/openid-configuration"))
+    if told.get("issuer") != issuer:
+        raise BadProvider("its discovery document names another issuer than SAMOUK_OIDC_ISSUER")
+    where = told.get("jwks_uri")
+    if not isinstance(where, str) or not is_secure(where):
+        raise BadProvider("its discovery document names no jwks_uri with https")
+    found = _object(fetch(where)).get("keys")
+    if not isinstance(found, list) or len(found) > MAX_KEYS:
+        raise BadProvider(f"its key set is no list of at most {MAX_KEYS} keys")
+    return dict(_usable(found))
 
 
 def pseudonym(secret: bytes, issuer: str, subject: str) -> str:
@@ -305,8 +315,11 @@ def fetched(url: str) -> bytes:
     if not is_secure(url):
         raise BadProvider("it is not reached by https")
     opener = urllib.request.build_opener(_Straight)
-    with opener.open(url, timeout=FETCH_S) as answer:
-        data = bytes(answer.read(MAX_DOCUMENT + 1))
+    try:
+        with opener.open(url, timeout=FETCH_S) as answer:
+            data = bytes(answer.read(MAX_DOCUMENT + 1))
+    except http.client.HTTPException as error:
+        raise BadProvider(f"it does not speak HTTP ({type(error).__name__})") from error
     if len(data) > MAX_DOCUMENT:
         raise BadProvider(f"it answered more than {MAX_DOCUMENT:,} bytes")
     return data

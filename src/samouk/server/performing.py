@@ -22,7 +22,7 @@ CLAIM_S = 60.0
 """A worker that fell silent for so long is taken to be dead; a living one renews three times as often."""
 
 PATIENCE_S = 86_400.0
-"""A task that finds its learner busy, or the store away, is tried for so long, however often."""
+"""A task that finds its learner busy, or the store away, is attempted for so long, however often."""
 
 
 class Performer:
@@ -133,11 +133,13 @@ class Performer:
     def _put_off(self, task: Task, holder: str, error: str, seconds: float, *, counts: bool = True) -> str:
         due = self._services.clock.now() + dt.timedelta(seconds=seconds)
         self._services.tasks.fail(task.task_id, holder, error, due, counts=counts)
-        log.warning("%s of %s failed (%s); tried again at %s", task.kind, task.learner, error, f"{due:%H:%M:%S}")
+        log.warning(
+            "%s of %s failed (%s); the next attempt is at %s", task.kind, task.learner, error, f"{due:%H:%M:%S}"
+        )
         return "put off"
 
     def _bury(self, task: Task, holder: str, error: str) -> str:
         self._services.tasks.fail(task.task_id, holder, error, None)
-        words = "%s of %s is laid aside (%s); `samouk tasks` shows it, `samouk tasks retry %s` tries it again"
+        words = "%s of %s is a dead letter (%s); `samouk tasks` shows it, `samouk tasks retry %s` lets it begin anew"
         log.error(words, task.kind, task.learner, error, task.task_id)
         return "dead"

@@ -22,17 +22,21 @@ UNUSABLE = 3
 """Exit code of a command whose store cannot be used."""
 
 
+REASON = "SAMOUK_REASON"
+"""Variable in which a command finds why it is run: people's words stand on no command line, which all may read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Commands:
     """The command lines of turns.
 
     Attributes:
-        learn: (learner, reason, whether what passes waits for a person) → learns, and exits with 0.
-        adopt: (learner, metrics as JSON, reason) → reads a model from its input and writes ``Adopted`` as JSON.
+        learn: (learner, whether what passes waits for a person) → learns, and exits with 0.
+        adopt: (learner, metrics as JSON) → reads a model from its input and writes ``Adopted`` as JSON.
     """
 
-    learn: Callable[[str, str, bool], Sequence[str]]
-    adopt: Callable[[str, str, str], Sequence[str]]
+    learn: Callable[[str, bool], Sequence[str]]
+    adopt: Callable[[str, str], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ class Turns:
         Args:
             hold: what passes waits for a person's word, whatever the learner's policy says.
         """
-        child = self._begin(learner, self._commands.learn(learner, reason, hold))
+        child = self._begin(learner, self._commands.learn(learner, hold), reason)
         Thread(target=self._await, args=(learner, child), name=f"turn:{learner}", daemon=True).start()
 
     def adopt(self, learner: str, data: bytes, metrics: str, reason: str) -> Adopted:
@@ -104,7 +108,7 @@ class Turns:
             Problem: 409 while this learner is learning, 422 for a model that breaks the process that tries
                 it, 503 when the store is out of order or the server stops.
         """
-        child = self._begin(learner, self._commands.adopt(learner, metrics, reason), talking=True)
+        child = self._begin(learner, self._commands.adopt(learner, metrics), reason, talking=True)
         try:
             said = self._answer(child, data)
         finally:
@@ -118,13 +122,14 @@ class Turns:
             running = list(self._running.values())
         children.stop(*running)
 
-    def _begin(self, learner: str, command: Sequence[str], *, talking: bool = False) -> children.Child:
+    def _begin(self, learner: str, command: Sequence[str], reason: str, *, talking: bool = False) -> children.Child:
+        environment = {**self._environment, REASON: reason}
         with self._lock:
             if self._closed:
                 raise Problem(503, "the server stops; ask again when it is back", headers={"Retry-After": "30"})
             if learner in self._running:
                 raise Problem(409, f"{learner} is learning already; /v1/learners/{learner}/runs tells how it ends")
-            self._running[learner] = child = children.begin(command, self._environment, talking=talking)
+            self._running[learner] = child = children.begin(command, environment, talking=talking)
         return child
 
     def _answer(self, child: children.Child, data: bytes) -> bytes:

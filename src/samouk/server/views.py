@@ -6,15 +6,24 @@ import datetime as dt
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, PlainSerializer
 
 from samouk.loop.learner import Learner
 from samouk.loop.records import Erasure, Figure, LogStats, Run, Snapshot, Version
 
 STRICT = ConfigDict(extra="forbid")
 """Of what is sent: a misspelt member is refused, not passed over."""
+
+
+def second(at: dt.datetime) -> dt.datetime:
+    """The moment as it is shown: to the second, since the rest of it says more of a machine than of what it did."""
+    return at.replace(microsecond=0)
+
+
+Moment = Annotated[dt.datetime, PlainSerializer(second, return_type=dt.datetime)]
+"""A moment in a view, to the second however exact it is in the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +101,8 @@ class RunView:
     learner: str
     trigger: str
     reason: str
-    started: dt.datetime
-    ended: dt.datetime | None
+    started: Moment
+    ended: Moment | None
     end: str | None
     version: str | None
     snapshot: str | None
@@ -119,7 +128,7 @@ class VersionView:
     version: str
     number: int
     stage: str
-    created: dt.datetime
+    created: Moment
     url: str
     sha256: str
     size: int
@@ -148,7 +157,7 @@ class PerformanceRow:
     version: str
     number: int
     stage: str
-    created: dt.datetime
+    created: Moment
     samples: int | None
     figures: dict[str, float | None]
 

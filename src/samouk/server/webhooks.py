@@ -92,7 +92,7 @@ def signature(secret: str, event_id: str, timestamp: int, body: bytes) -> str:
 def body_of(event: Event) -> bytes:
     """What is sent, and what server-sent events carry."""
     data = {"learner": event.learner, **event.body}
-    document = {"type": event.kind.value, "timestamp": event.at.isoformat(), "data": data}
+    document = {"type": event.kind.value, "timestamp": event.at.isoformat(timespec="seconds"), "data": data}
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 

@@ -134,6 +134,11 @@ class MemoryBlobs:
             raise CorruptBlob(f"blob {key} does not hold the bytes that were put there")
         return data
 
+    def part(self, key: str, first: int, length: int) -> bytes:
+        if key not in self._held:
+            raise NotFound(f"no blob {key}")
+        return self._held[key][first : first + length]
+
     def delete(self, key: str) -> None:
         self._held.pop(key, None)
 
@@ -357,7 +362,7 @@ class MemoryRegistry:
     def move(self, learner: str, name: str, stage: Stage, *, instead_of: str | None = ANYBODY) -> Version:
         with self._lock:
             version = self.version(learner, name)
-            require_unchanged(version, self.production(learner), instead_of)
+            require_unchanged(version, stage, self.production(learner), instead_of)
             self._archive_champion(learner, stage)
             return self._keep(replace(version, stage=stage))
 
@@ -400,6 +405,13 @@ class MemoryLeases:
     def acquire(self, name: str, holder: str, seconds: float) -> bool:
         with self._lock:
             if self.held(name) and self._held[name][0] != holder:
+                return False
+            self._held[name] = (holder, self.clock.now() + dt.timedelta(seconds=seconds), seconds)
+            return True
+
+    def renew(self, name: str, holder: str, seconds: float) -> bool:
+        with self._lock:
+            if name not in self._held or self._held[name][0] != holder:
                 return False
             self._held[name] = (holder, self.clock.now() + dt.timedelta(seconds=seconds), seconds)
             return True
@@ -499,6 +511,9 @@ class MemoryPublisher:
     offered: dict[str, tuple[Version, str, float]] = field(default_factory=dict)
 
     def publish(self, version: Version, data: bytes) -> None:
+        current = self.released.get(version.learner)
+        if current is not None and version.number < current[0].number:
+            raise ValueError(f"{version.learner} {version.name} is behind {current[0].name}, which clients have")
         self.released[version.learner] = (version, data)
         offered = self.offered.get(version.learner)
         if offered is not None and offered[0].number <= version.number:

@@ -68,7 +68,7 @@ class MemoryTasks:
         with self._mutex:
             found = self._tasks.get(task_id)
             if found is None or found.state is not TaskState.DEAD:
-                raise NotFound(f"no dead task {task_id:.64}; `samouk tasks` lists those that are")
+                raise NotFound(f"no dead letter {task_id:.64}; `samouk tasks` lists those that there are")
             self._tasks[task_id] = replace(found, state=TaskState.WAITING, attempts=0, due=self.clock.now())
             return self._tasks[task_id]
 

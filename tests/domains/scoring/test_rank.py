@@ -186,6 +186,23 @@ def test_old_checkpoints_go(services: Services, ranker: Ranker) -> None:
     assert Ranker(services, none).settings.default == 0.25
 
 
+def test_what_was_learnt_from_a_forgotten_decision_goes(services: Services, ranker: Ranker) -> None:
+    """Each server begins again without it, its checkpoint too, and the settings, which learnt nothing, stand."""
+    ranker.configure(RankSettings(default=0.25))
+    played(World(6), SAVED_EACH + 20, services, ranker)
+    other = Ranker(services, none)
+    assert services.journal.last_checkpoint(RANK, "policy") is not None
+    first = services.journal.joined(RANK, 0, 1)[0].exposure
+    assert services.journal.forget(RANK, first.unit).exposures == 1
+    for one in (ranker, other):
+        one.catch_up()
+        assert one.learnt == SAVED_EACH + 19
+        assert one.state() == Ranker(services, none).state()
+        assert one.settings.default == 0.25
+    with pytest.raises(NotFound):
+        ranker.reward(first.event_id, 1.0)
+
+
 def test_lost_checkpoint(services: Services, ranker: Ranker) -> None:
     """A checkpoint whose bytes are gone, or of another format, costs time alone: the journal teaches it all again."""
     played(World(8), 30, services, ranker)

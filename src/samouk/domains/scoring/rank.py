@@ -33,7 +33,7 @@ from samouk.edge.wire import WireError
 from samouk.loop.checkpoints import save, saved
 from samouk.loop.exposure import foreign_event_id, group_of_unit, is_ours, new_event_id, pseudonym
 from samouk.loop.live import Exposure, Heard, Joined, Outcome, Variant
-from samouk.loop.ports import NotFound, Services
+from samouk.loop.ports import NotFound, Services, forgotten_cursor
 from samouk.loop.records import Act, FloatArray
 
 RANK, DEFERRED, REWARD = "scoring.rank", "scoring.rank.deferred", "reward"
@@ -85,6 +85,7 @@ class Ranker:
         self._turn = threading.Lock()
         self._recent: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
         self._settings = self._kept_settings()
+        self._forgotten = self._times_forgotten()
         self._policy, self._sequence = self._kept_policy()
         self._saved = self._policy.learnt
         self._tended = -math.inf
@@ -159,9 +160,10 @@ class Ranker:
             latency_ms=(time.perf_counter() - began) * 1_000,
         )
         answer = _answer(ask.event or event_id, choice, chances, chosen)
-        self._recent[event_id] = answer
-        if len(self._recent) > RECENT:
-            self._recent.popitem(last=False)
+        recent = self._recent
+        recent[event_id] = answer
+        if len(recent) > RECENT:
+            recent.popitem(last=False)
         return Decision(answer, exposure)
 
     def forget(self, decision: Decision) -> None:
@@ -223,15 +225,34 @@ class Ranker:
         return assumed
 
     def catch_up(self) -> None:
-        """Learn what was joined since the last time, in the journal's order."""
+        """Learn what was joined since the last time, in the journal's order.
+
+        The policy begins again when decisions were forgotten since: what was learnt from them goes with them.
+        """
         with self._turn:
+            self._renew()
             while page := self._services.journal.joined(RANK, self._sequence, PAGE):
                 for joined in page:
                     with self._lock:
                         self._learn(joined)
                 if self._policy.learnt - self._saved >= SAVED_EACH:
-                    save(self._services, RANK, POLICY, self._sequence, self._policy.save())
-                    self._saved = self._policy.learnt
+                    self._keep()
+
+    def _renew(self) -> None:
+        if (forgotten := self._times_forgotten()) == self._forgotten:
+            return
+        with self._lock:
+            self._policy, self._sequence = Policy(), 0
+        self._recent = OrderedDict()
+        self._saved, self._forgotten = 0, forgotten
+
+    def _keep(self) -> None:
+        data = self._policy.save()
+        if save(self._services, RANK, POLICY, self._sequence, data, forgotten=self._forgotten):
+            self._saved = self._policy.learnt
+
+    def _times_forgotten(self) -> int:
+        return self._services.journal.cursor(forgotten_cursor(RANK))
 
     def _learn(self, joined: Joined) -> None:
         self._sequence = joined.sequence

@@ -48,7 +48,10 @@ class ScreenObserver:
         Raises:
             UnreadableSource: says what is wrong with the source or the platform.
         """
-        screen = read(source, platform)
+        return self.observe_screen(read(source, platform))
+
+    def observe_screen(self, screen: Screen) -> Observation:
+        """What ``observe`` does, for a screen that was read already."""
         evidence = rules.evidence_of(screen)
         return _observation(screen, evidence, rules.secrets_of(screen, evidence))
 

@@ -26,6 +26,7 @@ from samouk.domains.traffic.link import HttpServer, Refused, Unlinked
 from samouk.domains.traffic.records import Rule, Severity
 from samouk.domains.traffic.replay import Replayed, replay
 from samouk.edge.wire import WireError
+from samouk.terminal import Commands
 
 P = ParamSpec("P")
 
@@ -61,7 +62,7 @@ def explained(command: Callable[P, None]) -> Callable[P, None]:
     return wrapper
 
 
-@click.group()
+@click.group(cls=Commands)
 def traffic() -> None:
     """Look at traffic as the guard does, and at its rules and alerts."""
 
@@ -87,7 +88,7 @@ def replay_log(log: Path, user: str, budget: float, table: Path | None, as_json:
     _show(found, read.counts, budget)
 
 
-@traffic.group()
+@traffic.group(cls=Commands)
 def rules() -> None:
     """The table of detection rules: in a guard's folder, or of a running server."""
 
@@ -141,7 +142,7 @@ def reset_rules(folder: Path | None, url: str | None) -> None:
     click.echo(f"✅ {len(DEFAULT_RULES)} default rules are in force")
 
 
-@traffic.group()
+@traffic.group(cls=Commands)
 def alerts() -> None:
     """Alerts of a running server, and what an operator says of them."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import secrets
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,6 +18,7 @@ from samouk.domains.traffic.detect.book import KEPT
 from samouk.domains.traffic.detect.rules import document_of as rule_document
 from samouk.domains.traffic.detect.rules import rules_of
 from samouk.domains.traffic.records import Alert, Rule
+from samouk.edge import disk
 from samouk.edge.wire import WireError
 from samouk.families.packing import unpack
 from samouk.loop.ports import Blobs, CorruptBlob, Document, Documents, Leases, NotFound, Outdated
@@ -143,19 +143,8 @@ class FolderKeeping:
         if path in self._bad and path.exists():
             path.replace(path.with_name(f"{path.name}.unreadable-{secrets.token_hex(4)}"))
         self._bad.discard(path)
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-        try:
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-        except OSError as error:
-            if error.filename == str(draft):  # whose name is another each time, and says nothing to anybody
-                error.filename = str(path)
-            raise
-        finally:
-            draft.unlink(missing_ok=True)
+        with disk.replacing(path) as file:
+            write(file)
 
 
 HELD_S = 150.0

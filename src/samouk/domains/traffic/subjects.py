@@ -40,8 +40,10 @@ def forget(services: Services, user_id: str) -> int:
 def again(services: Services, gone: Callable[[str], bool]) -> list[str]:
     """Remove alerts that name one who is gone, and the whole state: it knows users by hashes of its own alone.
 
-    What is normal is learnt anew. No guard runs on a store that is just coming back.
+    What is normal is learnt anew. No guard runs on a store that is just coming back: notices to them, which name
+    users, go too.
     """
+    elsewhere.drop(services)
     alerts = [(str(one.body.get("user_id")), one.key) for one in services.documents.shelf(ALERTS_SHELF)]
     names = {name for name in {name for name, _ in alerts} if gone(name)}
     for name, key in alerts:

@@ -14,7 +14,7 @@ from samouk.loop.ports import ApiKey, Role
 from samouk.loop.records import Act
 from samouk.server.desk import Desk
 from samouk.server.problems import Problem
-from samouk.server.views import STRICT
+from samouk.server.views import STRICT, Moment
 
 MAX_LABEL = 80
 MAX_LEARNERS = 100
@@ -36,7 +36,7 @@ class KeyView:
     role: Role
     learners: list[str]
     created: dt.date
-    expires: dt.datetime | None
+    expires: Moment | None
     last_used: dt.date | None
     revoked: bool
 

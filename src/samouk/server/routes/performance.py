@@ -14,7 +14,7 @@ from samouk.loop.records import Snapshot
 from samouk.server import insight
 from samouk.server.desk import Desk
 from samouk.server.figures import LiveFigures
-from samouk.server.views import MetricView, PerformanceRow, finite, metrics_of, performance_row
+from samouk.server.views import MetricView, Moment, PerformanceRow, finite, metrics_of, performance_row
 
 MAX_DAYS = 3_660
 
@@ -80,7 +80,7 @@ class DeploymentView:
         rollout: the id of the rollout whose move it was; null outside of one.
     """
 
-    at: dt.datetime
+    at: Moment
     actor: str
     action: str
     subject: str

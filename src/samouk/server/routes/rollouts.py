@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -19,7 +18,7 @@ from samouk.loop.reason import reason_of
 from samouk.loop.rollout import decide
 from samouk.server import insight
 from samouk.server.desk import Desk
-from samouk.server.views import STRICT, finite, plain
+from samouk.server.views import STRICT, Moment, finite, plain
 
 Word = Literal["advance", "pause", "resume", "promote", "rollback", "approve"]
 WORDS: dict[Word, Callable[[Learner, Services, str, str], Rollout]] = {
@@ -36,7 +35,7 @@ WORDS: dict[Word, Callable[[Learner, Services, str, str], Rollout]] = {
 class MoveView:
     """One change of a rollout: who, what, why, and on which figures."""
 
-    at: dt.datetime
+    at: Moment
     actor: str
     action: str
     reason: str
@@ -77,8 +76,8 @@ class RolloutView:
     steps: list[float]
     step: int
     approval: str
-    started: dt.datetime
-    since: dt.datetime
+    started: Moment
+    since: Moment
     reason: str
     next: NextView | None
     history: list[MoveView]

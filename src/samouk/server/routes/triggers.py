@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,7 +14,7 @@ from samouk.loop.ports import Role
 from samouk.loop.reason import reason_of
 from samouk.server.desk import Desk
 from samouk.server.problems import Problem
-from samouk.server.views import STRICT, finite
+from samouk.server.views import STRICT, Moment, finite
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class TriggerView:
     value: float | None
     threshold: float | None
     share: float | None
-    fired: dt.datetime | None
+    fired: Moment | None
     note: str
 
 
@@ -42,7 +41,7 @@ class TriggerView:
 class ThresholdView:
     """One change of an adaptive threshold."""
 
-    at: dt.datetime
+    at: Moment
     kind: str
     name: str
     before: float | None

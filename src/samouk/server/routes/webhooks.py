@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 from dataclasses import dataclass
 
 from fastapi import APIRouter
@@ -14,7 +13,7 @@ from samouk.loop.live import Webhook
 from samouk.loop.ports import Role
 from samouk.server.desk import Desk
 from samouk.server.problems import Problem
-from samouk.server.views import STRICT
+from samouk.server.views import STRICT, Moment
 from samouk.server.webhooks import new_hook
 
 MAX_HOOKS = 100
@@ -34,10 +33,10 @@ class WebhookView:
     url: str
     learner: str | None
     kinds: list[str]
-    created: dt.datetime
+    created: Moment
     delivered: int
     failures: int
-    retry_at: dt.datetime | None
+    retry_at: Moment | None
     given_up: int
 
 

@@ -148,6 +148,20 @@ class Bucket:
         """The object. Raises NotFound."""
         return self._ask(lambda: bytes(self._store.get(path).bytes()), path)
 
+    def read_part(self, path: str, first: int, length: int) -> bytes:
+        """So many bytes of the object from ``first`` on, or those that there are. Raises NotFound."""
+        return self._ask(lambda: self._part(path, first, length), path)
+
+    def _part(self, path: str, first: int, length: int) -> bytes:
+        from obstore.exceptions import BaseError
+
+        try:
+            return bytes(self._store.get_range(path, start=first, length=length))
+        except BaseError as error:
+            if _code(error) == "InvalidRange":  # the object ends before it
+                return b""
+            raise
+
     def item(self, path: str) -> Item | None:
         """What the store knows of the object; None when it is not there."""
         try:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from samouk.edge import disk
 from samouk.edge.wire import is_digest
 from samouk.loop.ports import CorruptBlob, NotFound, StoreUnavailable
 from samouk.store.blobs.kept import orphans
@@ -21,8 +22,6 @@ MARKER = ".owner"
 """File that says whose the folder is."""
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-# Only Linux can sync the data without the file's times.
-_sync_data = getattr(os, "fdatasync", os.fsync)
 
 
 class LocalBlobs:
@@ -52,12 +51,12 @@ class LocalBlobs:
             # Written anew even when it is there: that repairs a damaged file and races with nobody.
             unfinished = path.with_name(f"{key}.{secrets.token_hex(4)}{UNFINISHED}")
             try:
-                _write_durably(unfinished, data)
+                disk.create(unfinished, data)
                 unfinished.replace(path)
             except OSError:
                 unfinished.unlink(missing_ok=True)
                 raise
-            sync_folder(path.parent)
+            disk.sync_dir(path.parent)
         return key
 
     def get(self, key: str) -> bytes:
@@ -72,12 +71,21 @@ class LocalBlobs:
             )
         return data
 
+    def part(self, key: str, first: int, length: int) -> bytes:
+        with explained(self._folder):
+            try:
+                with self._path(key).open("rb", buffering=0) as file:
+                    file.seek(first)
+                    return file.read(length)
+            except FileNotFoundError:
+                raise NotFound(f"no blob {key}") from None
+
     def delete(self, key: str) -> None:
         path = self._path(key)
         with explained(self._folder):
             if path.exists():
                 path.unlink(missing_ok=True)
-                sync_folder(path.parent)
+                disk.sync_dir(path.parent)
 
     def keys(self) -> Iterator[str]:
         return (path.name for path in self._folder.glob("??/*") if is_digest(path.name))
@@ -110,11 +118,11 @@ class LocalBlobs:
         unfinished = self._folder / f"{MARKER}.{secrets.token_hex(4)}{UNFINISHED}"
         with explained(self._folder):
             try:
-                _write_durably(unfinished, identity.encode())
+                disk.create(unfinished, identity.encode())
                 _first(unfinished, self._folder / MARKER)
             finally:
                 unfinished.unlink(missing_ok=True)
-            sync_folder(self._folder)
+            disk.sync_dir(self._folder)
         return self.owner()
 
     def _take(self, key: str, marks: tuple[int, int]) -> bool:
@@ -133,7 +141,7 @@ class LocalBlobs:
                 aside.replace(path)
                 return False
             aside.unlink()
-            sync_folder(path.parent)
+            disk.sync_dir(path.parent)
         return True
 
     def clean(self, seconds: float) -> None:
@@ -175,14 +183,6 @@ def _marks(found: os.stat_result) -> tuple[int, int]:
     return found.st_mtime_ns, found.st_ino
 
 
-def _write_durably(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        _sync_data(file.fileno())
-
-
 def make_folder(folder: Path) -> None:
     """Make the folder, if need be, for its owner alone and so that it survives a power cut. Raises StoreUnavailable."""
     with explained(folder):
@@ -191,7 +191,7 @@ def make_folder(folder: Path) -> None:
         if folder.parent != folder:
             make_folder(folder.parent)  # ``parents=True`` would leave those to everybody
         folder.mkdir(0o700, exist_ok=True)
-        sync_folder(folder.parent)
+        disk.sync_dir(folder.parent)
 
 
 def close_to_others(path: Path) -> bool:
@@ -203,15 +203,6 @@ def close_to_others(path: Path) -> bool:
     except (FileNotFoundError, PermissionError):
         return False
     return bool(mode & 0o077)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names that were added to or removed from the folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -52,6 +52,9 @@ class S3Blobs:
             f"{path} in {self._bucket.place} does not hold the bytes that were put there; restore it from a backup"
         )
 
+    def part(self, key: str, first: int, length: int) -> bytes:
+        return self._bucket.read_part(self._path(key), first, length)
+
     def delete(self, key: str) -> None:
         if is_digest(key):
             self._bucket.remove([self._path(key)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from samouk.edge import disk
 from samouk.loop.ports import StoreUnavailable
 from samouk.store.blobs.kept import KeptBlobs
 from samouk.store.blobs.local import explained, make_folder
@@ -152,16 +152,13 @@ def _alone(where: Where) -> Iterator[None]:
         yield
         return
     make_folder(where.home)
-    with explained(where.home):
-        descriptor = os.open(where.home / "open.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        # Whoever opens a home holds this lock shared, and waits for it.
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with ExitStack() as held:
+        with explained(where.home):
+            # Whoever opens a home holds this lock shared, and waits for it.
+            mine = held.enter_context(disk.alone(where.home / "open.lock"))
+        if not mine:
+            raise StoreUnavailable(f"{where.home} is open in another samouk: stop it, then try again")
         yield
-    except BlockingIOError:
-        raise StoreUnavailable(f"{where.home} is open in another samouk: stop it, then try again") from None
-    finally:
-        os.close(descriptor)
 
 
 def _refuse_company(where: Where) -> None:

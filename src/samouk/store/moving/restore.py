@@ -12,11 +12,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
+from samouk.edge.disk import sync_dir, temporary_folder
 from samouk.loop.forgetting import is_of_domain
 from samouk.loop.ports import CorruptBlob, NotFound, StoreUnavailable
 from samouk.loop.records import Fate
 from samouk.store.blobs.kept import KeptBlobs
-from samouk.store.blobs.local import explained, make_folder, sync_folder
+from samouk.store.blobs.local import explained, make_folder
 from samouk.store.hearing import who_hash
 from samouk.store.moving.ends import Where, at_rest, opened_rows
 from samouk.store.moving.manifest import DATABASE_FILE, Manifest, bring_back
@@ -30,6 +31,7 @@ from samouk.store.sql.owned import IDENTITY, refuse_foreign
 from samouk.store.sql.sqlite import SqliteDatabase
 from samouk.store.sql.tables import batches, documents, erasures, exposures, leases, origins, refused_units, secrets
 
+_TEMPORARY = "samouk-restore-"
 _KEYS, _PUBLISHED = "keys", "published"
 _SHELF, _KEY = "samouk.restored", "erasures"
 _UNITS = sa.select(refused_units.c.who, refused_units.c.learner, refused_units.c.until)
@@ -187,7 +189,7 @@ def _erased_since(vault: Vault, later: list[str], erased_in: Where | None) -> tu
     for name in later:
         try:
             manifest = Manifest.decode(vault.read(name), f"backup {name}")
-            with tempfile.TemporaryDirectory(prefix="samouk-") as folder, _file(vault, manifest, Path(folder)) as file:
+            with temporary_folder(_TEMPORARY) as folder, _file(vault, manifest, folder) as file:
                 migrate(file)
                 known.add(file)
         except (CorruptBlob, NotFound):
@@ -238,17 +240,17 @@ def _rows(vault: Vault, manifest: Manifest, target: Where, known: _Known, told: 
     """The rows come last: what is not finished is no store yet."""
     told("rows")
     if target.served:
-        with tempfile.TemporaryDirectory(prefix="samouk-") as folder, _file(vault, manifest, Path(folder)) as database:
+        with temporary_folder(_TEMPORARY) as folder, _file(vault, manifest, folder) as database:
             _leave_word(database, known)
             with opened_rows(target) as filled, steady(database) as reading:
                 copy_rows(reading, filled, told)
         return
-    with tempfile.TemporaryDirectory(prefix=".restoring-", dir=target.home) as folder:
-        with _file(vault, manifest, Path(folder)) as database:
+    with tempfile.TemporaryDirectory(prefix=".restoring-", dir=target.home) as name:
+        with _file(vault, manifest, Path(name)) as database:
             _leave_word(database, known)
         with explained(target.home):
-            (Path(folder) / DATABASE).replace(target.home / DATABASE)
-            sync_folder(target.home)
+            (Path(name) / DATABASE).replace(target.home / DATABASE)
+            sync_dir(target.home)
 
 
 def _leave_word(database: SqliteDatabase, known: _Known) -> None:

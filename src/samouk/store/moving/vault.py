@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from samouk.edge import disk
 from samouk.loop.ports import NotFound, StoreUnavailable
 from samouk.store.blobs.bucket import Bucket
 from samouk.store.blobs.kept import KeptBlobs
-from samouk.store.blobs.local import LocalBlobs, explained, make_folder, sync_folder
+from samouk.store.blobs.local import LocalBlobs, explained, make_folder
 from samouk.store.blobs.places import bucket_of, folder_of, plain_folder
 from samouk.store.blobs.s3 import S3Blobs
 
@@ -91,35 +90,29 @@ class FolderVault:
         path = self._path(name)
         unfinished = path.with_name(f".{name}.unfinished")
         with explained(self.folder):
-            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(manifest)
-                file.flush()
-                os.fsync(file.fileno())
+            unfinished.unlink(missing_ok=True)  # of one who died here; the lock is ours
+            disk.create(unfinished, manifest)
             try:
                 path.hardlink_to(unfinished)
             except FileExistsError:
                 raise _taken(name, self) from None
             finally:
                 unfinished.unlink()
-            sync_folder(path.parent)
+            disk.sync_dir(path.parent)
 
     def drop(self, name: str) -> None:
         with explained(self.folder):
             self._path(name).unlink(missing_ok=True)
-            sync_folder(self._path(name).parent)
+            disk.sync_dir(self._path(name).parent)
 
     @contextmanager
     def alone(self) -> Iterator[Callable[[], None]]:
-        with explained(self.folder):
-            descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with ExitStack() as held:
+            with explained(self.folder):
+                mine = held.enter_context(disk.alone(self.folder / "lock"))
+            if not mine:
+                raise _under_way(self)
             yield lambda: None
-        except BlockingIOError:
-            raise _under_way(self) from None
-        finally:
-            os.close(descriptor)
 
     def _path(self, name: str) -> Path:
         return self.folder / "manifests" / f"{name}.json"

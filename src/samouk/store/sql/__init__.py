@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
+from samouk.edge import disk
 from samouk.loop.ports import Clock
 from samouk.store.blobs.local import close_to_others, explained, make_folder
 from samouk.store.blobs.places import places
@@ -99,7 +100,9 @@ def _enter(
         blobs: what is swept, with the log's packs; None sweeps neither, where the home's locks say nothing.
         required: places that must be the database's own.
     """
-    with _starting(home):
+    with ExitStack() as held:
+        with explained(home):
+            held.enter_context(disk.exclusive(home / "start.lock"))
         presence = _open(home / "open.lock")
         try:
             # A process that died, or a reader that was open, may have left traces of an erasure in the log.
@@ -112,7 +115,7 @@ def _enter(
             for place in required:
                 place.require()
             # Who is alone knows that no commit is under way: every orphan is a dead one's.
-            age = 0.0 if _alone(presence) else ORPHAN_SECONDS
+            age = 0.0 if disk.try_lock(presence) else ORPHAN_SECONDS
             if blobs is not None:
                 log.sweep(age)
                 registry.sweep(blobs, age)
@@ -124,24 +127,6 @@ def _enter(
     return presence
 
 
-@contextmanager
-def _starting(home: Path) -> Iterator[None]:
-    descriptor = _open(home / "start.lock")
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
 def _open(path: Path) -> int:
     with explained(path):
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-
-
-def _alone(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

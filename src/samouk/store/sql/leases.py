@@ -30,6 +30,12 @@ class SqlLeases:
             )
             return connection.scalar(taken.returning(leases.c.name)) is not None
 
+    def renew(self, name: str, holder: str, seconds: float) -> bool:
+        with self.database.write() as connection:
+            mine = sa.update(leases).where(leases.c.name == name, leases.c.holder == holder)
+            kept = mine.values(expires=self._now() + seconds, seconds=seconds)
+            return connection.scalar(kept.returning(leases.c.name)) is not None
+
     def release(self, name: str, holder: str) -> None:
         with self.database.write() as connection:
             connection.execute(sa.delete(leases).where(leases.c.name == name, leases.c.holder == holder))

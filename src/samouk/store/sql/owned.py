@@ -65,6 +65,9 @@ class OwnedBlobs:
     def get(self, key: str) -> bytes:
         return self._blobs.get(key)
 
+    def part(self, key: str, first: int, length: int) -> bytes:
+        return self._blobs.part(key, first, length)
+
     def delete(self, key: str) -> None:
         self.require()
         self._blobs.delete(key)

@@ -82,7 +82,7 @@ class SqlRegistry:
         with self.database.write() as connection:
             version = _find(connection, learner, name)
             champion = connection.execute(_champion(learner)).first()
-            require_unchanged(version, _version(champion) if champion else None, instead_of)
+            require_unchanged(version, stage, _version(champion) if champion else None, instead_of)
             self._archive_champion(connection, learner, stage)
             _set_stage(connection, learner, name, stage)
             self._note(connection, learner, name, stage)

@@ -94,7 +94,7 @@ class SqlTasks:
         with self.database.write() as connection:
             row = connection.execute(again.returning(tasks)).first()
         if row is None:
-            raise NotFound(f"no dead task {task_id:.64}; `samouk tasks` lists those that are")
+            raise NotFound(f"no dead letter {task_id:.64}; `samouk tasks` lists those that there are")
         return _task(row)
 
     def forget(self, before: dt.datetime) -> int:
