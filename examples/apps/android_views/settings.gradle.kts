@@ -1,0 +1,2 @@
+rootProject.name = "Larder"
+include(":app")

@@ -1,0 +1,304 @@
+"""What calls give: of the app's own functions, of lambdas, and of the libraries that every Compose app uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from samouk.domains.screens.source.compose import code
+from samouk.domains.screens.source.compose.code import Node
+from samouk.domains.screens.source.compose.filling import cased, formatted
+from samouk.domains.screens.source.compose.logic import (
+    chained,
+    emptiness,
+    joined,
+    mapped,
+)
+from samouk.domains.screens.source.compose.objects import Objects
+from samouk.domains.screens.source.compose.values import (
+    HOLE,
+    MISSING,
+    UNKNOWN,
+    Bound,
+    Chain,
+    ClassName,
+    Closure,
+    Initially,
+    Instance,
+    Made,
+    Modifier,
+    Resource,
+    Scope,
+    State,
+    String,
+    Symbol,
+    Value,
+    each,
+    now,
+)
+
+_LISTS = frozenset(
+    [
+        "listOf",
+        "arrayOf",
+        "setOf",
+        "persistentListOf",
+        "listOfNotNull",
+        "immutableListOf",
+        "sequenceOf",
+        "persistentSetOf",
+        "linkedSetOf",
+    ]
+)
+_STATES = frozenset(
+    ["mutableStateOf", "mutableIntStateOf", "mutableFloatStateOf", "mutableLongStateOf", "MutableStateFlow"]
+)
+_OPENABLE = frozenset(["rememberDrawerState", "rememberModalBottomSheetState"])
+"""States with ``open()`` and ``show()``: true stands for open."""
+
+_KEEPERS = frozenset(["remember", "rememberSaveable", "lazy", "run", "derivedStateOf", "retain"])
+_READERS = frozenset(["collectAsState", "collectAsStateWithLifecycle", "observeAsState"])
+_SAME = frozenset(["toList", "asReversed", "toString", "trim", "also", "apply", "orEmpty", "sortedBy", "asState"])
+_CASES: dict[str, Callable[[str], str]] = {
+    "uppercase": str.upper,
+    "toUpperCase": str.upper,
+    "lowercase": str.lower,
+    "toLowerCase": str.lower,
+}
+
+
+class Calls(Objects):
+    """Follows calls; how an expression is evaluated is left open."""
+
+    def call(self, node: code.Call, scope: Scope) -> Value:
+        callee = node.callee
+        if isinstance(callee, code.Member):
+            return self._method_call(node, callee, scope)
+        if not isinstance(callee, code.Name):
+            return UNKNOWN
+        name = self.project.own_name(callee.name, scope.file)
+        known = scope.find(callee.name)
+        if isinstance(known, Closure | Bound):
+            return self.invoke(known, [self.of(one.value, scope) for one in node.arguments])
+        library = self._library(name, node, scope)
+        if library is not MISSING:
+            return library
+        if isinstance(scope.receiver, Instance):
+            own = self.method(scope.receiver, name)
+            if own is not None:
+                return self._returned(own, node, scope)
+        found = self.project.function(callee.name, scope.file)
+        if found is not None:
+            if found.function.receiver == "Modifier" and isinstance(scope.receiver, Chain):
+                return self._returned(Bound(found.function, found.file, scope.receiver), node, scope)
+            return self._returned(Bound(found.function, found.file), node, scope)
+        declared = self.project.type(callee.name, scope.file)
+        if declared is not None:
+            return self.made(declared.kind, declared.file, node, scope)
+        if isinstance(scope.receiver, Chain) and name[:1].islower():
+            return self._linked(scope.receiver, name, node, scope)
+        return Made(name, self.arguments(node, scope))
+
+    def invoke(self, what: Value, given: Sequence[Value] = ()) -> Value:
+        """What a lambda or a reference to a function gives."""
+        if isinstance(what, Closure):
+            return self.run(what, given)
+        if isinstance(what, Bound):
+            return self._body(what, self.bind_values(what, given))
+        return UNKNOWN
+
+    def _returned(self, bound: Bound, node: code.Call, scope: Scope) -> Value:
+        return self._body(bound, self.bind(bound, node.arguments, scope))
+
+    def _body(self, bound: Bound, scope: Scope) -> Value:
+        self.depth += 1
+        try:
+            return self.last_of(bound.function.body, scope)
+        finally:
+            self.depth -= 1
+
+    def _library(self, name: str, node: code.Call, scope: Scope) -> Value:
+        """What calls give that every Compose app makes; MISSING for others."""
+        if name in ("stringResource", "getString", "getText", "pluralStringResource", "stringArrayResource"):
+            return self._resource_call(name, [self.of(one.value, scope) for one in node.arguments])
+        if name in _KEEPERS and node.arguments and isinstance(node.arguments[-1].value, code.Lambda):
+            value = self.run(Closure((), node.arguments[-1].value.body, scope))
+            return State(now(value)) if name == "derivedStateOf" and now(value) is not UNKNOWN else value
+        if name in _STATES:
+            return State(self.of(node.arguments[0].value, scope) if node.arguments else UNKNOWN)
+        if name in _OPENABLE:
+            return State(False)
+        if name == "rememberUpdatedState" and node.arguments:
+            return self.of(node.arguments[0].value, scope)
+        if name in _LISTS:
+            return tuple(self.of(one.value, scope) for one in node.arguments)
+        if name == "with" and len(node.arguments) == 2:
+            holder, block = (self.of(one.value, scope) for one in node.arguments)
+            return self.run(block, (), holder) if isinstance(block, Closure) else UNKNOWN
+        if name == "AnnotatedString" and node.arguments:
+            return self.of(node.arguments[0].value, scope)
+        return MISSING
+
+    def _resource_call(self, name: str, given: Sequence[Value]) -> Value:
+        if not given:
+            return UNKNOWN
+        if name == "stringArrayResource":
+            found = now(given[0])
+            items = self.project.resources.arrays.get(found.name) if isinstance(found, Resource) else None
+            return UNKNOWN if items is None else tuple(String(item, found.name) for item in items)
+        plural = name == "pluralStringResource"
+        return self.words(given[0], given[2:] if plural else given[1:], plural)
+
+    def words(self, resource: Value, given: Sequence[Value] = (), plural: bool = False) -> Value:
+        """The words of a string resource, with what is filled in."""
+
+        def said(value: Value) -> Value:
+            if not isinstance(value, Resource):
+                return UNKNOWN
+            table = self.project.resources.plurals if plural else self.project.resources.strings
+            written = table.get(value.name)
+            if written is None:
+                return String(HOLE, value.name)
+            return String(formatted(written, given) if given or plural else written, value.name)
+
+        return mapped(resource, said)
+
+    def _method_call(self, node: code.Call, callee: code.Member, scope: Scope) -> Value:
+        of = self.of(callee.of, scope)
+        name = callee.name
+        if name in ("stringResource", "getString", "getText", "getQuantityString"):
+            given = [self.of(one.value, scope) for one in node.arguments]
+            return self._resource_call("pluralStringResource" if name == "getQuantityString" else name, given)
+        chains = [one for one in each(of) if isinstance(one, Chain)]
+        if chains:
+            return self._linked(joined(chains), name, node, scope)
+        bound = self.method(of, name)
+        if bound is not None:
+            return self._returned(bound, node, scope)
+        if isinstance(of, ClassName):
+            return self._static_call(of, name, node, scope)
+        block = next((self.of(one.value, scope) for one in node.arguments if isinstance(one.value, code.Lambda)), None)
+        if isinstance(block, Closure):
+            found = self._scoped(of, name, block)
+            if found is not MISSING:
+                return found
+        found = self._plain(of, name, node, scope)
+        if found is not MISSING:
+            return found
+        extension = self.project.function(name, scope.file, extends=True)
+        if extension is not None:
+            return self._returned(Bound(extension.function, extension.file, of), node, scope)
+        if isinstance(of, Symbol) and name[:1].isupper():
+            return Made(name, self.arguments(node, scope))
+        if isinstance(of, Symbol | Made):
+            return Made(name, (*getattr(of, "arguments", ()), *self.arguments(node, scope)))
+        return UNKNOWN
+
+    def _static_call(self, of: ClassName, name: str, node: code.Call, scope: Scope) -> Value:
+        if name == "values":
+            return self.static(of, "entries")
+        inner = next((one for one in of.kind.classes if one.name == name), None)
+        return UNKNOWN if inner is None else self.made(inner, of.file, node, scope)
+
+    def _scoped(self, of: Value, name: str, block: Closure) -> Value:
+        """``x.let { }`` and its like."""
+        if name == "let":
+            return None if of is None else self.run(block, (of,))
+        if name in ("run", "with"):
+            return self.run(block, (), of)
+        if name in ("also", "apply", "takeIf", "onEach", "sortedBy", "filterNotNull"):
+            return of
+        if name in ("map", "mapIndexed") and isinstance(of, tuple) and not hasattr(of, "_fields"):
+            indexed = name == "mapIndexed"
+            return tuple(self.run(block, (at, one) if indexed else (one,)) for at, one in enumerate(of))
+        return MISSING
+
+    def _plain(self, of: Value, name: str, node: code.Call, scope: Scope) -> Value:
+        """Calls on words, lists and states."""
+        if name in _READERS:
+            initial = next(
+                (self.of(one.value, scope) for one in node.arguments if one.name in ("initial", "")), MISSING
+            )
+            return of if isinstance(of, State) else UNKNOWN if initial is MISSING else Initially(initial)
+        if name in ("invoke",) and isinstance(of, Closure | Bound):
+            return self.invoke(of, [self.of(one.value, scope) for one in node.arguments])
+        if name in ("isEmpty", "isBlank", "isNotEmpty", "isNotBlank", "isNullOrEmpty", "isNullOrBlank"):
+            return mapped(of, lambda value: emptiness(value, "Not" in name))
+        if name in _SAME:
+            return of
+        if name in _CASES:
+            return mapped(of, lambda value: cased(value, _CASES[name]))
+        if name == "format" and isinstance(now(of), String):
+            given = [self.of(one.value, scope) for one in node.arguments]
+            return mapped(of, lambda value: value._replace(value=formatted(value.value, given)))
+        return MISSING
+
+    def _linked(self, chain: Chain, name: str, node: code.Call, scope: Scope) -> Value:
+        """A modifier with one more link; one of the app's own is looked into."""
+        if name == "then" and node.arguments:
+            return chained(chain, self.of(node.arguments[0].value, scope))
+        if name in ("composed", "let", "run", "apply", "also"):
+            block = node.arguments[-1].value if node.arguments else None
+            if isinstance(block, code.Lambda):
+                found = self.run(Closure(block.names, block.body, scope), (chain,), chain)
+                return found if isinstance(found, Chain) and name != "also" else chain
+        own = self.project.function(name, scope.file, extends=True)
+        if own is not None and own.function.receiver == "Modifier":
+            found = self._returned(Bound(own.function, own.file, chain), node, scope)
+            chains = [one for one in each(found) if isinstance(one, Chain)]
+            return joined(chains) if chains else chain
+        return Chain((*chain.links, Modifier(name, self.arguments(node, scope), node.line)))
+
+    def _parts(self, value: Value, count: int) -> Iterator[Value]:
+        """What a value is taken apart into: the fields of a data class, the items of a list."""
+        plain = now(value)
+        parts: Sequence[Value] = ()
+        if isinstance(plain, Instance) and plain.made:
+            parts = [plain.fields.get(one.name, UNKNOWN) for one in plain.kind.parameters]
+        elif isinstance(plain, tuple) and not hasattr(plain, "_fields"):
+            parts = plain
+        for place in range(count):
+            yield parts[place] if place < len(parts) else UNKNOWN
+
+    def last_of(self, body: Sequence[Node], scope: Scope) -> Value:
+        """The value of a block: of its last expression, or of what it returns."""
+        value: Value = UNKNOWN
+        for node in body:
+            if isinstance(node, code.Let):
+                self.let(node, scope)
+            elif isinstance(node, code.Return):
+                return UNKNOWN if node.value is None else self.of(node.value, scope)
+            elif node is body[-1]:
+                value = self.of(node, scope)
+        return value
+
+    def let(self, node: code.Let, scope: Scope) -> None:
+        """Enter a ``val`` or ``var`` into its scope."""
+        value = self.of(node.value, scope)
+        if len(node.names) == 1:
+            scope.names[node.names[0]] = value
+        elif isinstance(value, State):  # val (text, setText) = remember { mutableStateOf("") }
+            scope.names.update(zip(node.names, (value, UNKNOWN), strict=False))
+        else:
+            scope.names.update(zip(node.names, self._parts(value, len(node.names)), strict=True))
+
+    def enter(self, closure: Closure, given: Sequence[Value] = (), receiver: Value = None) -> Scope:
+        """The scope in which a lambda runs."""
+        scope = closure.scope.inner()
+        if receiver is not None:
+            scope.receiver = receiver
+        names = closure.names or (("it",),)
+        if not closure.names and not given and closure.scope.find("it") is not MISSING:
+            return scope  # a slot without parameters inside a lambda that has one
+        for place, group in enumerate(names):
+            value = given[place] if place < len(given) else UNKNOWN
+            parts = (value,) if len(group) == 1 else self._parts(value, len(group))
+            scope.names.update(zip(group, parts, strict=True))
+        return scope
+
+    def run(self, closure: Closure, given: Sequence[Value] = (), receiver: Value = None) -> Value:
+        """What a lambda gives."""
+        self.depth += 1
+        try:
+            return self.last_of(closure.body, self.enter(closure, given, receiver))
+        finally:
+            self.depth -= 1

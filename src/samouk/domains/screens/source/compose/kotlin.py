@@ -1,0 +1,187 @@
+"""From a Kotlin file to its declarations: what holds a syntax error is left out by itself, the rest is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from tree_sitter import Node as Syntax
+
+from samouk.domains.screens.source.compose.code import Argument, Class, Function, KotlinFile, Node, Parameter, Property
+from samouk.domains.screens.source.compose.expressions import (
+    COMMENTS,
+    MARK,
+    arguments_of,
+    behind_equals,
+    block_of,
+    name_of,
+    node_of,
+    of_type,
+    parameters_of,
+    text,
+    type_name,
+    type_of,
+)
+from samouk.domains.screens.source.syntax import line, parse
+from samouk.domains.screens.source.widgets import Trouble
+
+_TELLING = re.compile(
+    rb"Composable|navigate|popBackStack|startActivity|setContent|NavHost|composable|Modifier|\.length|onBackPressed"
+    rb"|finish\(|[sS]tring|backStack|\.take\("
+)
+"""Words of which one stands in any function that says something of a screen; other bodies are dropped."""
+
+SHORT = 240
+"""Bytes; shorter bodies are kept whatever stands in them: routes and labels are made there."""
+
+
+_NAMED = re.compile(
+    rb"(?<![\w.@])(open|sealed|inline|final|internal|external|infix|suspend|dynamic|abstract|public|private|protected)"
+    rb"(?=\s*(?:[=,).:}\]?!&|;+\-<>\n]))"
+)
+_DATA_OBJECT = re.compile(rb"\bdata(?=\s+object\b)")
+"""Behind an annotation the grammar reads three names in it; the word adds nothing to an object."""
+
+_ANNOTATION = re.compile(r"@(?:\w+\.)*(\w+)")
+_KNOWN = frozenset({"package_header", "import", "import_list", "file_annotation", "type_alias", "shebang_line", ";"})
+
+
+def read_kotlin(path: str, content: bytes) -> tuple[KotlinFile, list[Trouble]]:
+    """The declarations of a file, and those that were left out."""
+    plain = _DATA_OBJECT.sub(b"", content)
+    root = parse("kotlin", _NAMED.sub(rb"\1" + MARK.encode(), plain)).root_node
+    troubles: list[Trouble] = []
+    declared = list(_declarations(path, root, troubles))
+    package, imports = "", {}
+    for node in root.children:
+        if node.type == "package_header":
+            package = text(node).removeprefix("package").strip().rstrip(";")
+        elif node.type == "import":
+            whole, _, alias = text(node).removeprefix("import").strip().rstrip(";").partition(" as ")
+            imports[alias.strip() or whole.rpartition(".")[2]] = whole.strip()
+    return (
+        KotlinFile(
+            package,
+            imports,
+            tuple(one for one in declared if isinstance(one, Function)),
+            tuple(one for one in declared if isinstance(one, Class)),
+            tuple(one for one in declared if isinstance(one, Property)),
+            tags_visible=re.search(rb"testTagsAsResourceId\s*=\s*true", content) is not None,
+        ),
+        troubles,
+    )
+
+
+def _declarations(path: str, body: Syntax, troubles: list[Trouble]) -> Iterator[Function | Class | Property]:
+    """Those of a file or a class that parsed; an error costs the smallest declaration around it."""
+    loose: list[str] = []
+    for node in body.children:
+        kind = node.type
+        noted, loose = (loose, loose if kind in COMMENTS else [])
+        if kind == "annotated_expression" and not node.has_error:
+            # The grammar parts an annotation with an argument from what it stands before.
+            loose = [*noted, *_ANNOTATION.findall(text(node))]
+        elif kind == "function_declaration":
+            if node.has_error:
+                troubles.append(Trouble(path, line(node), f"{name_of(node) or 'a function'} has a syntax error"))
+            else:
+                yield _function(node, noted)
+        elif kind in ("class_declaration", "object_declaration", "companion_object"):
+            yield _class(path, node, troubles)
+        elif kind == "property_declaration" and not node.has_error:
+            yield from _properties(node)
+        elif node.is_error or (
+            kind not in COMMENTS and (node.has_error or (body.type == "source_file" and kind not in _KNOWN))
+        ):
+            troubles.append(Trouble(path, line(node), "has a syntax error"))
+            if node.is_error:
+                yield from _declarations(path, node, [])
+
+
+def _class(path: str, node: Syntax, troubles: list[Trouble]) -> Class:
+    members: list[Function | Class | Property] = []
+    entries: list[Class] = []
+    parameters: tuple[Parameter, ...] = ()
+    parents: list[tuple[str, tuple[Argument, ...]]] = []
+    for child in node.children:
+        if child.type in ("class_body", "enum_class_body"):
+            members += _declarations(path, child, troubles)
+            entries += (_entry(one, name_of(node)) for one in child.children if one.type == "enum_entry")
+        elif child.type == "primary_constructor":
+            parameters = parameters_of(next(iter(of_type(child, "class_parameters")), child))
+        elif child.type == "delegation_specifiers":
+            parents += (_parent(one) for one in of_type(child, "delegation_specifier"))
+    return Class(
+        name_of(node) or "Companion",
+        line(node),
+        parameters,
+        tuple(parents),
+        tuple(one for one in members if isinstance(one, Function)),
+        tuple(one for one in members if isinstance(one, Property)),
+        tuple(one for one in members if isinstance(one, Class)),
+        tuple(entries),
+        single=node.type != "class_declaration",
+    )
+
+
+def _entry(node: Syntax, kind: str) -> Class:
+    arguments = tuple(one for child in of_type(node, "value_arguments") for one in arguments_of(child))
+    return Class(name_of(node), line(node), parents=((kind, arguments),), single=True)
+
+
+def _parent(node: Syntax) -> tuple[str, tuple[Argument, ...]]:
+    call = next(iter(of_type(node, "constructor_invocation")), node)
+    arguments = tuple(one for child in of_type(call, "value_arguments") for one in arguments_of(child))
+    return type_of(call), arguments
+
+
+def _function(node: Syntax, loose: Sequence[str]) -> Function:
+    noted = [*loose, *_annotations(node)]
+    named = node.child_by_field_name("name")
+    receiver = ""
+    for child in node.children:
+        if named is not None and child.start_byte >= named.start_byte:
+            break
+        if child.type in ("user_type", "nullable_type"):
+            receiver = type_name(child)
+    parameters = next(iter(of_type(node, "function_value_parameters")), None)
+    body = next(iter(of_type(node, "function_body")), None)
+    composable = "Composable" in noted
+    kept: tuple[Node, ...] = ()
+    expression = False
+    if body is not None and (
+        composable or body.end_byte - body.start_byte < SHORT or _TELLING.search(node.text or b"")
+    ):
+        block = next(iter(of_type(body, "block")), None)
+        expression = block is None
+        kept = block_of(block) if block is not None else tuple(map(node_of, body.named_children[-1:]))
+    return Function(
+        name_of(node),
+        () if parameters is None else parameters_of(parameters),
+        kept,
+        line(named or node),
+        receiver,
+        expression,
+        composable,
+        any("Preview" in one for one in noted),
+        "private" in noted,
+    )
+
+
+def _annotations(node: Syntax) -> list[str]:
+    """Names of annotations and modifiers that stand before a declaration."""
+    written = [text(one).lstrip("@") for modifiers in of_type(node, "modifiers") for one in modifiers.children]
+    return [one.partition("(")[0].rpartition(".")[2] for one in written]
+
+
+def _properties(node: Syntax) -> Iterator[Property]:
+    declared = next(iter(of_type(node, "variable_declaration")), None)
+    if declared is None:
+        return
+    receiver = next((type_name(one) for one in node.children if one.type in ("user_type", "nullable_type")), "")
+    value = behind_equals(node.children)
+    if value is None:
+        value = next((one.named_children[-1] for one in of_type(node, "property_delegate") if one.named_children), None)
+    if value is None:
+        value = next((one for getter in of_type(node, "getter") for one in of_type(getter, "function_body")), None)
+    yield Property(name_of(declared), type_of(declared), None if value is None else node_of(value), receiver)

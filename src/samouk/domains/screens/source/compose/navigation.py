@@ -1,0 +1,231 @@
+"""The destinations of an app's navigation graphs, and which of them a route means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from samouk.domains.screens.source.compose import code
+from samouk.domains.screens.source.compose.code import TRAILING
+from samouk.domains.screens.source.compose.unfold import Unfolding, Where, names_of_screens
+from samouk.domains.screens.source.compose.values import (
+    HOLE,
+    MISSING,
+    UNKNOWN,
+    Bound,
+    ClassName,
+    Closure,
+    Instance,
+    Made,
+    Scope,
+    String,
+    Value,
+    each,
+    now,
+)
+from samouk.domains.screens.source.widgets import Place
+
+_HOSTS = frozenset(["NavHost", "AnimatedNavHost", "ModalBottomSheetNavHost", "NavDisplay"])
+_STOPS = frozenset(["composable", "dialog", "bottomSheet", "entry"])
+_SCREEN = ("Screen", "Page", "Route", "Pane", "View", "Destination")
+"""How the names of composables end that are a whole screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An address: a path with ``{arguments}``, or the name of a serializable class."""
+
+    path: str = ""
+    type: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.path or self.type)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One stop of a graph.
+
+    Attributes:
+        host: where the graph is declared; ``inside`` the stops that are around it.
+        name: of the composable that it shows.
+    """
+
+    place: Place
+    route: Route
+    name: str
+    home: Place
+    host: Place
+    inside: tuple[Destination, ...]
+    start: bool
+    dialog: bool
+
+
+class Graph:
+    """Destinations, in the order of the source; collected by a first unfolding, shown one by one in others."""
+
+    def __init__(self) -> None:
+        self.destinations: list[Destination] = []
+        self._begins: dict[Route, Route] = {}
+        self._shown: tuple[Destination, ...] | None = None
+        self._around: list[tuple[Place, Route]] = []
+        self._inside: tuple[Destination, ...] = ()
+
+    def show(self, destination: Destination | None) -> None:
+        """From here on unfold this destination only; None goes back to collecting."""
+        self._shown = None if destination is None else (*destination.inside, destination)
+        self._around.clear()
+        self._inside = ()
+
+    def host(self, unfolding: Unfolding, name: str, node: code.Call, scope: Scope, where: Where) -> bool:
+        """Take calls that declare graphs and destinations; see ``compose_unfold.Host``."""
+        if name in _HOSTS:
+            self._graph(unfolding, name, node, scope, where)
+        elif (
+            name in _STOPS
+            and self._around
+            and any(one.name == TRAILING or one.name == "content" for one in node.arguments)
+        ):
+            self._stop(unfolding, name, node, scope, where)
+        elif name == "navigation" and self._around:
+            self._nested(unfolding, node, scope, where)
+        else:
+            return False
+        return True
+
+    def _graph(self, unfolding: Unfolding, name: str, node: code.Call, scope: Scope, where: Where) -> None:
+        meaning = unfolding.meaning
+        given = [(one.name, meaning.of(one.value, scope)) for one in node.arguments if one.name != TRAILING]
+        begin = next((value for key, value in given if key == "startDestination"), MISSING)
+        if begin is MISSING:
+            unnamed = [value for key, value in given if not key]
+            begin = unnamed[1] if len(unnamed) > 1 else MISSING
+        if name == "NavDisplay":
+            stack = next((now(value) for key, value in given if key in ("backStack", "")), None)
+            begin = stack.arguments[0][1] if isinstance(stack, Made) and stack.arguments else MISSING
+        self._around.append((Place(scope.file, node.line), route_of(begin)))
+        for one in node.arguments:
+            block = one.value
+            if isinstance(block, code.Call) and one.name == "entryProvider" and block.arguments:
+                block = block.arguments[-1].value
+            if isinstance(block, code.Lambda) and one.name in (TRAILING, "builder", "entryProvider"):
+                unfolding.body(block.body, scope.inner(), replace(where, wrapper=None))
+        self._around.pop()
+
+    def _nested(self, unfolding: Unfolding, node: code.Call, scope: Scope, where: Where) -> None:
+        meaning = unfolding.meaning
+        begin, route = _named(node, scope, unfolding, "startDestination", 0), _named(node, scope, unfolding, "route", 1)
+        address = Route(type=node.types[0]) if node.types else route_of(route)
+        if address:
+            self._begins[address] = route_of(begin)
+        for one in node.arguments:
+            block = meaning.of(one.value, scope)
+            if isinstance(block, Closure) and one.name in (TRAILING, "builder"):
+                unfolding.body(block.body, meaning.enter(block), where)
+
+    def _stop(self, unfolding: Unfolding, name: str, node: code.Call, scope: Scope, where: Where) -> None:
+        address = Route(type=node.types[0]) if node.types else route_of(_named(node, scope, unfolding, "route", 0))
+        content = next(
+            (unfolding.meaning.of(one.value, scope) for one in node.arguments if one.name in (TRAILING, "content")),
+            UNKNOWN,
+        )
+        home, begin = self._around[-1]
+        shows, place = _shown(content, unfolding, address)
+        one = Destination(
+            Place(scope.file, node.line),
+            address,
+            shows,
+            place or Place(scope.file, node.line),
+            home,
+            self._inside,
+            self._first(begin) == address and bool(address),
+            name in ("dialog", "bottomSheet"),
+        )
+        if self._shown is None:
+            if any((known.place, known.route) == (one.place, one.route) for known in self.destinations):
+                return
+            self.destinations.append(one)
+        elif not self._is_shown(one):
+            return
+        before, self._inside = self._inside, (*self._inside, one)
+        unfolding.slot(content, where)
+        self._inside = before
+
+    def _is_shown(self, one: Destination) -> bool:
+        here = [known for known in self._shown or () if known.host == one.host]
+        if here:
+            return any((known.place, known.route) == (one.place, one.route) for known in here)
+        return one.start
+
+    def _first(self, begin: Route) -> Route:
+        """Where a graph begins, through the graphs that are nested in it."""
+        for _ in range(len(self._begins) + 1):
+            if begin not in self._begins:
+                break
+            begin = self._begins[begin]
+        return begin
+
+    def find(self, value: Value) -> Destination | None:
+        """The destination that a value of ``navigate(..)`` means; None where that is not known."""
+        found = [self._find(self._first(route_of(one))) for one in each(value)]
+        return found[0] if found and all(one is found[0] for one in found) else None
+
+    def _find(self, wanted: Route) -> Destination | None:
+        if not wanted:
+            return None
+        exact = next((one for one in self.destinations if one.route == wanted), None)
+        return exact or next((one for one in self.destinations if _matches(one.route, wanted)), None)
+
+
+def route_of(value: Value) -> Route:
+    """The address that a value is."""
+    value = now(value)
+    if isinstance(value, String):
+        return Route(path=value.value)
+    if isinstance(value, Instance | ClassName):
+        told = value.fields.get("route") if isinstance(value, Instance) else None
+        return Route(path=told.value) if isinstance(told, String) else Route(type=value.kind.name)
+    return Route()
+
+
+def _named(node: code.Call, scope: Scope, unfolding: Unfolding, name: str, place: int) -> Value:
+    unnamed = [one for one in node.arguments if not one.name]
+    found = next((one for one in node.arguments if one.name == name), None)
+    if found is None and place < len(unnamed):
+        found = unnamed[place]
+    return MISSING if found is None else unfolding.meaning.of(found.value, scope)
+
+
+def _matches(declared: Route, wanted: Route) -> bool:
+    """Whether a path with its arguments filled in is one of a declared path."""
+    if declared.type or wanted.type:
+        return False
+    ours, theirs = (one.path.partition("?")[0].split("/") for one in (declared, wanted))
+    return len(ours) == len(theirs) and all(map(_fits, ours, theirs)) and any(part.strip(HOLE) for part in theirs)
+
+
+def _fits(declared: str, wanted: str) -> bool:
+    if "{" in declared:
+        return wanted.startswith(declared.partition("{")[0])
+    return declared == wanted
+
+
+def _shown(content: Value, unfolding: Unfolding, route: Route) -> tuple[str, Place | None]:
+    """The composable that a destination shows: the one that is named like a screen, else the first of the app's own."""
+    project = unfolding.meaning.project
+    if isinstance(content, Bound):
+        return content.function.name, Place(content.file, content.function.line)
+    if isinstance(content, Closure):
+        own = list(_own(names_of_screens(content.body), unfolding, content.scope.file))
+        chosen = next((name for name in own if name.endswith(_SCREEN)), next(iter(own), ""))
+        found = project.function(chosen, content.scope.file) if chosen else None
+        if found is not None:
+            return chosen, Place(found.file, found.function.line)
+    return route.type or route.path.partition("?")[0].partition("/")[0] or "Destination", None
+
+
+def _own(names: Iterator[str] | Sequence[str], unfolding: Unfolding, file: str) -> Iterator[str]:
+    for name in names:
+        found = unfolding.meaning.project.function(name, file)
+        if found is not None and found.function.composable:
+            yield name

@@ -1,0 +1,137 @@
+"""All declarations of an app, found by the name that a file uses for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple, TypeVar
+
+from samouk.domains.screens.source.compose.code import Class, Function, KotlinFile, Member, Name, Node, Property
+from samouk.domains.screens.source.compose.resources import Resources
+
+
+class Declared(NamedTuple):
+    """A class with the file it stands in and the class around it."""
+
+    kind: Class
+    file: str
+    outer: Class | None = None
+
+
+class DeclaredFunction(NamedTuple):
+    function: Function
+    file: str
+
+
+class DeclaredProperty(NamedTuple):
+    property: Property
+    file: str
+    owner: Class | None = None
+
+
+_Found = TypeVar("_Found", DeclaredFunction, DeclaredProperty, Declared)
+
+
+class Project:
+    """Declarations by name.
+
+    Args:
+        files: by path, in order.
+    """
+
+    def __init__(self, files: Mapping[str, KotlinFile], resources: Resources) -> None:
+        self.files = files
+        self.resources = resources
+        self._functions: dict[str, list[DeclaredFunction]] = {}
+        self._classes: dict[str, list[Declared]] = {}
+        self._properties: dict[str, list[DeclaredProperty]] = {}
+        self._defaults: dict[str, set[Node | None]] = {}
+        for path, file in files.items():
+            for function in file.functions:
+                self._functions.setdefault(function.name, []).append(DeclaredFunction(function, path))
+            for prop in file.properties:
+                self._properties.setdefault(prop.name, []).append(DeclaredProperty(prop, path))
+            for kind in file.classes:
+                self._enter(kind, path, None)
+
+    def _enter(self, kind: Class, path: str, outer: Class | None) -> None:
+        self._classes.setdefault(kind.name, []).append(Declared(kind, path, outer))
+        for parameter in kind.parameters:
+            self._defaults.setdefault(parameter.name, set()).add(
+                parameter.default if _is_string_resource(parameter.default) else None
+            )
+        if kind.single:
+            for prop in kind.properties:
+                self._properties.setdefault(prop.name, []).append(DeclaredProperty(prop, path, kind))
+        for inner in (*kind.classes, *kind.entries):
+            self._enter(inner, path, kind)
+
+    @property
+    def functions(self) -> Iterator[DeclaredFunction]:
+        """All functions that stand outside classes."""
+        for found in self._functions.values():
+            yield from found
+
+    @property
+    def classes(self) -> Iterator[Declared]:
+        """All classes."""
+        for found in self._classes.values():
+            yield from found
+
+    def default_of(self, name: str) -> Node | None:
+        """The string resource with which every class that has a field of this name begins."""
+        found = self._defaults.get(name, set())
+        return next(iter(found)) if len(found) == 1 else None
+
+    def own_name(self, name: str, file: str) -> str:
+        """What a name is called where it is declared: ``import a.Button as MyButton``."""
+        whole = self.files[file].imports.get(name)
+        return name if whole is None else whole.rpartition(".")[2]
+
+    def function(self, name: str, file: str, extends: bool = False) -> DeclaredFunction | None:
+        """A function outside classes, as ``file`` sees it; with ``extends`` one that extends a type."""
+        name = self.own_name(name, file)
+        found = [
+            one
+            for one in self._functions.get(name, ())
+            if (not one.function.private or one.file == file) and (not extends or one.function.receiver)
+        ]
+        return self._nearest(name, file, found)
+
+    def type(self, name: str, file: str, outer: Class | None = None) -> Declared | None:
+        """A class, inside ``outer`` where that is told."""
+        name = self.own_name(name, file)
+        found = self._classes.get(name, ())
+        if outer is not None:
+            return next((one for one in found if one.outer is outer), None)
+        return self._nearest(name, file, found)
+
+    def property(self, name: str, file: str, extends: bool = False) -> DeclaredProperty | None:
+        """A property outside classes, or an imported one of an object; with ``extends`` one that extends a type."""
+        found = [
+            one for one in self._properties.get(self.own_name(name, file), ()) if not extends or one.property.receiver
+        ]
+        imported = self.files[file].imports.get(name)
+        if imported is not None:
+            *_, owner, _ = f".{imported}".split(".")
+            held = [one for one in found if one.owner is not None and one.owner.name in (owner, "Companion")]
+            return held[0] if held else self._nearest(name, file, [one for one in found if one.owner is None])
+        here = [one for one in found if one.file == file]
+        return next(iter(here), None) or self._nearest(name, file, [one for one in found if one.owner is None])
+
+    def _nearest(self, name: str, file: str, found: Iterable[_Found]) -> _Found | None:
+        """In the same file, in the package that the import names, in the same package; else any, if none is named."""
+        all_of = list(found)
+        here = self.files[file]
+        for one in all_of:
+            if one.file == file:
+                return one
+        imported = next((whole for whole in here.imports.values() if whole.rpartition(".")[2] == name), None)
+        if imported is not None:
+            package = imported.rpartition(".")[0]
+            return next((one for one in all_of if package.startswith(self.files[one.file].package)), None)
+        near = [one for one in all_of if self.files[one.file].package == here.package]
+        return next(iter(near or all_of), None)
+
+
+def _is_string_resource(node: Node | None) -> bool:
+    return isinstance(node, Member) and isinstance(node.of, Member) and node.of == Member(Name("R"), "string")

@@ -1,0 +1,1 @@
+"""What the source of Flutter apps says of their screens; ``reader`` holds it together."""

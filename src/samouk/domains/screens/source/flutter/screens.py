@@ -1,0 +1,356 @@
+"""The screens of a Flutter app: from its addresses, then from what their handlers open, until nothing new is found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from samouk.domains.screens.source.flutter.code import Call, FileCode, Get, Name
+from samouk.domains.screens.source.flutter.evaluation import MAX_STEPS, Evaluator
+from samouk.domains.screens.source.flutter.nodes import Node, every, spoken
+from samouk.domains.screens.source.flutter.project import Project
+from samouk.domains.screens.source.flutter.routes import Address, Routes, Shell, effect, find_routes, root_of
+from samouk.domains.screens.source.flutter.strings import Strings
+from samouk.domains.screens.source.flutter.tree import Tree
+from samouk.domains.screens.source.flutter.values import (
+    NULL,
+    OPAQUE,
+    Effect,
+    Either,
+    Known,
+    Made,
+    Opaque,
+    Owned,
+    Repeated,
+    Seq,
+    Txt,
+    Value,
+    is_null,
+)
+from samouk.domains.screens.source.widgets import BACK, NO_WORDS, Place, SourceScreen, Trouble, Widget, Words
+
+MAX_SCREENS = 500
+"""Dialogs and menus included; the largest studied app has a tenth."""
+
+_BARS = ("AppBar", "SliverAppBar", "CupertinoNavigationBar")
+_FIRST = ("Welcome", "Onboard", "Intro", "Login", "SignIn", "Auth", "Home", "Main")
+"""Of several screens on which an app may open, which a new user meets, judged by their names."""
+
+
+@dataclass(eq=False)
+class _Draft:
+    name: str
+    value: Value
+    place: Place
+    route: str = ""
+    entry: bool = False
+    dialog: bool = False
+    shell: Shell | None = None
+    nodes: list[Node] = field(default_factory=list)
+    rendered: bool = False
+
+
+class Screens:
+    """Finds the screens of one app."""
+
+    def __init__(self, files: Mapping[str, FileCode], calls: Mapping[str, Mapping[str, int]], strings: Strings) -> None:
+        self._files = dict(files)
+        self._calls = calls
+        total: Counter[str] = Counter()
+        for one in calls.values():
+            total.update(one)
+        self._evaluator = Evaluator(Project(files, total), strings, effect)
+        self._drafts: dict[str, _Draft] = {}
+        self._by_place: dict[tuple[str, Place], str] = {}
+        self._shown: set[str] = set()
+        self._routes = Routes()
+        self._is_over = False
+        self.troubles: list[Trouble] = []
+
+    def find(self) -> tuple[SourceScreen, ...]:
+        """All screens, rendered, with what leads where."""
+        try:
+            self._routes = find_routes(self._evaluator, self._files)
+        except RecursionError:
+            self.troubles.append(Trouble(".", 0, "its routes are nested too deep"))
+        for address in self._routes.addresses:
+            self._address(address)
+        for home in self._routes.homes:
+            self._open(home)
+        self._enter()
+        self._explore()
+        for owned in self._forgotten():
+            self._open(Made(owned.code.name, "", owned.file, owned.code.line, owned))
+            self._explore()
+        return tuple(_screen(draft) for draft in self._drafts.values() if draft.nodes or not draft.dialog)
+
+    def _address(self, address: Address) -> None:
+        name = self._open(address.page, address)
+        draft = self._drafts.get(name)
+        if draft is not None and not draft.route:
+            draft.route, draft.shell = address.path, address.shell
+
+    def _open(self, page: Value, address: Address | None = None, *, over: Effect | None = None) -> str:
+        """The screen that a page is; "" for none."""
+        asked = None if over is None else (f"over {over.within}", Place(over.file, over.line))
+        if asked is not None and asked in self._by_place:
+            return self._by_place[asked]
+        root = root_of(self._evaluator, page)
+        owned = None if root is None else root.owner
+        if owned is not None:
+            name, place = owned.code.name, Place(owned.file, owned.code.line)
+        elif over is not None:
+            name, place = over.within.lstrip("_") or "dialog", Place(over.file, over.line)
+        elif address is not None and isinstance(page, Made) and page.type == "Scaffold":
+            name, place = address.name or address.path, Place(page.file, page.line)
+        else:
+            return ""
+        if root is not None:
+            _freed(root)
+        key = (name, place)
+        if key not in self._by_place:
+            if len(self._drafts) >= MAX_SCREENS:
+                self._left_out(place)
+                return ""
+            fresh = self._fresh(name)
+            self._by_place[key] = fresh
+            self._drafts[fresh] = _Draft(fresh, page, place, dialog=over is not None)
+        if asked is not None:
+            self._by_place[asked] = self._by_place[key]
+        return self._by_place[key]
+
+    def _left_out(self, place: Place) -> None:
+        """Say once that there are more screens than are looked at, and which is the first of them."""
+        if not self._is_over:
+            self._is_over = True
+            reason = f"more than {MAX_SCREENS:,} screens; this one and all after it are left out"
+            self.troubles.append(Trouble(place.file, place.line, reason))
+
+    def _fresh(self, name: str) -> str:
+        number, tried = 1, name
+        while tried in self._drafts:
+            number += 1
+            tried = f"{name}{number}"
+        return tried
+
+    def _enter(self) -> None:
+        """Mark the screen on which the app opens."""
+        initial = self._routes.find(Txt((self._routes.initial,))) if self._routes.initial else None
+        names = [self._open(home) for home in self._routes.homes]
+        if initial is not None:
+            names.insert(0, self._open(initial.page, initial))
+        names = [name for name in names if name] or list(self._drafts)
+        if not names:
+            names = [self._open(Made(one.code.name, "", one.file, one.code.line, one)) for one in self._scaffolds()]
+        if names:
+            ranked = names if initial is not None or len(names) == 1 else sorted(names, key=_rank)
+            self._drafts[ranked[0]].entry = True
+
+    def _explore(self) -> None:
+        while waiting := [draft for draft in self._drafts.values() if not draft.rendered]:
+            for draft in waiting:
+                draft.rendered = True
+                self._render(draft)
+
+    def _render(self, draft: _Draft) -> None:
+        self._evaluator.fresh()
+        tree = Tree(self._evaluator)
+        value = draft.value
+        if draft.shell is not None:
+            value = self._evaluator.invoke(draft.shell.builder, [OPAQUE, OPAQUE, value])
+        try:
+            draft.nodes = tree.render(value)
+            if draft.shell is not None and not draft.nodes:
+                draft.nodes = tree.render(draft.value)
+            _folded(draft.nodes)
+            self._lead(draft, tree, draft.nodes)
+        except RecursionError:
+            self.troubles.append(Trouble(draft.place.file, draft.place.line, f"{draft.name} is nested too deep"))
+        if self._evaluator.is_spent:
+            reason = f"{draft.name} takes more than {MAX_STEPS:,} steps to read; what comes later is left out"
+            self.troubles.append(Trouble(draft.place.file, draft.place.line, reason))
+        self._shown |= tree.shown
+
+    def _lead(self, draft: _Draft, tree: Tree, nodes: list[Node]) -> None:
+        for node in every(nodes):
+            if node.menu is not None and is_null(node.menu) is not True:
+                self._menu(draft, tree, node)
+            elif node.action is not None and node.interactive and not node.leads_to:
+                node.leads_to = self._target(draft, node)
+
+    def _menu(self, draft: _Draft, tree: Tree, node: Node) -> None:
+        """What a menu button opens: a screen above this one."""
+        key = (f"menu {node.name}", node.place)
+        if key in self._by_place:
+            node.leads_to = self._by_place[key]
+            return
+        items = [one for one in tree.render(node.menu) if one.interactive]
+        if not items:
+            return
+        name = self._fresh(f"{draft.name}Menu")
+        menu = self._drafts[name] = _Draft(name, NULL, node.place, dialog=True, nodes=items, rendered=True)
+        self._by_place[key] = node.leads_to = name
+        for item in items:
+            if item.action is None and node.action is not None:
+                item.action = node.action[0], [item.made.named.get("value", OPAQUE)]
+            # A menu closes when one of its items is chosen, whatever else that does.
+            item.leads_to = (self._target(menu, item) if item.action is not None else "") or BACK
+
+    def _target(self, draft: _Draft, node: Node) -> str:
+        """Name of the screen that a tap opens."""
+        if node.action is None:
+            return ""
+        effects = self._evaluator.effects_of(*node.action)
+        for one in effects:
+            if one.kind == "back":
+                surely = [other for other in effects if other.kind != "back" and not other.doubt]
+                if one.doubt or not surely:
+                    return BACK
+                continue
+            found = self._named(draft, one)
+            if found and found != draft.name:
+                return found
+        return ""
+
+    def _named(self, draft: _Draft, one: Effect) -> str:
+        if one.kind == "go" and isinstance(one.value, Txt):
+            address = self._routes.find(one.value)
+            return "" if address is None else self._open(address.page, address)
+        if one.kind == "open":
+            return self._open(one.value)
+        if one.kind == "over" and not isinstance(one.value, Opaque):
+            return self._open(one.value, over=one)
+        if one.kind == "branch" and draft.shell is not None and isinstance(one.value, Known):
+            place = int(one.value.value or 0)
+            if place < len(draft.shell.branches):
+                address = self._routes.find(Txt((draft.shell.branches[place],)))
+                return "" if address is None else self._open(address.page, address)
+        return ""
+
+    def _scaffolds(self) -> list[Owned]:
+        """Widget classes that build a Scaffold, in the order of their files."""
+        project = self._evaluator.project
+        found = []
+        for owned in project.types():
+            if project.is_widget(owned):
+                holder = project.state(owned) or owned
+                if _calls_scaffold([member.body for member in holder.code.members.values()]):
+                    found.append(owned)
+        return found
+
+    def _forgotten(self) -> list[Owned]:
+        """Screens that other files make, to which no way was found."""
+        if not self._drafts:
+            return []
+        return [
+            owned
+            for owned in self._scaffolds()
+            if owned.code.name not in self._shown
+            and not _is_app(owned)
+            and any(owned.code.name in calls for path, calls in self._calls.items() if path != owned.file)
+        ]
+
+
+def _freed(page: Made) -> None:
+    """Forget the lists of data that one way to a page hands to it: the page must do for all ways."""
+    for name, value in page.fields.items():
+        if isinstance(value, Seq) and not any(isinstance(item, Made | Either | Repeated) for item in value.items):
+            page.fields[name] = OPAQUE
+
+
+def _folded(nodes: list[Node]) -> None:
+    """Of what stands in a loop over known data, keep one: the data of a person's app will be other."""
+    seen: dict[tuple[Place, str], Node] = {}
+    waiting = [nodes]
+    while waiting:
+        level = waiting.pop()
+        kept: list[Node] = []
+        for node in level:
+            first = seen.setdefault((node.place, node.name), node) if node.repeated else node
+            if first is node:
+                kept.append(node)
+                continue
+            for name in ("text", "label", "hint"):
+                if getattr(first, name) != getattr(node, name):
+                    setattr(first, name, Words("", "", True))
+        level[:] = kept
+        waiting.extend(node.kids for node in kept)
+
+
+def _is_app(owned: Owned) -> bool:
+    return any("MaterialApp" in repr(member.body) for member in owned.code.members.values())
+
+
+def _calls_scaffold(of: Any) -> bool:
+    if isinstance(of, Call):
+        head = of.of.of if isinstance(of.of, Get) else of.of
+        if isinstance(head, Name) and head.id in ("Scaffold", "CupertinoPageScaffold", "CupertinoTabScaffold"):
+            return True
+    return isinstance(of, tuple | list) and any(_calls_scaffold(one) for one in of)
+
+
+def _rank(name: str) -> int:
+    return next((place for place, word in enumerate(_FIRST) if word.lower() in name.lower()), len(_FIRST))
+
+
+def _screen(draft: _Draft) -> SourceScreen:
+    widgets: list[Widget] = []
+    waiting = [(node, -1) for node in reversed(draft.nodes)]
+    while waiting:
+        node, parent = waiting.pop()
+        here = parent
+        if _tells(node):
+            here = len(widgets)
+            widgets.append(_widget(node, here, parent))
+        waiting.extend((kid, here) for kid in reversed(node.kids))
+    return SourceScreen(
+        name=draft.name,
+        place=draft.place,
+        widgets=tuple(widgets),
+        route=draft.route,
+        title=_title(draft.nodes),
+        entry=draft.entry,
+        dialog=draft.dialog,
+    )
+
+
+def _tells(node: Node) -> bool:
+    """Whether a node is worth a widget: a text without words is not."""
+    return node.interactive or node.kind != "text" or spoken(node.text) or spoken(node.label)
+
+
+def _title(nodes: list[Node]) -> Words:
+    for node in every(nodes):
+        if node.public in _BARS:
+            return next((one.text for one in node.walk() if one.kind == "text"), NO_WORDS)
+    return NO_WORDS
+
+
+def _widget(node: Node, index: int, parent: int) -> Widget:
+    return Widget(
+        index=index,
+        parent=parent,
+        name=node.name,
+        class_name=node.public,
+        place=node.place,
+        identifier=node.identifier,
+        hidden_identifier=node.hidden,
+        text=node.text,
+        label=node.label,
+        hint=node.hint,
+        role=node.role,
+        interactive=node.interactive,
+        clickable=node.clickable,
+        long_clickable=node.long_clickable,
+        checkable=node.checkable,
+        checked=node.checked,
+        scrollable=node.scrollable,
+        password=node.password,
+        enabled=node.enabled,
+        repeated=node.repeated,
+        conditional=node.conditional,
+        entry=node.entry,
+        leads_to=node.leads_to,
+    )

@@ -1,0 +1,1 @@
+"""What the source of React Native apps says of their screens; ``reader`` holds it together."""

@@ -1,0 +1,467 @@
+"""From elements to what is shown: own components are entered, those of libraries are looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeGuard
+
+from samouk.domains.screens.source.react_native.calls import MAX_ITEMS
+from samouk.domains.screens.source.react_native.code import Function
+from samouk.domains.screens.source.react_native.evaluation import Evaluation
+from samouk.domains.screens.source.react_native.handlers import Outcome, outcome
+from samouk.domains.screens.source.react_native.hosts import HOSTS, Host, host_of
+from samouk.domains.screens.source.react_native.nodes import HANDLERS, Node, label_of
+from samouk.domains.screens.source.react_native.values import (
+    UNKNOWN,
+    Branch,
+    ClassOf,
+    Closure,
+    Element,
+    Factory,
+    Instance,
+    Library,
+    Loop,
+    Marked,
+    Part,
+    Scope,
+    Start,
+    Styled,
+    Thing,
+    Translator,
+    Unknown,
+    Value,
+    each,
+    known,
+    mark_of,
+    plain,
+    truth,
+    words_of,
+)
+from samouk.domains.screens.source.widgets import NO_WORDS, Place, Words
+
+MAX_NODES = 4_000
+"""Of one screen; beyond it a wrapper wraps itself in a way that was not seen."""
+
+MAX_DEPTH = 60
+MAX_HOOKS = 2
+"""Own hooks inside one another that may set a screen's header."""
+
+_HEARING = frozenset({"press", "text", "input", "toggle", "choice"})
+"""Kinds of React Native's own components that hear a tap; those of libraries may be of any kind."""
+
+_ROWS = frozenset({"renderItem", "renderRow", "renderSectionHeader", "renderHiddenItem", "ItemSeparatorComponent"})
+_MAYBE = frozenset({"ListEmptyComponent", "renderEmpty", "fallback", "errorElement", "renderError"})
+_NO_PARTS = frozenset({"contentInset", "tabBarIcon", "refreshControl", "style", "customStyles", "renderers"})
+_SHOWN = ("visible", "isVisible", "open", "isOpen", "show")
+_OPTIONS = ("options", "buttons", "items", "values", "data")
+
+
+class Under(NamedTuple):
+    """Where something is rendered."""
+
+    conditional: bool = False
+    repeated: bool = False
+    depth: int = 0
+    within: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
+class Seen:
+    """What came up while a screen was rendered, beside its nodes.
+
+    Attributes:
+        navigators: in the order in which they came up, with the props of their tags.
+        titles: options that the screen sets for itself.
+        outcomes: what the handlers of nodes do, by the node.
+        entered: code of the components that were entered.
+        layouts: navigators of expo-router by their names (``Tabs``).
+    """
+
+    navigators: list[tuple[Factory, Thing, Place]] = field(default_factory=list)
+    options: list[Thing] = field(default_factory=list)
+    outcomes: list[tuple[Node, Outcome]] = field(default_factory=list)
+    entered: set[int] = field(default_factory=set)
+    layouts: list[str] = field(default_factory=list)
+
+
+class Rendering:
+    """Renders one screen."""
+
+    def __init__(self, evaluation: Evaluation) -> None:
+        self.evaluation = evaluation
+        self.seen = Seen()
+        self._count = 0
+
+    def screen(self, component: Value, props: Thing) -> list[Node]:
+        """The roots of a screen, or of a part of one."""
+        shown = self._component(component, props, Place("", 0), Under())
+        return [one for one in shown if isinstance(one, Node)]
+
+    def part(self, value: Value) -> list[Node]:
+        """The roots of what an option holds (``headerRight``): an element, or a function that makes one."""
+        return [one for one in self._slot(value, Under()) if isinstance(one, Node)]
+
+    def shown(self, value: Value, under: Under) -> list[Node | Words]:
+        """Nodes and runs of words."""
+        match value:
+            case Element():
+                return self._element(value, under)
+            case list():
+                return [one for item in value for one in self.shown(item, under)]
+            case Loop(inner):
+                return self.shown(inner, under._replace(repeated=True))
+            case Branch():
+                return self._branch(value, under)
+            case Start(inner) | Marked(inner, _):
+                return self.shown(inner, under)
+            case Factory() | Part():
+                return []
+        words = words_of(value)
+        return [] if words is None else [words]
+
+    def _branch(self, value: Branch, under: Under) -> list[Node | Words]:
+        if not any(_holds_elements(one) for one in value.values):
+            words = words_of(value)
+            return [] if words is None else [words]
+        unsure = under._replace(conditional=True)
+        return [
+            one
+            for at, item in enumerate(value.values)
+            for one in self.shown(item, under if at == value.sure else unsure)
+            if not isinstance(item, Unknown)
+        ]
+
+    def _element(self, element: Element, under: Under) -> list[Node | Words]:
+        if self._count > MAX_NODES or under.depth > MAX_DEPTH:
+            return []
+        kind, under = element.type, under._replace(within=element.within)
+        if isinstance(kind, Branch):
+            return self._one_of(element, kind, under)
+        shown = self._component(kind, element.props, element.place, under, element.name)
+        if isinstance(plain(kind), Closure | ClassOf):
+            nodes = [one for one in shown if isinstance(one, Node)]
+            if len(nodes) == 1 == len(shown):
+                nodes[0].name = element.name or nodes[0].name
+        return shown
+
+    def _one_of(self, element: Element, kind: Branch, under: Under) -> list[Node | Words]:
+        """A tag whose component is chosen: that which can be acted on stands for all."""
+        choices = [one for one in each(kind) if one is not None and not isinstance(one, Unknown)]
+        if not choices:
+            return self._transparent(element.props, under)
+        chosen = next((one for one in choices if _is_pressed(one)), choices[0])
+        return self._element(element._replace(type=chosen), under)
+
+    def _component(self, kind: Value, props: Thing, place: Place, under: Under, name: str = "") -> list[Node | Words]:
+        match plain(kind):
+            case Closure() as own:
+                return self._function(own, props, under)
+            case ClassOf() as own:
+                return self._class(own, props, under)
+            case Styled(base, attrs, _):
+                return self._component(base, attrs.with_all(props), place, under, name)
+            case Part(factory, "Navigator"):
+                self.seen.navigators.append((factory, props, place))
+                return []
+            case Factory() as factory:
+                self.seen.navigators.append((factory, Thing({}), factory.place))
+                return []
+            case Part(_, "Screen"):
+                self.seen.options.append(props)
+                return []
+            case Library() as library:
+                return self._library(library, props, place, under, name)
+            case Element() as element:
+                return self._element(element, under)
+        return self._transparent(props, under)
+
+    def _function(self, own: Closure, props: Thing, under: Under) -> list[Node | Words]:
+        inner = self._entered(own, under)
+        if inner is None:
+            return []
+        given = self._given(own.statics.get("defaultProps"), props, own.opened)
+        value = self.evaluation.apply(own, [given])
+        if own.scope.outer is None:
+            self.seen.options += self._own_options(own, [given])
+        return self.shown(value, inner)
+
+    def _class(self, own: ClassOf, props: Thing, under: Under) -> list[Node | Words]:
+        inner = self._entered(own, under)
+        if inner is None:
+            return []
+        this = Instance(own, self._given(own.statics.get("defaultProps"), props, own.opened))
+        render = self.evaluation.get(this, "render")
+        value = self.evaluation.apply(render, []) if isinstance(render, Closure) else UNKNOWN
+        for name, code in own.code.members:
+            if isinstance(code, Function) and any(call.name == "setOptions" for call in self.evaluation.calls(code)):
+                method = self.evaluation.get(this, name)
+                self.seen.options += self._own_options(method, []) if isinstance(method, Closure) else ()
+        return self.shown(value, inner)
+
+    def _entered(self, own: Closure | ClassOf, under: Under) -> Under | None:
+        """Inside a component; None where its own code already led here: it is shown once, not for ever."""
+        mark = mark_of(own)
+        if mark in under.within:
+            return None
+        self.seen.entered.add(id(own.code))
+        self.evaluation.within = (*under.within, mark)
+        return under._replace(depth=under.depth + 1, within=self.evaluation.within)
+
+    def _given(self, defaults: Value, props: Thing, opened: bool) -> Thing:
+        fields = dict(props.fields)
+        if isinstance(defaults, Thing):
+            for name, value in defaults.fields.items():
+                if fields.get(name) is None:
+                    fields[name] = value
+        return Thing(fields, props.open or opened)
+
+    def _own_options(self, own: Closure, args: Sequence[Value], level: int = 0) -> Iterator[Thing]:
+        """What a screen tells its header from within (``navigation.setOptions({...})``), in its hooks too."""
+        scope: Scope | None = None
+        for call in self.evaluation.calls(own.code):
+            is_hook = level < MAX_HOOKS and call.name.startswith("use") and call.name[3:4].isupper()
+            if not is_hook and (call.name != "setOptions" or not call.args):
+                continue
+            scope = scope or self.evaluation.entered(own, args, UNKNOWN)
+            if not is_hook:
+                for one in each(self.evaluation.value(call.args[0], self.evaluation.inside(call, scope))):
+                    if isinstance(one, Thing):
+                        yield Thing({"options": one})
+            elif isinstance(hook := self.evaluation.value(call.of, self.evaluation.inside(call, scope)), Closure):
+                yield from self._own_options(hook, [], level + 1)
+
+    # Components of libraries
+
+    def _library(self, library: Library, props: Thing, place: Place, under: Under, name: str) -> list[Node | Words]:
+        if library.last in ("Screen", "Navigator") and library.name.split(".")[0] in ("Stack", "Tabs", "Drawer"):
+            self.seen.options.append(props)
+            return []
+        if library.module.startswith("expo-router") and library.last in ("Stack", "Tabs", "Drawer", "NativeTabs"):
+            self.seen.layouts.append(library.last)
+            self.seen.options.append(Thing({"options": props.get("screenOptions")}))
+            return self.shown(props.get("children"), under)
+        if library.last in ("Trans", "FormattedMessage"):
+            return self._trans(props, under)
+        host = host_of(library)
+        deaf = library.module == "react-native" and host is not None and host.kind not in _HEARING
+        acts = (not deaf and self._pressed(props, host)) or (host is not None and host.acts and _used(props, host))
+        if host is None:
+            if library.name not in HOSTS and not acts and not self._named(props):
+                return self._transparent(props, under)
+            host = HOSTS["TouchableOpacity"] if acts else HOSTS["View"]
+        if host.kind == "nothing" or (
+            host.kind == "dialog" and truth(_visible(props)) is False and not _may_show(props)
+        ):
+            return []
+        return [self._node(host, props, place, under, name or library.last, acts)]
+
+    def _node(self, host: Host, props: Thing, place: Place, under: Under, name: str, acts: bool) -> Node:
+        self._count += 1
+        mark = props.fields.get("testID")
+        where = mark.place if isinstance(mark, Marked) and mark.place.line else place
+        conditional = under.conditional
+        node = Node(name, host, where, props, [], conditional, under.repeated, acts)
+        if acts:
+            self._lead(node)
+        inner = Under(
+            host.kind == "dialog" and truth(_visible(props)) is not True, False, under.depth + 1, under.within
+        )
+        if host.kind == "dialog":
+            node.conditional = conditional or inner.conditional
+            node.children += self._options(node)
+        node.children += self._parts(props, inner, host.kind)
+        return node
+
+    def _lead(self, node: Node) -> None:
+        found: list[Outcome] = []
+        for name in ("onPress", "onPressIn", "onPressOut", "onClick", "onTap"):
+            if not found and name in node.props.fields:
+                found = outcome(self.evaluation, node.props.fields[name])
+        href = node.props.fields.get("href", node.props.fields.get("to"))
+        address = self._address(href)
+        if address:
+            found = [Outcome("go", address, False)]
+        self.seen.outcomes += [(node, one) for one in found]
+
+    def _address(self, href: Value) -> str:
+        inner = plain(href)
+        if isinstance(inner, Thing):
+            inner = plain(inner.get("pathname")) or plain(inner.get("screen"))
+        words = words_of(inner) if isinstance(inner, str | Words) else None
+        return "" if words is None else words.value + ("\0" if words.dynamic else "")
+
+    def _options(self, node: Node) -> list[Node | Words]:
+        """Entries of a sheet whose options are a list of words."""
+        for name in _OPTIONS:
+            items = plain(node.props.fields.get(name))
+            if isinstance(items, list):
+                return [self._option(one, node.place) for one in items if _option_words(one) is not None]
+        return []
+
+    def _option(self, value: Value, place: Place) -> Node:
+        words = _option_words(value)
+        props = Thing({"title": words})
+        return Node("option", HOSTS["Button"], place, props, [], True, False, True)
+
+    def _parts(self, props: Thing, under: Under, kind: str) -> list[Node | Words]:
+        """Children, and what else is handed over to be shown."""
+        made: list[Node | Words] = []
+        for name, value in props.fields.items():
+            if name == "children":
+                continue
+            if name in _ROWS or (kind == "list" and name.startswith("renderItem")):
+                made += self._rows(name, value, props, under)
+            elif _may_be_part(name, value):
+                made += [one for one in self._slot(value, _under(name, under)) if isinstance(one, Node)]
+        return made + self._slot(props.get("children") if "children" in props.fields else None, under)
+
+    def _rows(self, name: str, value: Value, props: Thing, under: Under) -> list[Node | Words]:
+        data, how = plain(props.get("data")), plain(value)
+        if name == "renderItem" and isinstance(how, Closure) and _is_written(data):
+            made = (self.evaluation.apply(how, [_row(item, float(at))], UNKNOWN) for at, item in enumerate(data))
+            return [node for one in made for node in self.shown(one, under)]
+        return self._slot(value, under._replace(repeated=True), [_row(UNKNOWN, UNKNOWN), UNKNOWN, UNKNOWN])
+
+    def _slot(self, value: Value, under: Under, args: Sequence[Value] = (Thing({}, True),)) -> list[Node | Words]:
+        """What an element is, or a function makes of what it is given, or a component shows."""
+        inner = plain(value)
+        if isinstance(inner, Closure):
+            self.evaluation.within = under.within
+            return self.shown(self.evaluation.apply(inner, args, UNKNOWN), under)
+        if isinstance(inner, ClassOf | Styled):
+            return self._component(inner, Thing({}, True), Place("", 0), under)
+        if isinstance(inner, Branch):
+            closures = [one for one in inner.values if isinstance(one, Closure | ClassOf)]
+            if closures:
+                unsure = under._replace(conditional=True)
+                return [one for each in closures for one in self._slot(each, unsure, args)]
+        return self.shown(value, under)
+
+    def _transparent(self, props: Thing, under: Under) -> list[Node | Words]:
+        """What shows nothing of its own: a provider, a form's control."""
+        return self._parts(props, under, "box")
+
+    def _trans(self, props: Thing, under: Under) -> list[Node | Words]:
+        key = known(props.get("i18nKey")) or known(props.get("id"))
+        default = known(props.get("defaults")) or known(props.get("defaultMessage"))
+        inside = self.shown(props.get("children"), under)
+        if not key:
+            return inside
+        words = self.evaluation.strings.find(key, Translator(known(props.get("ns"))), default)
+        nodes = [one for one in inside if isinstance(one, Node) and one.acts]
+        return [words, *nodes]
+
+    def _pressed(self, props: Thing, host: Host | None) -> bool:
+        """Whether something happens on a tap; to send the keyboard away is no act of its own."""
+        for name in HANDLERS:
+            given = props.fields.get(name)
+            if given is None or truth(given) is False:
+                continue
+            inner = plain(given)
+            if isinstance(inner, Library) and inner.name == "Keyboard.dismiss":
+                continue
+            if isinstance(inner, Closure) and _only_hides(self.evaluation, inner):
+                continue
+            return True
+        if props.fields.get("href") is not None and host is not None and host.kind == "press":
+            return True
+        return host is not None and host.kind == "press" and props.open and host.class_name != "ListTile"
+
+    def _named(self, props: Thing) -> bool:
+        return bool(known(props.fields.get("testID"))) or label_of(_bare(props)) != NO_WORDS
+
+
+def _is_pressed(kind: Value) -> bool:
+    while isinstance(kind, Styled):
+        kind = kind.base
+    host = host_of(kind) if isinstance(kind, Library) else None
+    return host is not None and host.kind == "press"
+
+
+def _used(props: Thing, host: Host) -> bool:
+    """Whether what is there to be acted on is used: a button that is handed no function does nothing."""
+    given = props.fields
+    return (
+        host.kind != "press" or props.open or any(name.startswith("on") and given[name] is not None for name in given)
+    )
+
+
+def _bare(props: Thing) -> Node:
+    return Node("", HOSTS["View"], Place("", 0), props)
+
+
+def _under(name: str, under: Under) -> Under:
+    return under._replace(conditional=True) if name in _MAYBE else under
+
+
+def _row(item: Value, at: Value) -> Thing:
+    return Thing({"item": item, "index": at}, True)
+
+
+def _is_written(data: Value) -> TypeGuard[list[Value]]:
+    """Whether the rows of a list stand in the source."""
+    rows = isinstance(data, list) and 0 < len(data) <= MAX_ITEMS
+    return rows and isinstance(data, list) and not any(isinstance(one, Loop | Branch) for one in data)
+
+
+def _visible(props: Thing) -> Value:
+    return next((props.fields[name] for name in _SHOWN if name in props.fields), UNKNOWN)
+
+
+def _may_show(props: Thing) -> bool:
+    """Whether a dialog that is shut comes up later: it is shut for good only where the source writes ``false``."""
+    return isinstance(_visible(props), Start)
+
+
+def _only_hides(to: Evaluation, closure: Closure) -> bool:
+    found = to.calls(closure.code)
+    return len(found) == 1 and found[0].dotted == "Keyboard.dismiss"
+
+
+def _option_words(value: Value) -> Words | None:
+    inner = plain(value)
+    if isinstance(inner, Thing):
+        inner = next((inner.fields[name] for name in ("label", "title", "text", "name") if name in inner.fields), None)
+    if isinstance(inner, Branch):
+        return words_of(inner)
+    return words_of(inner) if isinstance(inner, str | Words) else None
+
+
+def _may_be_part(name: str, value: Value) -> bool:
+    """Whether a prop is to be shown: an element, or a function whose name says that it makes one."""
+    if name in _NO_PARTS:
+        return False
+    if _holds_elements(value):
+        return True
+    if not isinstance(plain(value), Closure | ClassOf | Branch):
+        return False
+    return name.startswith("render") or name.endswith(
+        (
+            "Component",
+            "Element",
+            "component",
+            "header",
+            "footer",
+            "Header",
+            "Footer",
+            "left",
+            "right",
+            "icon",
+            "element",
+            "Icon",
+        )
+    )
+
+
+def _holds_elements(value: Value) -> bool:
+    match value:
+        case Element():
+            return True
+        case list() as items:
+            return any(_holds_elements(one) for one in items)
+        case Branch(values, _, _):
+            return any(_holds_elements(one) for one in values)
+        case Loop(inner) | Start(inner) | Marked(inner, _):
+            return _holds_elements(inner)
+    return False
