@@ -1,0 +1,98 @@
+"""How each widget of a screen can be found, the way that will last longest first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from samouk.domains.screens.appmodel.model import Locator, Strategy
+from samouk.domains.screens.source.widgets import Widget, Words
+
+_STABILITY: dict[Strategy, tuple[float, float]] = {
+    # As a literal, and out of a string resource: the words of a resource change with one line, on purpose.
+    "id": (0.95, 0.95),
+    "label": (0.8, 0.85),
+    "text": (0.6, 0.65),
+    "hint": (0.55, 0.6),
+    "text_start": (0.4, 0.45),
+    "kind": (0.15, 0.15),
+}
+"""Order and steps after the studies of broken locators: identifiers outlive descriptions, those outlive words, and
+positions break first."""
+
+AMBIGUOUS = 0.5
+"""Factor for one of several matches: the place among its like is part of what must last."""
+
+SHORTEST_START = 3
+"""Characters before the first filled-in part that tell anything."""
+
+
+def locators_of(widgets: Sequence[Widget]) -> list[tuple[Locator, ...]]:
+    """For each widget its locators, the most stable first; empty for what only holds others.
+
+    Strategies differ in what else they match, so ``unique`` and ``nth`` are counted a strategy and value.
+    """
+    offered = [tuple(_offers(widget)) for widget in widgets]
+    hidden = [_repeats_its_holder(widget, widgets) for widget in widgets]
+    counts: Counter[tuple[str, str]] = Counter(
+        (strategy, value)
+        for offers, doubled in zip(offered, hidden, strict=True)
+        for strategy, value, _ in offers
+        if not (doubled and strategy in ("text", "label"))
+    )
+    met: Counter[tuple[str, str]] = Counter()
+    found = []
+    for widget, offers, doubled in zip(widgets, offered, hidden, strict=True):
+        found.append(_ranked(widget, offers, counts, met))
+        met.update(
+            (strategy, value) for strategy, value, _ in offers if not (doubled and strategy in ("text", "label"))
+        )
+    return found
+
+
+def _ranked(
+    widget: Widget,
+    offers: Sequence[tuple[Strategy, str, str]],
+    counts: Counter[tuple[str, str]],
+    met: Counter[tuple[str, str]],
+) -> tuple[Locator, ...]:
+    ways = []
+    for strategy, value, key in offers:
+        literal, resource = _STABILITY[strategy]
+        single = counts[strategy, value] <= 1
+        stability = (resource if key else literal) * (1 if single else AMBIGUOUS)
+        alone = single and not widget.repeated
+        ways.append(Locator(strategy, value, round(stability, 3), met[strategy, value], alone, key))
+    return tuple(sorted(ways, key=lambda way: -way.stability))
+
+
+def _offers(widget: Widget) -> Iterator[tuple[Strategy, str, str]]:
+    """Strategy, value and key of the resource."""
+    if widget.identifier:
+        yield "id", widget.identifier, ""
+    if _whole(widget.label):
+        yield "label", widget.label.value, widget.label.key
+    if _whole(widget.text) and widget.entry is None:
+        yield "text", widget.text.value, widget.text.key
+    if widget.text.dynamic and len(widget.text.value.strip()) >= SHORTEST_START:
+        yield "text_start", widget.text.value, widget.text.key
+    if _whole(widget.hint):
+        yield "hint", widget.hint.value, widget.hint.key
+    if widget.interactive:
+        yield "kind", widget.class_name, ""
+
+
+def _whole(words: Words) -> bool:
+    return bool(words.value.strip()) and not words.dynamic
+
+
+def _repeats_its_holder(widget: Widget, widgets: Sequence[Widget]) -> bool:
+    """Whether a holder that a person acts on bears this widget's words already: both show as one."""
+    words = {words.value for words in (widget.text, widget.label) if words.value}
+    above = widget.parent
+    while words and above >= 0:
+        holder = widgets[above]
+        if holder.interactive and words & {holder.text.value, holder.label.value}:
+            return True
+        above = holder.parent
+    return False
