@@ -1,0 +1,71 @@
+"""Why a case cannot run as it stands, and waits for a person to see to it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from samouk.domains.screens.appmodel.model import AppModel
+from samouk.domains.screens.testgen.cases import Case, Plan
+from samouk.domains.screens.testgen.finding import Finds
+from samouk.domains.screens.testgen.landmarks import Landmarks, landmarks
+from samouk.domains.screens.testgen.routes import NO_START, behind, indistinct
+
+
+class Held(NamedTuple):
+    """One thing that tests wait for: seeing to it frees all of them.
+
+    ``screen`` is the key of the one that it is about, "" where it is about the whole app.
+    """
+
+    screen: str
+    reason: str
+    tests: int
+
+
+def holding(model: AppModel, plan: Plan, finds: Finds) -> tuple[Held, ...]:
+    """What tests wait for, that of most tests first: behind a closed screen all wait for what closes that."""
+    lost = {one.screen: one.reason for one in plan.unreached}
+    reasons = waiting(model, plan, finds)
+    roots = {screen: _root(model, screen, lost) for screen in lost}
+    found = Counter(roots[screen] if screen in lost else (screen, reason) for (screen, _), reason in reasons.items())
+    return tuple(Held(screen, reason, tests) for (screen, reason), tests in found.most_common())
+
+
+def _root(model: AppModel, screen: str, lost: Mapping[str, str]) -> tuple[str, str]:
+    """The screen that closes this one, and why; "" where nothing is known of the first screen."""
+    closed = {behind(model.by_key[key].name): key for key in reversed(list(lost))}
+    seen = set()
+    while lost[screen] in closed and screen not in seen:
+        seen.add(screen)
+        screen = closed[lost[screen]]
+    return ("" if lost[screen] == NO_START else screen), lost[screen]
+
+
+def waiting(model: AppModel, plan: Plan, finds: Finds) -> dict[tuple[str, str], str]:
+    """Reasons by screen and key of the case; cases that can run are not in it."""
+    marks = landmarks(model, finds)
+    lost = {one.screen: one.reason for one in plan.unreached}
+    reasons = ((case, _reason(model, case, lost, marks)) for case in plan.cases)
+    return {(case.screen, case.key): reason for case, reason in reasons if reason}
+
+
+def _reason(model: AppModel, case: Case, lost: Mapping[str, str], marks: Mapping[str, Landmarks]) -> str:
+    if case.screen in lost:
+        return f"no way is known to this screen: {lost[case.screen]}"
+    for step in case.steps or case.way[-1:]:  # that of a case without steps is all that it checks
+        if step.verb == "at" and (marks[step.screen].like or not marks[step.screen].shown) and len(model.screens) > 1:
+            return f"nobody could see that {step.screen} is open: {indistinct(model, step.screen, marks[step.screen])}"
+    return conditional(model, case)
+
+
+def conditional(model: AppModel, case: Case) -> str:
+    """The condition that an element of the case waits for; in a dialog or a menu nothing does, once it is open."""
+    for step in case.steps:
+        if not step.element or model.by_key[step.screen].dialog:
+            continue
+        element = model.element(step.screen, step.element)
+        if element.conditional:
+            return f"shown only under a condition, {element.place.file}:{element.place.line}"
+    return ""

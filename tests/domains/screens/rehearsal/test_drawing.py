@@ -1,0 +1,106 @@
+"""A model is drawn so that each of its locators finds its element, on both platforms."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from xml.etree.ElementTree import Element
+
+import pytest
+from tests.domains.screens.testgen.shop import SHOP, by_id, element, found_by, model, screen
+
+from samouk.domains.screens.appmodel.model import AppModel
+from samouk.domains.screens.element import Platform
+from samouk.domains.screens.source.widgets import Framework
+from samouk.domains.screens.testgen.finding import way
+from samouk.domains.screens.testgen.rehearsal.drawing import ROWS, draw
+from samouk.domains.screens.testgen.rehearsal.drawn import Drawn, matching, parse
+from samouk.domains.screens.testgen.rehearsal.mutation import nodes_of
+
+
+def of(framework: Framework, *platforms: Platform) -> AppModel:
+    """The shop in another framework."""
+    screens = tuple(replace(one, framework=framework) for one in SHOP.screens)
+    return replace(SHOP, screens=screens, platforms=platforms)
+
+
+def node(app: Drawn, name: str, key: str, told: AppModel = SHOP) -> Element:
+    found = nodes_of(app, name, told.by_key[name], told.element(name, key))
+    assert found
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("framework", "platform"),
+    [
+        ("android", "android"),
+        ("compose", "android"),
+        ("flutter", "android"),
+        ("flutter", "ios"),
+        ("react_native", "android"),
+        ("react_native", "ios"),
+        ("ios", "ios"),
+    ],
+)
+def test_every_locator_finds_its_element(framework: Framework, platform: Platform) -> None:
+    """One node each, and of what is repeated each row; what has no locator is drawn and not found."""
+    told = of(framework, platform)
+    app = parse(draw(told, platform))
+    for one in told.screens:
+        for each in one.elements:
+            found = way(one, each, platform)
+            if found is not None:
+                count = len(matching(app, app.screens[one.key], found))
+                assert count == (ROWS if each.repeated else 1), (one.key, each.key, found)
+
+
+def test_the_words_in_an_empty_input_are_where_its_framework_tells_them() -> None:
+    """Words inside it in Compose, its label in Flutter on iOS, a hint or a placeholder elsewhere."""
+    compose, flutter = of("compose", "android"), of("flutter", "ios")
+    link = node(parse(draw(compose, "android")), "item", "link", compose)
+    assert link.get("hint") is None
+    assert [(one.get("text"), one.get("sim-hint")) for one in link] == [("Link to a shop", "true")]
+    link = node(parse(draw(flutter, "ios")), "item", "link", flutter)
+    assert (link.get("label"), link.get("placeholderValue")) == ("Link to a shop", None)
+    assert node(parse(draw(SHOP, "android")), "item", "link").get("hint") == "Link to a shop"
+
+
+def test_taps_lead_where_the_model_says() -> None:
+    """To a screen, back, or nowhere; dialogs lie above."""
+    app = parse(draw(SHOP, "android"))
+    assert app.root.get("start") == "login"
+    assert node(app, "login", "sign_in").get("sim-goto") == "lists"
+    assert node(app, "item", "cancel").get("sim-back") == "true"
+    assert node(app, "login", "forgot").get("sim-goto") is None
+    assert app.screens["menu"].get("over") == "true"
+
+
+def test_inputs_and_toggles_are_as_the_model_says() -> None:
+    """Bounds, filters, masks, first states, groups."""
+    app = parse(draw(SHOP, "android"))
+    assert node(app, "item", "amount").get("sim-max") == "3"
+    assert node(app, "item", "amount").get("sim-accepts") == "digits"
+    assert node(app, "login", "password").get("password") == "true"
+    assert node(app, "settings", "dark").get("checked") == "true"
+    assert node(app, "lists", "sync").get("enabled") == "false"
+    assert node(app, "item", "kilos").get("sim-group") == node(app, "item", "pieces").get("sim-group") != ""
+    ios = of("ios", "ios")
+    drawn = parse(draw(ios, "ios"))
+    assert node(drawn, "settings", "dark", ios).get("value") == "1"
+    assert node(drawn, "login", "password", ios).tag == "XCUIElementTypeSecureTextField"
+
+
+def test_words_that_are_filled_in_later_go_on() -> None:
+    """The locator knows how they begin."""
+    told = model(screen("home", element("greeting", "text", found_by("text_start", "Hello, "))))
+    assert node(parse(draw(told, "android")), "home", "greeting", told).get("text") == "Hello, 1"
+
+
+def test_words_are_escaped_and_an_app_without_name_gets_one() -> None:
+    """Any text of any source makes well-formed XML."""
+    words = "\"Bread\" & <milk> 'tea' – чай"
+    told = replace(
+        model(screen("home", element("odd", "button", found_by("text", words)), by_id("ok", "button"))), app=""
+    )
+    app = parse(draw(told, "android"))
+    assert node(app, "home", "odd", told).get("text") == words
+    assert node(app, "home", "ok", told).get("resource-id") == "org.example.app:id/ok"
