@@ -52,7 +52,9 @@ def environment(tmp_path: Path) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("LANG", "OMP_NUM_THREADS", "OMP_WAIT_POLICY") if name in os.environ}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     homes = {f"SAMOUK_{name}": str(tmp_path / name.lower()) for name in ("HOME", "CACHE", "CONFIG_HOME", "DATA_HOME")}
-    return {**kept, **homes, "PATH": path, "HOME": str(tmp_path)}
+    # Appium is installed once for all tests.
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "samouk" / "rehearsal"
+    return {**kept, **homes, "PATH": path, "HOME": str(tmp_path), "SAMOUK_REHEARSAL_HOME": str(cache)}
 
 
 @pytest.mark.slow
@@ -65,7 +67,8 @@ def test_what_is_shown_runs(page: Path, kind: str, text: str, tmp_path: Path, en
     else:
         lines = [line[2:] for line in text.splitlines() if line.startswith("$ ")]
         # What is installed here is what is tested; installing anew is the business of the install benchmark.
-        programs = [["bash", "-c", line] for line in lines if not line.startswith("pip install")]
+        programs = [["bash", "-c", line] for line in lines if not line.startswith(("pip install", "python3 -m venv"))]
+        (tmp_path / "examples").symlink_to(ROOT / "examples")
     for program in programs:
         done = subprocess.run(program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{program[-1]}\n{done.stdout}\n{done.stderr}"

@@ -319,3 +319,14 @@ def test_agreed_correction_is_kept_to_be_shared(user: User, screens: Screens) ->
     cache = user.json("ml", "analyze-cache")
     assert {batch["kind"] for batch in cache["batches"]} == {"correction"} and cache["samples"] == 2
     assert set(cache["types"]) == {"chip", "icon_button"} <= set(TYPES)
+
+
+def test_help_cuts_no_sentence_and_wrong_use_is_one_line() -> None:
+    """As of every group of this house, in the order of the journey; the exit codes are those of ``observe``."""
+    told = CliRunner().invoke(cli.main, ["--help"]).output
+    assert "whether models update by themselves." in " ".join(told.split())
+    assert told.index("  ml ") < told.index("  project ") < told.index("  config ")
+    for words in (["--nosuch"], ["config", "set"], ["project", "--nosuch"], ["proj"]):
+        result = CliRunner().invoke(cli.main, words)
+        (line,) = result.stderr.strip().splitlines()
+        assert (result.exit_code, line.startswith("❌ ")) == (2, True), words

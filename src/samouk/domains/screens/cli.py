@@ -1,4 +1,4 @@
-"""``observe``: predict types of elements, share what was seen, take better models; the client's command line.
+"""``observe``: tests from an app's source, types of elements, sharing, better models; the client's command line.
 
 Exit codes: 0 done; 1 this machine could not do it (a full disk, for example); 2 wrong use, or a setting
 that is not understood; 3 an input file is missing, broken or wrong; 4 the network or the server,
@@ -21,6 +21,9 @@ from samouk.domains.screens.commands import (
     looking,
     models,
     predicting,
+    project,
+    project_after,
+    rehearsing,
     settings,
     sharing,
     training,
@@ -41,7 +44,7 @@ _TOLD = _Told(logging.WARNING)
 @click.group(cls=ends.Commands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=ends.CODES)
 @click.version_option(package_name="samouk", message="observe, samouk %(version)s")
 def main() -> None:
-    """Look at mobile screens, and help a model to understand them better."""
+    """Turn an app's source into tests, look at its screens, and help a model to understand them better."""
     # What the library logs it also raises or returns, and here it is printed once; only trust on first use is news.
     logging.getLogger("samouk").addHandler(logging.NullHandler())
     logging.getLogger("samouk.edge.tuf_client").addHandler(_TOLD)
@@ -72,6 +75,15 @@ for _command in (
     training.train,
 ):
     ml.add_command(_command)
+
+
+@main.group("project", cls=ends.Commands, epilog=ends.CODES)
+def on_project() -> None:
+    """From an app's source to tests that run."""
+
+
+for _command in (project.fullcycle, project_after.report, project_after.heal, rehearsing.rehearse):
+    on_project.add_command(_command)
 main.add_command(settings.config)
 
 if __name__ == "__main__":

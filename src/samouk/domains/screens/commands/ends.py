@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
+from samouk import terminal
 from samouk.edge.errors import CacheError, ConfigError, ModelError, TransportError, TrustError
 from samouk.edge.observer import UnreadableSource
 from samouk.edge.trust import UpdateUnavailable
@@ -31,6 +31,9 @@ Exit codes:
   6  no consent to collect
   7  an extra must be installed first
   130  interrupted with Ctrl-C, or asked and not answered; what was kept stays"""
+
+
+meant = terminal.meant
 
 
 class BadInput(ValueError):
@@ -62,12 +65,9 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_PLACE = (errno.EEXIST, errno.ENOENT, errno.ENOTDIR)
 """What making a folder fails with where none can be made: a file stands there, or above it."""
 
-_HelpAsked: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
-"""A group without a command: click 8.1 prints its help itself and knows no such error."""
 
-
-class Commands(click.Group):
-    """A group that suggests close names and turns foreseen errors into one line with an exit code."""
+class Commands(terminal.Commands):
+    """As every group of this house, and foreseen errors end in one line with their exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. Errors that nobody foresaw keep their trace: they are ours to mend."""
@@ -76,22 +76,10 @@ class Commands(click.Group):
         except (click.Abort, KeyboardInterrupt):
             hint("\n💤 Interrupted")
             sys.exit(INTERRUPTED)
-        except click.UsageError as error:
-            if isinstance(error, _HelpAsked):
-                raise  # click prints the help as it is
-            fail(f"{error.format_message()} (see {(error.ctx or ctx).command_path} --help)", MISUSE)
         except BrokenPipeError:
             raise  # whoever read our output has seen enough; click ends quietly
         except tuple(kind for kind, _ in _KINDS) as error:
             fail(words_of(error), code_of(error))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command of that name, or a usage error that names those close to it."""
-        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            ctx.fail(f"no such command {args[0]!r}{meant(args[0], self.commands)}")
-        return super().resolve_command(ctx, args)
 
 
 def fail(message: str, code: int) -> NoReturn:
@@ -102,21 +90,12 @@ def fail(message: str, code: int) -> NoReturn:
 
 def warn(message: str) -> None:
     """One line of trouble on standard error."""
-    click.secho(f"❌ {' '.join(message.split())}", fg="red", err=True)
+    click.secho(f"❌ {terminal.printable(' '.join(message.split()))}", fg="red", err=True)
 
 
 def hint(message: str) -> None:
     """One line beside the result, on standard error, so that it never mixes with it."""
     click.echo(message, err=True)
-
-
-def meant(name: str, known: Iterable[str]) -> str:
-    """``; did you mean …?`` with the names close to ``name``, else all of them."""
-    names = list(known)
-    close = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.5)
-    if not close:
-        return f"; there are {', '.join(names)}"
-    return f"; did you mean {' or '.join(filter(None, (', '.join(close[:-1]), close[-1])))}?"
 
 
 @contextmanager

@@ -69,6 +69,11 @@ def read_element(text: str) -> Any:
     return _document(_bytes(Path(text), bounded=True), text)
 
 
+def read_document(file: Path) -> Any:
+    """What a JSON file holds. Raises BadInput."""
+    return _document(_bytes(file), str(file))
+
+
 def read_samples(files: Sequence[Path]) -> list[Samples]:
     """Samples out of files, one entry a batch; a folder stands for the ``.json`` files in it.
 

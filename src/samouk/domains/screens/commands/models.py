@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from samouk.domains.screens.commands.ends import FAILED, fail
+from samouk.domains.screens.commands.ends import FAILED, fail, hint
 from samouk.domains.screens.commands.printing import is_watched, json_option, meter, print_json
 from samouk.domains.screens.schema import SCHEMA
 from samouk.edge import config as settings
-from samouk.edge import places
+from samouk.edge import consent, places
+from samouk.edge.errors import ConfigError
 
 if TYPE_CHECKING:
     from samouk.edge.trust import Installed, Update
@@ -113,6 +114,22 @@ def rollback(as_json: bool) -> None:
         return
     click.echo(f"✅ {_version(client)} is in service again")
     click.echo(f"   {left} will not come back by itself; a newer version will.")
+
+
+def update_by_itself() -> None:
+    """Take a better model at most once a day, from a server that the user has asked before; offline, nothing happens.
+
+    ``ml.auto_update``, ``DO_NOT_TRACK`` and ``CI`` switch it off: nobody is contacted unasked.
+    """
+    client = updater()
+    try:
+        if consent.forbidden_by(os.environ) or not client.knows_server():
+            return
+    except ConfigError:
+        return  # whoever cannot be named cannot be asked; the prediction stands
+    update = client.auto_update()
+    if update is not None:
+        hint(f"🔄 {update.version} was installed and predicts from now on (ml.auto_update)")
 
 
 def describe(client: ModelUpdater) -> Iterator[str]:

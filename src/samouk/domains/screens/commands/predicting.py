@@ -17,14 +17,12 @@ from samouk.domains.screens.commands.inputs import (
     platform_option,
     read_dump,
 )
-from samouk.domains.screens.commands.models import describe, facts_of, updater
+from samouk.domains.screens.commands.models import describe, facts_of, update_by_itself, updater
 from samouk.domains.screens.commands.pickled import opened
 from samouk.domains.screens.commands.printing import json_option, print_json
 from samouk.domains.screens.element import Element
 from samouk.domains.screens.observer import OBSERVER
 from samouk.domains.screens.readers import read
-from samouk.edge import consent
-from samouk.edge.errors import ConfigError
 from samouk.edge.observer import UnreadableSource
 
 if TYPE_CHECKING:
@@ -72,7 +70,7 @@ def predict(file: Path, platform: str | None, model: Path | None, trust_pickle: 
         _say_model(predictor, model)
         _say_elements(file, rows, rules.secrets_of(screen, rules.evidence_of(screen)))
     if model is None:
-        _update_by_itself()
+        update_by_itself()
 
 
 def _say_model(predictor: Predictor, model: Path | None) -> None:
@@ -125,19 +123,3 @@ def _plain(element: Element, found: Prediction) -> dict[str, Any]:
         "class_name": element.class_name,
         "bounds": None if element.bounds is None else list(element.bounds),
     }
-
-
-def _update_by_itself() -> None:
-    """Take a better model at most once a day, from a server that the user has asked before; offline, nothing happens.
-
-    ``ml.auto_update``, ``DO_NOT_TRACK`` and ``CI`` switch it off: nobody is contacted unasked.
-    """
-    client = updater()
-    try:
-        if consent.forbidden_by(os.environ) or not client.knows_server():
-            return
-    except ConfigError:
-        return  # whoever cannot be named cannot be asked; the prediction stands
-    update = client.auto_update()
-    if update is not None:
-        hint(f"🔄 {update.version} was installed and predicts from now on (ml.auto_update)")
