@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from tests.own_seaweed import OwnSeaweed, own_seaweed
 from tests.servers import empty, fresh_database, migrated_database
 
 # Read once, when the first numerical library loads; processes the tests start inherit it.
@@ -47,3 +48,10 @@ def empty_postgres() -> Iterator[str]:
     """URL of a PostgreSQL database of the test's own without any table; skips where none answers."""
     with fresh_database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def seaweed() -> Iterator[OwnSeaweed]:
+    """An S3 store in a process of its own, for all tests of this one; skips where none is installed."""
+    with own_seaweed() as made:
+        yield made

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.objects import age, fresh_url
+from tests.own_seaweed import OwnSeaweed
 
 from samouk.loop.ports import Blobs, NotFound
 from samouk.store.blobs.kept import KeptBlobs
@@ -20,18 +21,26 @@ from samouk.store.memory import memory_services
 ABSENT = "0" * 64
 
 
-@pytest.fixture(params=["local", "s3"])
+def url_of(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Where the blobs of the kind that a fixture's parameter names lie; "" for a folder."""
+    if request.param == "seaweed":
+        seaweed: OwnSeaweed = request.getfixturevalue("seaweed")
+        return seaweed.fresh_url(monkeypatch)
+    return fresh_url(monkeypatch) if request.param == "s3" else ""
+
+
+@pytest.fixture(params=["local", "s3", "seaweed"])
 def kept(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> KeptBlobs:
     """Blobs that a store keeps, in a folder and in a bucket."""
-    return places("" if request.param == "local" else fresh_url(monkeypatch), tmp_path).blobs
+    return places(url_of(request, monkeypatch), tmp_path).blobs
 
 
-@pytest.fixture(params=["memory", "local", "s3"])
+@pytest.fixture(params=["memory", "local", "s3", "seaweed"])
 def blobs(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Blobs:
     """Blobs over each backend in turn."""
     if request.param == "memory":
         return memory_services().blobs
-    return places("" if request.param == "local" else fresh_url(monkeypatch), tmp_path).blobs
+    return places(url_of(request, monkeypatch), tmp_path).blobs
 
 
 Aging = Callable[[str], None]
