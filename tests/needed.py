@@ -8,7 +8,7 @@ from typing import NoReturn
 import pytest
 
 NEED = "SAMOUK_TESTS_NEED"
-"""Variable with what must be there, by commas: ``node``, ``java``, ``registry``, ``seaweed``. CI, whose word counts, sets it."""
+"""Variable with what must be there, by commas: ``node``, ``java``, ``registry``, ``seaweed``. CI sets it."""
 
 
 def lack(what: str, words: str) -> NoReturn:
