@@ -12,7 +12,7 @@ import jsonschema
 import numpy as np
 import onnxruntime
 import pytest
-from tests.automl.test_search import made
+from tests.automl.test_search import made, tried
 
 import samouk.automl.kenning as kenning
 from samouk.automl.choice import chosen, exported
@@ -26,7 +26,6 @@ from samouk.automl.kenning import (
     summary,
     write_scenario,
 )
-from samouk.automl.search import search
 from samouk.automl.table import Table
 
 BLOCK = {
@@ -69,7 +68,7 @@ TABULAR = {
 def model() -> bytes:
     """A model of yes and no over five columns."""
     table = made(1)
-    return chosen(list(exported(search(table, 2.0, families=("lgbm",)), table, made(2).x))).data
+    return chosen(list(exported(tried(table, ("lgbm",)), table, made(2).x))).data
 
 
 def test_the_scenario_is_as_documented() -> None:

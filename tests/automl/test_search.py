@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -34,10 +36,27 @@ def made(seed: int, rows: int = 400, *, number: bool = False, noise: bool = Fals
     return Table(names, x, y, np.arange(rows) // 20, 0 if number else 2)
 
 
+TRIALS = 4
+"""Settings tried of each family: a search that is counted ends alike on a busy machine, and sooner."""
+
+
+def tried(table: Table, families: Sequence[str] = FAMILIES) -> Found:
+    """A search that counts its settings and not its time."""
+    return search(table, 60.0, families=families, seed=3, trials=TRIALS)
+
+
 @pytest.fixture(scope="module")
 def found() -> Found:
     """A short search over every family, on answers of yes and no."""
-    return search(made(1), 4.0, seed=3)
+    return tried(made(1))
+
+
+@pytest.mark.slow
+def test_time_alone_ends_a_search() -> None:
+    """Without a number of settings it stops by its seconds, with what it has."""
+    found = search(made(1), 1.0, seed=3)
+    assert found.candidates and found.trials >= len(found.candidates)
+    assert {one.family for one in found.candidates} <= set(FAMILIES)
 
 
 @pytest.mark.slow
@@ -45,7 +64,7 @@ def test_every_family_that_was_tried_survives_the_export(found: Found) -> None:
     """Each candidate as ONNX answers as its source does on fresh rows, missing values included, and one is chosen."""
     probes = made(2).x
     candidates = list(exported(found, made(1), probes))
-    assert {one.candidate.family for one in candidates} <= set(FAMILIES)
+    assert {one.candidate.family for one in candidates} == set(FAMILIES)
     assert all(one.parity.faithful and one.parity.rows == len(probes) for one in candidates)
     best = chosen(candidates)
     assert best.candidate.loss == min(one.candidate.loss for one in candidates)
@@ -57,7 +76,7 @@ def test_numbers_are_cut_to_the_unit() -> None:
     """A model of numbers answers from 0 to 1 however far rows lie outside, and as its source does."""
     table = made(1, number=True)
     far = (made(2).x * 100).astype(np.float32)
-    for one in exported(search(table, 3.0, families=("lgbm", "rf")), table, far):
+    for one in exported(tried(table, ("lgbm", "rf")), table, far):
         assert one.parity.faithful
         assert one.refusal is None
 
@@ -66,7 +85,7 @@ def test_numbers_are_cut_to_the_unit() -> None:
 def test_nothing_is_handed_on_where_there_is_nothing_to_learn() -> None:
     """Answers without a relation to the rows: every family is refused, with the reason."""
     table = made(1, 200, noise=True)
-    found = search(table, 2.0, families=("lgbm",))
+    found = tried(table, ("lgbm",))
     with pytest.raises(NothingFit, match="errs no less"):
         chosen(list(exported(found, table, made(2).x)))
 
@@ -91,7 +110,7 @@ def classed(seed: int, present: tuple[int, ...], classes: int = 4) -> Table:
 def test_a_class_without_rows_keeps_its_column(present: tuple[int, ...]) -> None:
     """The export answers with every class that the table knows: shares of those that had rows, nothing elsewhere."""
     table, probes = classed(1, present), classed(2, present)
-    found = search(table, 2.0, families=("lgbm", "rf"))
+    found = tried(table, ("lgbm", "rf"))
     for one in exported(found, table, probes.x):
         assert one.parity.faithful and one.refusal is None
         session = onnxruntime.InferenceSession(one.data)
@@ -107,7 +126,7 @@ def test_a_class_of_one_group_alone_does_not_end_a_search() -> None:
     """Some fold learns without it, and its rows cost the most there; a model of all classes comes of it."""
     table = classed(1, (0, 1, 2))
     table.y[table.groups == 0] = 3
-    (one,) = exported(search(table, 1.0, families=("lgbm",)), table, classed(2, (0, 1, 2)).x)
+    (one,) = exported(tried(table, ("lgbm",)), table, classed(2, (0, 1, 2)).x)
     assert one.parity.faithful
     assert one.candidate.estimator.classes_.tolist() == [0, 1, 2, 3]
 
@@ -116,8 +135,8 @@ def test_a_class_of_one_group_alone_does_not_end_a_search() -> None:
 def test_exports_are_compared_on_what_is_held_out_where_there_is_anything() -> None:
     """The rows that likeness was judged on are the held-out ones, and those that were learnt from only without any."""
     train, held_out = made(1), made(2, 60)
-    with_rows = study(train, held_out, 1.0, families=("lgbm",))
-    without = study(train, None, 1.0, families=("lgbm",))
+    with_rows = study(train, held_out, 60.0, families=("lgbm",), trials=TRIALS)
+    without = study(train, None, 60.0, families=("lgbm",), trials=TRIALS)
     assert [one.parity.rows for one in (*with_rows.candidates, *without.candidates)] == [60, 400]
     assert without.held_out is None
 

@@ -34,6 +34,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+FEW = ("--trials", "4", "--families", "lgbm")
+"""A search that ends by its count; the first test below has one that ends by its time."""
+
+
 def samouk(home: Path, *words: str) -> Result:
     return CliRunner().invoke(main, ["automl", *words, "--home", str(home)])
 
@@ -64,7 +68,7 @@ def test_a_search_ends_in_a_staged_version(home: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_table_says_what_was_tried(home: Path) -> None:
     """On a terminal: a row a family, how far the export lies from its source, and what one answer would lose."""
-    result = samouk(home, OUTCOME.name, "--budget", "2", "--families", "lgbm")
+    result = samouk(home, OUTCOME.name, *FEW)
     assert result.exit_code == 0, result.output
     assert "lgbm" in result.stdout and "one answer to every row loses" in result.stdout
 
@@ -125,7 +129,7 @@ def test_a_kenning_that_fails_takes_nothing_with_it(
     """What was found is written, entered and reported before its program ends with an error."""
     program(tmp_path / "bin", "echo 'no such backend' >&2; exit 7")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
-    words = ("--budget", "2", "--families", "lgbm", "--output", str(tmp_path / "model.onnx"), "--enter", "--json")
+    words = (*FEW, "--output", str(tmp_path / "model.onnx"), "--enter", "--json")
     result = samouk(home, OUTCOME.name, *words, "--kenning", str(tmp_path / "scenario"), "--run-kenning")
     assert (result.exit_code, "code 7: no such backend" in result.stderr) == (1, True), result.stderr
     report = json.loads(result.stdout)
@@ -140,7 +144,7 @@ def test_what_was_measured_is_shown(home: Path, tmp_path: Path, monkeypatch: pyt
     program(tmp_path / "bin", f"echo '{measured}' > measurements.json")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     folder = tmp_path / "scenario"
-    words = (OUTCOME.name, "--budget", "2", "--families", "lgbm", "--kenning", str(folder), "--run-kenning")
+    words = (OUTCOME.name, *FEW, "--kenning", str(folder), "--run-kenning")
     result = samouk(home, *words)
     assert result.exit_code == 0, result.output
     assert all(word in result.stdout for word in ("accuracy", "0.85", "1865", str(folder / "measurements.json")))
@@ -158,7 +162,7 @@ def test_without_held_out_rows_it_says_what_was_compared_on(tmp_path: Path) -> N
     with assembly.opened(chosen) as services:
         batches = OUTCOME.world(7, False).batches(0, 24)
         services.log.append([one for one in batches if one.group not in OUTCOME.policy.holdout_groups])
-    words = (OUTCOME.name, "--budget", "2", "--families", "lgbm")
+    words = (OUTCOME.name, *FEW)
     result = samouk(tmp_path / "home", *words)
     assert (result.exit_code, "rows that were learnt from" in result.stdout) == (0, True), result.output
     refused = samouk(tmp_path / "home", *words, "--kenning", str(tmp_path / "scenario"))
