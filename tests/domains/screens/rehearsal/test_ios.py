@@ -15,6 +15,7 @@ from selenium.common.exceptions import (
     StaleElementReferenceException,
     WebDriverException,
 )
+from tests.domains.screens.rehearsal.drawn import Open
 
 pytestmark = pytest.mark.slow
 
@@ -124,6 +125,25 @@ def test_segments_exclude_each_other(ios: Remote, chosen: str, other: str) -> No
     assert named(ios, chosen).get_attribute("value") == "1"
     assert named(ios, chosen).is_selected()
     assert named(ios, other).get_attribute("value") != "1"
+
+
+def test_what_react_native_says_of_a_choice_changes_with_it(opened: Open) -> None:
+    """Its kind and its state, in words: a tick turns, of a group one is chosen."""
+    one = '<XCUIElementTypeOther name="{}" {} value="{}" x="0" y="{}" width="90" height="40"/>'
+    tick = one.format("tick", "", "checkbox, not checked", 0)
+    hot = one.format("hot", 'sim-group="heat"', "radio button, checked", 50)
+    cold = one.format("cold", 'sim-group="heat"', "radio button, not checked", 100)
+    app = f'<app platform="ios" package="org.example.tea"><screen name="only">{tick}{hot}{cold}</screen></app>'
+    session = opened("ios", app)
+
+    def told() -> list[str | None]:
+        return [str(named(session, name).get_attribute("value")) for name in ("tick", "hot", "cold")]
+
+    named(session, "cold").click()
+    named(session, "tick").click()
+    assert told() == ["checkbox, checked", "radio button, not checked", "radio button, checked"]
+    named(session, "tick").click()
+    assert told()[0] == "checkbox, not checked"
 
 
 def test_a_slider_tells_its_share(ios: Remote) -> None:

@@ -9,6 +9,7 @@ const RUNNING = {none: 1, background: 3, foreground: 4}; // the numbers of query
 const SWITCH = /^XCUIElementTypeSwitch$/;
 const WIDE = 100; // points; a switch alone has 51 to 63
 const THUMB = 60; // points before the trailing edge of a wide one, in which it is turned
+const CHECKED = /(^|, )(not )?checked$/; // how React Native tells it: "checkbox, not checked"
 const MASK = '\u2022';
 const ALLOWED = {any: /[^]/u, digits: /[0-9]/u, decimal: /[0-9.,-]/u, phone: /[0-9+*#() -]/u, letters: /\p{L}/u};
 
@@ -262,7 +263,7 @@ class App extends FakeApp {
 
   flips(node) {
     return this.ios
-      ? /^XCUIElementType(Switch|Toggle|CheckBox|RadioButton)$/.test(node.tagName)
+      ? /^XCUIElementType(Switch|Toggle|CheckBox|RadioButton)$/.test(node.tagName) || this.worded(node)
       : node.getAttribute('checkable') === 'true';
   }
 
@@ -290,6 +291,14 @@ class App extends FakeApp {
     }
   }
 
+  worded(node) {
+    return CHECKED.test(node.getAttribute('value') || '');
+  }
+
+  say(node, chosen) {
+    node.setAttribute('value', node.getAttribute('value').replace(CHECKED, chosen ? '$1checked' : '$1not checked'));
+  }
+
   /** The one switch in a row: a tap on the row, which does nothing else, turns it. */
   inner(row) {
     if (row.hasAttribute('sim-goto') || row.hasAttribute('sim-back') || this.editable(row)) {
@@ -304,6 +313,10 @@ class App extends FakeApp {
   flip(node, x) {
     const {x: left, width} = node ? rectOf(node) : {};
     if (!node || (this.ios && SWITCH.test(node.tagName) && width > WIDE && x < left + width - THUMB)) {
+      return;
+    }
+    if (this.ios && this.worded(node)) {
+      this.say(node, /not checked$/.test(node.getAttribute('value')));
       return;
     }
     const [name, off, on] = this.ios ? ['value', '0', '1'] : ['checked', 'false', 'true'];
@@ -336,6 +349,10 @@ class App extends FakeApp {
   mark(node, chosen) {
     if (!this.ios && node.getAttribute('checkable') === 'true') {
       node.setAttribute('checked', String(chosen));
+      return;
+    }
+    if (this.ios && this.worded(node)) {
+      this.say(node, chosen);
       return;
     }
     node.setAttribute('selected', String(chosen));
