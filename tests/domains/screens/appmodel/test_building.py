@@ -12,7 +12,8 @@ import pytest
 
 from samouk.domains.screens.appmodel import document
 from samouk.domains.screens.appmodel.building import ModelBuilder
-from samouk.domains.screens.appmodel.model import AppModel
+from samouk.domains.screens.appmodel.locating import locators_of
+from samouk.domains.screens.appmodel.model import STABLE, AppModel
 from samouk.domains.screens.appmodel.naming import snake, unique
 from samouk.domains.screens.element import Screen
 from samouk.domains.screens.source.widgets import BACK, Entry, Place, Sight, SourceScreen, Widget, Words
@@ -102,6 +103,50 @@ def test_locators_stand_in_the_order_of_their_stability(model: AppModel) -> None
     assert not button.stable
     start = model.element("login_activity", "hello_text")
     assert [one.strategy for one in start.locators] == ["text_start"]
+
+
+def rows(*widgets: Widget, name: str = "FlatList", identifier: str = "") -> dict[str, tuple[object, ...]]:
+    """Row locators by the place of their widgets, of a list (1) and what else its screen shows."""
+    held = widget(1, class_name=name, identifier=identifier)
+    found = locators_of((widget(0, -1, "View"), held, *widgets))
+    told = ((at, next((one for one in ways if one.strategy == "row"), None)) for at, ways in enumerate(found))
+    return {str(at): (one.value, one.nth, one.within) for at, one in told if one is not None}
+
+
+def tapped(index: int, parent: int = 1, **told: Any) -> Widget:
+    return widget(index, parent, "Pressable", **{"interactive": True, "repeated": True} | told)
+
+
+def test_a_row_is_told_by_its_list() -> None:
+    """The first of its kind alone; what is in it, and what stands in no list, has no such place."""
+    assert rows(tapped(2), identifier="notes") == {"2": ("notes", 0, "FlatList")}
+    assert rows(tapped(2)) == {"2": ("", 0, "FlatList")}
+    assert rows(tapped(2, repeated=False)) == {}
+    assert rows(tapped(2), tapped(3, 2), tapped(4)) == {"2": ("", 0, "FlatList")}
+    assert rows(widget(2, 1, "View", repeated=True), tapped(3, 2), tapped(4, 2)) == {"3": ("", 0, "FlatList")}
+    assert rows(tapped(2), name="View") == {}
+    assert rows(tapped(2, 0)) == {}
+
+
+def test_what_can_be_tapped_above_a_row_is_counted_if_it_is_always_there() -> None:
+    """By the children of the list that hold some."""
+    above = widget(2, 1, "View"), tapped(3, 2, repeated=False), tapped(4, 2, repeated=False)
+    assert rows(*above, tapped(5)) == {"5": ("", 1, "FlatList")}
+    assert rows(*above[:2], tapped(4, 2, repeated=False, conditional=True), tapped(5)) == {}
+    assert rows(widget(2, 1, "Text"), tapped(3)) == {"3": ("", 0, "FlatList")}
+
+
+def test_of_two_lists_only_a_name_tells_one() -> None:
+    other = widget(2, 0, "ScrollView")
+    assert rows(other, tapped(3)) == {}
+    assert rows(other, tapped(3), identifier="notes") == {"3": ("notes", 0, "FlatList")}
+
+
+def test_the_place_of_a_row_is_the_last_resort() -> None:
+    """Behind all words, and never stable."""
+    (*_, ways) = locators_of((widget(0, -1, "FlatList"), tapped(1, 0, text=Words("Note ", dynamic=True))))
+    assert [one.strategy for one in ways] == ["text_start", "row", "kind"]
+    assert not any(one.stability >= STABLE for one in ways)
 
 
 def test_two_alike_are_told_apart_by_their_order_and_are_less_stable(model: AppModel) -> None:

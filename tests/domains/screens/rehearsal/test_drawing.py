@@ -9,6 +9,7 @@ import pytest
 from tests.domains.screens.testgen.shop import SHOP, by_id, element, found_by, model, screen
 
 from samouk.domains.screens.appmodel.model import AppModel
+from samouk.domains.screens.appmodel.types import platforms_of
 from samouk.domains.screens.element import Platform
 from samouk.domains.screens.source.widgets import Framework
 from samouk.domains.screens.testgen.finding import way
@@ -51,6 +52,33 @@ def test_every_locator_finds_its_element(framework: Framework, platform: Platfor
             if found is not None:
                 count = len(matching(app, app.screens[one.key], found))
                 assert count == (ROWS if each.repeated else 1), (one.key, each.key, found)
+
+
+@pytest.mark.parametrize(
+    ("framework", "within", "name"),
+    [
+        ("android", "androidx.recyclerview.widget.RecyclerView", ""),
+        ("compose", "ListView", "notes"),
+        ("react_native", "FlatList", ""),
+        ("react_native", "FlatList", "notes"),
+        ("ios", "XCUIElementTypeCollectionView", ""),
+        ("ios", "XCUIElementTypeTable", "notes"),
+    ],
+)
+def test_rows_are_drawn_in_their_list(framework: Framework, within: str, name: str) -> None:
+    """Where the model has the list as well, in that; and other cells above them where they are counted."""
+    nth = 1 if framework == "ios" else 0
+    row = element("row", "list_item", found_by("row", name, within=within, nth=nth), repeated=True)
+    row = replace(row, class_name="XCUIElementTypeButton")
+    held = [by_id("notes", "list", interactive=False)] if name else []
+    for platform in platforms_of(framework):
+        told = model(
+            screen("home", by_id("add", "button"), *held, row, framework=framework), platforms=platforms_of(framework)
+        )
+        app = parse(draw(told, platform))
+        found = way(told.screens[0], told.element("home", "row"), platform)
+        assert found is not None
+        assert len(matching(app, app.screens["home"], found)) == ROWS
 
 
 def test_the_words_in_an_empty_input_are_where_its_framework_tells_them() -> None:

@@ -52,6 +52,18 @@ def test_each_touched_element_is_deleted_renamed_and_disabled() -> None:
     assert not mutants(TEA, plan(TEA), drawn.ANDROID, lambda case: False).made
 
 
+def test_a_row_is_gone_when_its_list_is_renamed_or_it_takes_no_taps() -> None:
+    """It has no name of its own; all rows together are deleted and disabled."""
+    row = element("row", "list_item", found_by("row", "teas", within="ListView"), repeated=True)
+    app = model(screen("list", row, element("options", "icon_button", found_by("label", "More options"))))
+    found = Way("row", "", 0, "", Way("resource", "teas"))
+    assert nodes(drawn.ANDROID, "teas", found) == 2
+    left = {one.change: nodes(one.text, "teas", found) for one in made(app) if one.element == "row"}
+    assert left == {"delete": 0, "rename": 0, "disable": 2}
+    dull = drawn.ANDROID.replace('ViewGroup clickable="true"', 'ViewGroup clickable="false"')
+    assert nodes(dull, "teas", found) == 0
+
+
 def test_a_mutant_differs_in_one_element_only() -> None:
     """All rows of what is repeated count as one element."""
     email, rows = Way("resource", "email"), Way("resource", "name")

@@ -14,6 +14,7 @@ STABILITY: dict[Strategy, float] = {
     "text": 0.65,
     "hint": 0.6,
     "text_start": 0.4,
+    "row": 0.35,
     "kind": 0.15,
 }
 

@@ -130,3 +130,24 @@ def test_a_screen_of_which_less_is_shown_than_of_another_is_not_taken() -> None:
 def test_what_comes_and_goes_is_not_missed() -> None:
     known = shop.screen("known", shop.by_id("email", "text_input"), shop.by_id("error", "text", conditional=True))
     assert healing.recognise(known, screen(BEFORE))[1:] == (1, 1)
+
+
+def test_a_row_is_lost_when_its_list_is_or_nothing_in_it_can_be_tapped() -> None:
+    row = shop.element("row", "list_item", shop.found_by("row", "notes", within="ListView"), repeated=True)
+    known = shop.screen("known", row)
+
+    def lost(identifier: str, clickable: bool) -> list[str]:
+        rows = [node("TextView", text="A note", clickable=clickable)]
+        return [one.key for one in healing.lost_in(known, screen([node("ListView", identifier, children=rows)]))]
+
+    assert lost("notes", True) == []
+    assert lost("notes", False) == lost("entries", True) == ["row"]
+    assert healing.recognise(known, screen(BEFORE))[1:] == (0, 0)
+
+
+def test_a_row_of_a_list_without_a_name_stands_in_any_list() -> None:
+    row = shop.element("row", "list_item", shop.found_by("row", "", within="FlatList"), repeated=True)
+    known = shop.screen("known", row)
+    inside = [node("TextView", text="A note")]
+    assert not list(healing.lost_in(known, screen([node("ScrollView", children=inside, clickable=False)])))
+    assert list(healing.lost_in(known, screen([node("FrameLayout", children=inside, clickable=False)])))

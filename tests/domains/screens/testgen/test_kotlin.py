@@ -13,13 +13,16 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from tests.domains.screens.testgen import shop
 from tests.domains.screens.testgen.test_maestro import app
 from tests.needed import lack
 
+from samouk.domains.screens.source.widgets import Framework
 from samouk.domains.screens.testgen import kotlin
 from samouk.domains.screens.testgen.cases import Generated
 from samouk.domains.screens.testgen.plan import plan
 
+NOTES = "kotlin/NotesTest.kt"
 STUBS = Path(__file__).parent / "kotlin_stubs"
 COMPILER = "kotlin-jupyter-kernel==0.19.0.944"
 """The one package of the registry that brings Kotlin's compiler with its library."""
@@ -46,6 +49,20 @@ def test_screens_of_other_frameworks_get_none(framework: str) -> None:
 def test_views_are_found_by_the_name_of_their_id_and_compose_by_its_tag() -> None:
     assert 'onView(withResourceName("email"))' in classes("android")["kotlin/PayTest.kt"]
     assert 'compose.onNode(hasTestTag("email"))' in classes("compose")["kotlin/PayTest.kt"]
+
+
+def rows(framework: Framework, name: str = "notes") -> dict[str, str]:
+    row = shop.element("row", "list_item", shop.found_by("row", name, within="ListView", unique=False), repeated=True)
+    ok = shop.by_id("ok", "button")
+    made = shop.model(shop.screen("notes", row, ok, framework=framework, entry=True), app="org.example")
+    return {file.path: text(file) for file in kotlin.files(made, plan(made))}
+
+
+def test_rows_are_found_by_the_name_of_their_list() -> None:
+    """What can be tapped in it; without a name there is nothing that tells the list."""
+    assert 'nth(allOf(isDescendantOfA(withResourceName("notes")), isClickable()), 0)' in rows("android")[NOTES]
+    assert 'onAllNodes(hasAnyAncestor(hasTestTag("notes")) and hasClickAction())[0]' in rows("compose")[NOTES]
+    assert "hasAnyAncestor" not in rows("compose", "")[NOTES]
 
 
 def test_words_are_literals_of_kotlin() -> None:
@@ -149,8 +166,9 @@ def compiled(jars: Path, sources: Path, out: Path) -> subprocess.CompletedProces
 
 @pytest.mark.slow
 def test_a_real_compiler_takes_them_and_refuses_a_wrong_name(jars: Path, tmp_path: Path) -> None:
-    for framework in ("android", "compose"):
-        for path, content in classes(framework).items():
+    frameworks: tuple[Framework, ...] = ("android", "compose")
+    for framework in frameworks:
+        for path, content in {**rows(framework), **classes(framework)}.items():
             # Each framework in a package of its own, so that both are compiled in one call.
             place = tmp_path / "good" / framework / path
             place.parent.mkdir(parents=True, exist_ok=True)

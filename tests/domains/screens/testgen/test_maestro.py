@@ -234,6 +234,19 @@ def test_the_state_of_one_of_several_is_not_asked_for() -> None:
     assert not any("turns_on" in path for path in flows(TWINS))
 
 
+def test_a_row_is_the_first_words_in_its_list() -> None:
+    """Of a list with an identifier; Maestro finds no other."""
+
+    def tapped(name: str) -> list[Any]:
+        row = shop.element("row", "list_item", shop.found_by("row", name, within="ListView"), repeated=True)
+        made = shop.model(shop.screen("notes", row, framework="compose", entry=True))
+        return [one for _, commands in flows(made).values() for one in selectors(commands) if "childOf" in one]
+
+    found = {"text": ".+", "childOf": {"id": "notes"}, "index": 0}
+    assert tapped("notes") and all(one == found for one in tapped("notes"))
+    assert tapped("") == []
+
+
 def test_compose_is_asked_for_what_was_typed_once_a_placeholder_has_gone() -> None:
     entry = Entry("text", max_length=20)
     form = shop.screen(

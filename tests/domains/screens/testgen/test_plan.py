@@ -194,10 +194,35 @@ def test_what_lies_behind_the_fold_is_scrolled_to() -> None:
 
 
 def test_conditional_elements_wait_for_a_person_unless_they_stand_in_a_menu() -> None:
-    """The reason names the line."""
-    found = reasons(SHOP, PLAN)
+    """The reason names the line; so it is in formats that cannot ask while a test runs."""
+    found = reasons(SHOP, plan(SHOP, found_everywhere(SHOP)))
     assert found["lists", "undo_can_be_used"] == "shown only under a condition, app/lists.xml:8"
     assert ("menu", "sort_can_be_used") not in found
+
+
+def test_conditional_elements_are_asked_for_where_a_test_can_tell_that_they_are_away() -> None:
+    """Once, before anything else is done with them; nothing is asked in a menu, and nothing of what is always there."""
+    assert told(case("undo_can_be_used")) == [("given", "undo"), ("usable", "undo")]
+    assert not any(
+        case in reasons(SHOP, PLAN) for case in [("lists", "undo_can_be_used"), ("menu", "sort_can_be_used")]
+    )
+    asked = {
+        (step.screen, step.element) for one in PLAN.cases for step in (*one.way, *one.steps) if step.verb == "given"
+    }
+    assert asked == {("lists", "undo")}
+
+
+def test_a_way_under_a_condition_is_taken_where_there_is_no_other() -> None:
+    """It asks first; a longer way that is always open comes before it."""
+    door = by_id("door", "button", leads_to="inner", conditional=True)
+    inner = screen("inner", by_id("deep", "button"))
+    made = plan(model(screen("outer", door, by_id("other", "button"), entry=True), inner))
+    asks = Step("given", "outer", "door"), Step("tap", "outer", "door"), Step("at", "inner")
+    assert case("deep_can_be_used", made).way == (Step("at", "outer"), *asks)
+    hall = screen("hall", by_id("stairs", "button", leads_to="inner"))
+    around = plan(model(screen("outer", door, by_id("far", "button", leads_to="hall"), entry=True), hall, inner))
+    assert [step.element for step in case("deep_can_be_used", around).way if step.verb == "tap"] == ["far", "stairs"]
+    assert not around.unreached
 
 
 def test_elements_that_nothing_finds_are_named_and_not_tested() -> None:
@@ -226,7 +251,7 @@ def test_what_most_tests_wait_for_is_told_first() -> None:
         screen("deep", by_id("b", "button"), by_id("c", "button"), title="Deep", framework="compose"),
         screen("twin", by_id("far", "button")),
     )
-    made = plan(app)
+    made = plan(app, found_everywhere(app))
     found = holding(app, made, found_everywhere(app))
     assert sum(one.tests for one in found) == len(reasons(app, made))
     assert (found[0].screen, found[0].reason) == (
@@ -245,7 +270,8 @@ def test_a_way_that_may_be_closed_is_none() -> None:
     app = model(
         screen("outer", door, title="Outer", framework="compose", entry=True), screen("inner", by_id("deep", "button"))
     )
-    assert plan(app).unreached[0].reason == "what leads here is shown only under a condition, app/outer.xml:2"
+    made = plan(app, found_everywhere(app))
+    assert made.unreached[0].reason == "what leads here is shown only under a condition, app/outer.xml:2"
 
 
 def test_screens_are_told_apart_by_what_only_they_show() -> None:
@@ -256,7 +282,7 @@ def test_screens_are_told_apart_by_what_only_they_show() -> None:
     )
     assert landmarks(app, found_everywhere(app))["settings"].shown == ("dark",)
     alike = model(screen("one", by_id("a", "button"), title="T"), screen("two", by_id("a", "button"), title="T"))
-    assert landmarks(alike, found_everywhere(alike))["one"].like == "two"
+    assert landmarks(alike, found_everywhere(alike))["one"].likes == ("two",)
 
 
 def test_two_elements_tell_a_screen_that_none_tells_alone() -> None:
@@ -271,16 +297,55 @@ def test_two_elements_tell_a_screen_that_none_tells_alone() -> None:
     assert found["two"].shown == ("b", TITLE)
 
 
-def test_a_screen_that_looks_like_another_is_not_tested_as_reached() -> None:
-    """The case waits, and the element is looked at all the same."""
+def test_a_screen_that_looks_like_the_one_before_is_not_tested_as_reached() -> None:
+    """A tap that does nothing would pass: the case waits, and the element is looked at all the same."""
+    app = model(
+        screen("home", by_id("go", "button", leads_to="one"), by_id("same", "button"), entry=True),
+        screen("one", by_id("same", "button")),
+    )
+    found = reasons(app, plan(app))
+    assert "nothing tells it from Home" in found["home", "go_opens_one"]
+    assert ("home", "go_can_be_used") not in found
+
+
+def test_a_screen_that_looks_like_a_third_is_tested_as_reached() -> None:
+    """What was tapped has led away from the one before, and a person could not tell the two apart either."""
     twin = by_id("same", "button")
     app = model(
-        screen("home", by_id("go", "button", leads_to="one"), entry=True), screen("one", twin), screen("two", twin)
+        screen("home", by_id("go", "button", leads_to="one"), by_id("on", "button", leads_to="two"), entry=True),
+        screen("one", twin, by_id("next", "button", leads_to="two")),
+        screen("two", twin),
     )
     made = plan(app)
     found = reasons(app, made)
-    assert "nothing tells it from Two" in found["home", "go_opens_one"]
-    assert ("home", "go_can_be_used") not in found
+    assert landmarks(app, found_everywhere(app))["two"].likes == ("one",)
+    assert ("home", "on_opens_two") not in found
+    assert ("two", "same_can_be_used") not in found
+    assert "nothing tells it from One" in found["one", "next_opens_two"]
+
+
+def test_three_elements_tell_a_screen_that_two_do_not() -> None:
+    """Each pair of them stands on another screen too."""
+    one, two, three = (by_id(key, "button") for key in "abc")
+    app = model(
+        screen("all", one, two, three, entry=True),
+        screen("x", one, two),
+        screen("y", two, three),
+        screen("z", one, three),
+    )
+    assert landmarks(app, found_everywhere(app))["all"] == (("a", "b", "c"), (), False)
+
+
+def test_a_screen_on_which_everything_comes_and_goes_is_told_by_one_of_it() -> None:
+    """Each stands there alone; a single one may well be away, and not every format can ask."""
+    rows, none = by_id("row", "list_item", repeated=True), by_id("empty", "text", interactive=False, conditional=True)
+    home = screen("home", by_id("go", "button", leads_to="rows"), entry=True)
+    app = model(home, screen("rows", rows, none))
+    finds = found_everywhere(app)
+    assert landmarks(app, finds, asks=True)["rows"] == (("row", "empty"), (), True)
+    assert landmarks(app, finds)["rows"] == ((), (), False)
+    assert landmarks(model(home, screen("rows", rows)), finds, asks=True)["rows"] == ((), (), False)
+    assert ("home", "go_opens_rows") not in reasons(app, plan(app))
 
 
 def test_two_platforms_are_tested_by_what_both_find() -> None:

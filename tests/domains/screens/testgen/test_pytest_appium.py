@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -163,11 +164,30 @@ def test_nothing_is_found_by_an_absolute_path_or_a_page_source() -> None:
 
 
 def test_what_waits_is_skipped_with_its_reason() -> None:
-    """A condition by the test, a screen without a way by its file."""
+    """A screen without a way by its file; a test whose screen nobody could see by itself."""
     made = suite(SHOP)
-    assert '@pytest.mark.skip(reason="shown only under a condition, app/lists.xml:8")' in made["tests/test_lists.py"]
+    alike = model(
+        screen("home", by_id("go", "button", leads_to="one"), by_id("same", "button"), entry=True),
+        screen("one", by_id("same", "button")),
+    )
+    reason = "nobody could see that one is open: nothing tells it from Home: give one of its elements an identifier"
+    assert f'reason="{reason}"' in suite(alike)["tests/test_home.py"]
     assert "pytestmark = pytest.mark.skip(" in made["tests/test_about.py"]
     assert "No way is known: nothing in the source is known to lead here." in made["pages/navigation.py"]
+
+
+def test_what_a_condition_shows_is_asked_for_when_the_test_runs() -> None:
+    """And the test says aloud that it was left."""
+    text = suite(SHOP)["tests/test_lists.py"]
+    assert "    lists.undo.only_if_shown()\n    lists.undo.should_be_usable()\n" in text
+    assert "pytest.mark.skip" not in text
+
+
+def test_a_screen_that_one_of_several_tells_says_so() -> None:
+    """Its page object looks for any of them."""
+    rows, none = by_id("row", "list_item", repeated=True), by_id("empty", "text", interactive=False, conditional=True)
+    made = suite(model(screen("rows", rows, none, entry=True)))
+    assert '    LANDMARKS = ("row", "empty")\n    ONE_OF = True\n' in made["pages/rows.py"]
 
 
 def test_what_nothing_finds_is_noted_with_the_line_to_add() -> None:
@@ -209,6 +229,57 @@ def test_the_last_resort_counts_by_the_class_of_the_running_app() -> None:
     shy = by_id("maybe", "text_input", conditional=True)
     app = model(screen("only", shy, *plain, framework="react_native"), platforms=("android",))
     assert "kind(" not in suite(app)["pages/only.py"]
+
+
+def listed(framework: Any, class_name: str = "View", *, name: str = "", within: str = "FlatList", nth: int = 0) -> str:
+    """The page object of a screen with rows of a list."""
+    row = element("row", "list_item", found_by("row", name, within=within, nth=nth), repeated=True)
+    row = replace(row, class_name=class_name)
+    platforms = {"ios": ("ios",), "react_native": ("android", "ios"), "flutter": ("android", "ios")}
+    app = model(
+        screen("only", row, by_id("ok", "button"), framework=framework),
+        platforms=platforms.get(framework, ("android",)),
+    )
+    return suite(app)["pages/only.py"]
+
+
+def test_rows_are_found_by_their_list_as_each_framework_shows_it() -> None:
+    """By its name, else by its class where that tells a list; other things above them are counted in cells alone."""
+    views = "androidx.recyclerview.widget.RecyclerView"
+    assert 'row(resource("notes"))' in listed("android", name="notes", within=views)
+    assert f'row(kind("{views}"))' in listed("android", within=views)
+    assert 'row(tag("notes"))' in listed("compose", name="notes", within="ListView")
+    assert "row(" not in listed("compose", within="ListView")
+    assert "row(" not in listed("flutter", within="ListView")
+    text = listed("react_native")
+    assert 'android=row(kind("android.widget.ScrollView"))' in text
+    assert 'ios=row(kind("XCUIElementTypeScrollView"))' in text
+    assert "many=True" in text
+    assert "row(" not in listed("react_native", nth=1)
+    cells = "XCUIElementTypeCollectionView"
+    text = " ".join(listed("ios", "XCUIElementTypeButton", within=cells, nth=1).split())
+    assert f'row( kind("{cells}"), nth=1, of="XCUIElementTypeCell/XCUIElementTypeButton", )' in text
+    assert 'of="XCUIElementTypeCell")' in listed("ios", "XCUIElementTypeCell", name="t", within="XCUIElementTypeTable")
+    assert "row(" not in listed("ios", "XCUIElementTypeOther", within=cells)
+
+
+def test_rows_are_looked_for_inside_their_list(base: ModuleType) -> None:
+    """And counted there."""
+    rows = base.row(base.resource("notes"), 1)
+    inner = "new UiSelector().clickable(true).instance(1)"
+    outer = 'new UiSelector().resourceIdMatches(".*:id/notes")'
+    assert base._android(rows)[1] == f"{outer}.childSelector({inner})"
+    assert base._xpath(rows).endswith('//*[@clickable="true"])[2]')
+    assert rows.place == 0
+    assert str(rows) == "row 2 of the list with id 'notes'"
+    chain = base._ios(base.row(base.tag('a "b"'), 0))[1]
+    own = 'accessible == 1 AND type != "XCUIElementTypeStaticText"'
+    assert chain == f'**/XCUIElementTypeAny[`name == "a \\"b\\""`]/**/XCUIElementTypeAny[`{own}`][1]'
+    cell, button = "XCUIElementTypeCell", "XCUIElementTypeButton"
+    table = base.kind("XCUIElementTypeTable")
+    assert base._ios(base.row(table, 2, cell))[1] == f"**/XCUIElementTypeTable/**/{cell}[3]"
+    inside = f'**/XCUIElementTypeTable/**/{cell}[$type == "{button}"$][3]/**/{button}[1]'
+    assert base._ios(base.row(table, 2, f"{cell}/{button}"))[1] == inside
 
 
 def test_an_app_of_two_platforms_asks_which_one() -> None:

@@ -35,6 +35,7 @@ _LOCATOR = {
         "nth": {"type": "integer", "minimum": 0},
         "unique": _FLAG,
         "key": {"type": "string", "description": "the string resource that the words come from"},
+        "within": {"type": "string", "description": "of a row: the class of its list, whose identifier is the value"},
     },
 }
 _ENTRY = {

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from samouk.domains.screens.appmodel.model import Locator, Strategy
 from samouk.domains.screens.source.widgets import Widget, Words
+from samouk.domains.screens.taxonomy import PUBLIC_CLASSES
 
 _STABILITY: dict[Strategy, tuple[float, float]] = {
     # As a literal, and out of a string resource: the words of a resource change with one line, on purpose.
@@ -15,6 +16,7 @@ _STABILITY: dict[Strategy, tuple[float, float]] = {
     "text": (0.6, 0.65),
     "hint": (0.55, 0.6),
     "text_start": (0.4, 0.45),
+    "row": (0.35, 0.35),
     "kind": (0.15, 0.15),
 }
 """Order and steps after the studies of broken locators: identifiers outlive descriptions, those outlive words, and
@@ -43,7 +45,9 @@ def locators_of(widgets: Sequence[Widget]) -> list[tuple[Locator, ...]]:
     met: Counter[tuple[str, str]] = Counter()
     found = []
     for widget, offers, doubled in zip(widgets, offered, hidden, strict=True):
-        found.append(_ranked(widget, offers, counts, met))
+        row = _row(widget, widgets)
+        ways = (*_ranked(widget, offers, counts, met), *([row] if row else []))
+        found.append(tuple(sorted(ways, key=lambda way: -way.stability)))
         met.update(
             (strategy, value) for strategy, value, _ in offers if not (doubled and strategy in ("text", "label"))
         )
@@ -63,7 +67,7 @@ def _ranked(
         stability = (resource if key else literal) * (1 if single else AMBIGUOUS)
         alone = single and not widget.repeated
         ways.append(Locator(strategy, value, round(stability, 3), met[strategy, value], alone, key))
-    return tuple(sorted(ways, key=lambda way: -way.stability))
+    return tuple(ways)
 
 
 def _offers(widget: Widget) -> Iterator[tuple[Strategy, str, str]]:
@@ -84,6 +88,53 @@ def _offers(widget: Widget) -> Iterator[tuple[Strategy, str, str]]:
 
 def _whole(words: Words) -> bool:
     return bool(words.value.strip()) and not words.dynamic
+
+
+def _row(widget: Widget, widgets: Sequence[Widget]) -> Locator | None:
+    """A row of a list by its place: only the first of its kind, and only where nothing before it may come and go."""
+    holder = _list_around(widget, widgets) if widget.interactive and widget.repeated else None
+    if holder is None:
+        return None
+    part = _part_of(widget, holder, widgets)
+    above = widgets[holder.index + 1 : widget.index]
+    before = [one for one in above if one.interactive and _is_within(one, holder, widgets)]
+    parts = [_part_of(one, holder, widgets) for one in before]
+    if part in parts or any(one.repeated or one.conditional for one in before):
+        return None
+    named = bool(holder.identifier)
+    if not named and any(_scrolls(one) for one in widgets if one is not holder):
+        return None  # its class alone does not tell it from the other
+    stability = round(_STABILITY["row"][0] * (1 if named else AMBIGUOUS), 3)
+    return Locator("row", holder.identifier, stability, len(set(parts)), unique=False, within=holder.class_name)
+
+
+def _list_around(widget: Widget, widgets: Sequence[Widget]) -> Widget | None:
+    """The list that a row stands in; None for what lies in another thing that can be tapped, and is a part of that."""
+    above = widget.parent
+    while above >= 0 and not widgets[above].interactive:
+        if _scrolls(widgets[above]):
+            return None if widgets[above].repeated else widgets[above]
+        above = widgets[above].parent
+    return None
+
+
+def _scrolls(widget: Widget) -> bool:
+    return PUBLIC_CLASSES.get(widget.class_name) in ("list", "scroll")
+
+
+def _part_of(widget: Widget, holder: Widget, widgets: Sequence[Widget]) -> int:
+    """The child of a holder that a widget is, or stands in, by its index."""
+    part = widget
+    while part.parent != holder.index:
+        part = widgets[part.parent]
+    return part.index
+
+
+def _is_within(widget: Widget, holder: Widget, widgets: Sequence[Widget]) -> bool:
+    above = widget.parent
+    while above > holder.index:
+        above = widgets[above].parent
+    return above == holder.index
 
 
 def _repeats_its_holder(widget: Widget, widgets: Sequence[Widget]) -> bool:

@@ -9,20 +9,23 @@ from typing import Literal, NamedTuple
 from samouk.domains.screens.element import Platform
 from samouk.domains.screens.source.widgets import Entry, Framework, Place
 
-Strategy = Literal["id", "label", "text", "hint", "text_start", "kind"]
+Strategy = Literal["id", "label", "text", "hint", "text_start", "row", "kind"]
 """How an element is found: by identifier; by what a screen reader says; by its words; by the words in an empty input;
-by how its words begin; by its class and place among its like (the last resort)."""
+by how its words begin; as the first thing that can be tapped in its list; by its class and place among its like (the
+last resort)."""
 
 
 class Locator(NamedTuple):
     """One way to find an element.
 
     Attributes:
-        value: bare identifier, words, or for ``kind`` the runtime class.
+        value: bare identifier, words, for ``kind`` the runtime class, for ``row`` the identifier of the list, or "".
         stability: in [0, 1]: how likely it still matches after the app's next releases.
-        nth: which of several matches in the order of the screen, from 0.
+        nth: which of several matches in the order of the screen, from 0; for ``row`` how many children of the list that
+            hold something to tap stand before it.
         unique: nothing else on the screen matches.
         key: name of the string resource that the words come from, or "".
+        within: for ``row`` the class of the list, as the source tells it.
     """
 
     strategy: Strategy
@@ -31,6 +34,7 @@ class Locator(NamedTuple):
     nth: int = 0
     unique: bool = True
     key: str = ""
+    within: str = ""
 
 
 STABLE = 0.8

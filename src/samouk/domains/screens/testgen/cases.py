@@ -13,6 +13,8 @@ Verb = Literal[
     "type",  # element, value: replaces what stands in it
     "back",  # leave the screen as the platform does it
     "scroll_to",  # element: until it can be seen
+    # What is asked for first.
+    "given",  # element is shown, though only under a condition; else the rest is left, and the person who runs it told
     # What a person checks.
     "at",  # screen: it is open
     "shown",  # element can be seen
@@ -70,10 +72,16 @@ class Unreached:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All cases of an app, screen by screen in the order of the model, and what cannot be reached."""
+    """All cases of an app, screen by screen in the order of the model, and what cannot be reached.
+
+    Attributes:
+        asks: the format can look at run time whether a condition is met, and tell when it is not: then its cases ask
+            for it (``given``), and need not wait for a person.
+    """
 
     cases: tuple[Case, ...]
     unreached: tuple[Unreached, ...] = ()
+    asks: bool = False
 
 
 class Block(NamedTuple):

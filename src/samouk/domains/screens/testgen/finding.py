@@ -9,11 +9,11 @@ from samouk.domains.screens.appmodel.model import AppElement, AppModel, AppScree
 from samouk.domains.screens.element import Platform
 from samouk.domains.screens.source.widgets import Framework
 
-How = Literal["resource", "tag", "label", "text", "text_start", "label_start", "hint", "kind"]
+How = Literal["resource", "tag", "label", "text", "text_start", "label_start", "hint", "row", "kind"]
 """``resource``: an Android id that bears the app's package; ``tag``: a bare one, as Compose, Flutter and React Native
 give, and every identifier on iOS; ``label``: what a screen reader says; ``label_start``: how that begins; ``text`` and
-``text_start``: the words and how they begin; ``hint``: the words in an empty input; ``kind``: the class as the running
-app tells it."""
+``text_start``: the words and how they begin; ``hint``: the words in an empty input; ``row``: what can be tapped in a
+list, counted from its top; ``kind``: the class as the running app tells it."""
 
 
 class Way(NamedTuple):
@@ -21,13 +21,16 @@ class Way(NamedTuple):
 
     Attributes:
         nth: counts from 0 among all that match, in the order of the screen.
-        of: the class on iOS, where it is known and the words alone may stand on something else too.
+        of: the class on iOS, where it is known and the words alone may stand on something else too; of a row that of
+            its cell, and behind a stroke that of what is tapped in it.
+        within: how the list of a row is found.
     """
 
     how: How
     value: str
     nth: int = 0
     of: str = ""
+    within: Way | None = None
 
 
 Finds = Callable[[AppScreen, AppElement], bool]
@@ -75,8 +78,11 @@ def platforms_of(model: AppModel, screen: AppScreen) -> tuple[Platform, ...]:
 def way(screen: AppScreen, element: AppElement, platform: Platform) -> Way | None:
     """The best way, or None where nothing that lasts finds the element there."""
     for locator in element.locators:
-        if locator.strategy == "kind":
+        if locator.strategy in ("row", "kind"):
+            # What its class tells by itself needs no list around it.
             found = _by_kind(screen, element, platform)
+            if found is None and locator.strategy == "row":
+                found = _by_row(screen, element, locator, platform)
             if found:
                 return found
         elif locator.value:
@@ -149,6 +155,49 @@ def _by_kind(screen: AppScreen, element: AppElement, platform: Platform) -> Way 
                 return None
             nth += 1
     return None
+
+
+_CELLS = ("XCUIElementTypeCollectionView", "XCUIElementTypeTable")
+_BUTTON = "XCUIElementTypeButton"
+
+_VIEWS = ("androidx.recyclerview.widget.RecyclerView", "android.widget.ListView", "android.widget.GridView")
+_NATIVE = ("FlatList", "SectionList", "VirtualizedList", "ScrollView")
+_LISTS: Mapping[tuple[Framework, Platform], Mapping[str, str]] = {
+    # RecyclerView and AbsListView tell their own names (getAccessibilityClassName), a subclass included.
+    ("android", "android"): {name: name for name in _VIEWS},
+    # All lists of React Native are scroll views; on Android the name is that of ReactScrollView's parent.
+    ("react_native", "android"): dict.fromkeys(_NATIVE, "android.widget.ScrollView"),
+    ("react_native", "ios"): dict.fromkeys(_NATIVE, "XCUIElementTypeScrollView"),
+    # SwiftUI's List is a collection view since iOS 16.
+    ("ios", "ios"): {name: name for name in (*_CELLS, "XCUIElementTypeScrollView")},
+    # A lazy column of Compose tells a collection and stays a plain view, and what Flutter scrolls is a scroll view only
+    # while there is more than the screen holds: there an identifier alone tells the list.
+}
+"""For framework and platform the class of a list at run time, by that of the source."""
+
+
+def _by_row(screen: AppScreen, element: AppElement, locator: Locator, platform: Platform) -> Way | None:
+    """By its place in a list. Other things to tap above it are counted on iOS alone, where each fills a cell."""
+    name = _LISTS.get((screen.framework, platform), {}).get(locator.within, "")
+    if locator.value:
+        holder = Way(_how(screen.framework, platform, "id"), locator.value)
+    elif name:
+        holder = Way("kind", name)
+    else:
+        return None
+    if screen.framework != "ios":
+        return None if locator.nth else Way("row", "", 0, "", holder)
+    of = _cell(element, name)
+    return Way("row", "", locator.nth, of, holder) if of and (name in _CELLS or not locator.nth) else None
+
+
+def _cell(element: AppElement, holder: str) -> str:
+    """What a row of a list of iOS is; SwiftUI puts the button into a cell that takes no tap itself."""
+    if element.class_name == "XCUIElementTypeCell":
+        return element.class_name
+    if element.class_name != _BUTTON:
+        return ""
+    return f"XCUIElementTypeCell/{_BUTTON}" if holder in _CELLS else _BUTTON
 
 
 def _kind(screen: AppScreen, element: AppElement, platform: Platform) -> str:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from samouk.domains.screens.appmodel.model import AppElement, AppScreen, Locator
 from samouk.domains.screens.appmodel.naming import snake
 from samouk.domains.screens.element import Element, Evidence, Screen
+from samouk.domains.screens.taxonomy import PUBLIC_CLASSES
 
 LIKELY = 0.55
 """Least score of a proposal, in [0, 1]."""
@@ -29,6 +30,8 @@ LEAST = 0.5
 
 CLEAR = 1.25
 """How many times as well as the second the best screen must be recognised; screens to add and to edit are alike."""
+
+_SCROLLED = ("list", "scroll")
 
 _WEIGHTS: Mapping[str, float] = {"id": 1.5, "label": 1.2, "text": 1.2, "hint": 1.0, "type": 0.8, "class": 0.4}
 """Shares of the attributes, in the order in which studies of weighted locators found them to survive changes. An
@@ -84,8 +87,23 @@ class Proposal:
 
 def matches(locator: Locator, screen: Screen) -> list[int]:
     """Indices of the elements that a locator finds, in order."""
+    if locator.strategy == "row":
+        return _rows(locator, screen)
     say = _SAYS[locator.strategy]
     return [one.index for one in screen.visible() if say(one, locator.value)]
+
+
+def _rows(locator: Locator, screen: Screen) -> list[int]:
+    """What can be tapped in the list that it names, or in anything that is a list."""
+    lists: set[int] = set()
+    found = []
+    for one in screen.visible():
+        named = _SAYS["id"](one, locator.value) if locator.value else PUBLIC_CLASSES.get(one.class_name) in _SCROLLED
+        if one.parent in lists or named:
+            lists.add(one.index)
+        if one.parent in lists and one.clickable is not False and (one.clickable or screen.platform == "ios"):
+            found.append(one.index)
+    return found
 
 
 def works(locator: Locator, screen: Screen, *, repeated: bool) -> bool:
@@ -104,13 +122,13 @@ def lost_in(model: AppScreen, screen: Screen) -> Iterator[AppElement]:
 
 
 def recognise(model: AppScreen, screen: Screen) -> Recognised:
-    """Counts the elements that a hierarchy shows, by any of their locators but their class.
+    """Counts the elements that a hierarchy shows, by any of their locators but their class and their place in a list.
 
     What the app shows only now and then is expected only where it is there.
     """
     found = expected = 0
     for element in model.elements:
-        ways = [one for one in element.locators if one.strategy != "kind"]
+        ways = [one for one in element.locators if one.strategy not in ("row", "kind")]
         seen = any(matches(way, screen) for way in ways)
         found += seen
         expected += bool(ways) and (seen or model.dialog or not element.conditional)

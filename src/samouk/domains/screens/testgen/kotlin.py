@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from samouk.domains.screens.appmodel.model import AppElement, AppModel, AppScreen
+from samouk.domains.screens.appmodel.model import AppElement, AppModel, AppScreen, Locator
 from samouk.domains.screens.testgen.cases import Block, Case, Generated, Plan, Step
 from samouk.domains.screens.testgen.kotlin_base import COMPOSE_IMPORTS, ESPRESSO_IMPORTS, base
 from samouk.domains.screens.testgen.landmarks import TITLE, Landmarks, landmarks
@@ -201,10 +201,20 @@ def _matcher(screen: AppScreen, element: AppElement) -> tuple[str, int, bool] | 
     if compose and element.hidden_identifier:
         return f"hasTestTag({_string(element.hidden_identifier)})", 0, not element.repeated
     for one in element.locators:
-        says = _matcher_of(one.strategy, one.value, compose)
+        says = _matcher_of(one.strategy, one.value, compose) if one.strategy != "row" else _row(one, compose)
         if says:
             return says, 0 if element.repeated else one.nth, one.unique
     return None
+
+
+def _row(locator: Locator, compose: bool) -> str:
+    """What can be tapped in a list with an identifier; of other lists nothing tells which is meant."""
+    if not locator.value or locator.nth:
+        return ""
+    holder = _matcher_of("id", locator.value, compose)
+    if compose:
+        return f"hasAnyAncestor({holder}) and hasClickAction()"
+    return f"allOf(isDescendantOfA({holder}), isClickable())"
 
 
 def _matcher_of(strategy: str, value: str, compose: bool) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -15,42 +15,67 @@ TITLE = ""
 TRIED = 12
 """Candidates of which pairs are tried: more than a screen needs, few enough for any screen."""
 
+LEAST, MOST = 2, 6
+"""Of what comes and goes so many are looked for: one alone may well be away, and many take long to look for."""
+
 
 class Landmarks(NamedTuple):
     """Elements of one screen by key, or ``TITLE``.
 
     Attributes:
-        shown: together they stand on no other screen; empty where nothing on the screen can be found.
-        like: the first other screen that shows all of them too; "" where there is none.
+        shown: together they stand on no other screen but ``likes``; empty where nothing on the screen can be found.
+        likes: other screens that show all of them too.
+        one_of: none of them is always there, and each stands on this screen alone: to see one is enough.
     """
 
     shown: tuple[str, ...]
-    like: str = ""
+    likes: tuple[str, ...] = ()
+    one_of: bool = False
 
 
-def landmarks(model: AppModel, finds: Finds) -> Mapping[str, Landmarks]:
-    """For each screen, by key, what to look for; the fewest and the most lasting elements."""
+def landmarks(model: AppModel, finds: Finds, *, asks: bool = False) -> Mapping[str, Landmarks]:
+    """For each screen, by key, what to look for; the fewest and the most lasting elements.
+
+    Args:
+        asks: whether the format can look for one of several.
+    """
     marks = {screen.key: set(_marks(screen)) for screen in model.screens}
-    return {screen.key: _of(screen, marks, finds) for screen in model.screens}
+    return {screen.key: _of(screen, marks, finds, asks) for screen in model.screens}
 
 
-def _of(screen: AppScreen, marks: Mapping[str, set[str]], finds: Finds) -> Landmarks:
+def _of(screen: AppScreen, marks: Mapping[str, set[str]], finds: Finds, asks: bool) -> Landmarks:
+    """Where nothing tells a screen from all others, what tells it from most: from the one before it may be enough."""
     candidates = list(_candidates(screen, finds))
-    for one in candidates:
-        if not _others(screen, marks, one[1]):
-            return Landmarks((one[0],))
-    for pair in combinations(candidates[:TRIED], 2):
-        if not _others(screen, marks, pair[0][1], pair[1][1]):
-            return Landmarks(tuple(key for key, _ in pair))
-    if not candidates:
-        return Landmarks(())
-    first, mark = candidates[0]
-    return Landmarks((first,), _others(screen, marks, mark)[0])
+    best: Landmarks | None = None
+    for some in _some_of(candidates):
+        found = Landmarks(tuple(key for key, _ in some), tuple(_others(screen, marks, {mark for _, mark in some})))
+        if not found.likes:
+            return found
+        if best is None or len(found.likes) < len(best.likes):
+            best = found
+    alone = tuple(_alone(screen, marks, finds)) if asks else ()
+    if len(alone) >= LEAST:
+        return Landmarks(alone[:MOST], one_of=True)
+    return best or Landmarks(())
 
 
-def _others(screen: AppScreen, marks: Mapping[str, set[str]], *wanted: str) -> list[str]:
+def _some_of(candidates: Sequence[tuple[str, str]]) -> Iterator[tuple[tuple[str, str], ...]]:
+    yield from ((one,) for one in candidates)
+    yield from combinations(candidates[:TRIED], 2)
+    yield from combinations(candidates[:TRIED], 3)
+
+
+def _others(screen: AppScreen, marks: Mapping[str, set[str]], wanted: set[str]) -> list[str]:
     """Screens that show all of the marks too."""
-    return [key for key, shown in marks.items() if key != screen.key and shown.issuperset(wanted)]
+    return [key for key, shown in marks.items() if key != screen.key and shown >= wanted]
+
+
+def _alone(screen: AppScreen, marks: Mapping[str, set[str]], finds: Finds) -> Iterator[str]:
+    """What comes and goes, and stands on no other screen: rows, what is told when there are none, steps of a tour."""
+    for element in screen.elements:
+        best = _best(element) if finds(screen, element) else None
+        if best is not None and not _others(screen, marks, {_mark(best)}):
+            yield element.key
 
 
 def _candidates(screen: AppScreen, finds: Finds) -> Iterator[tuple[str, str]]:
@@ -74,13 +99,14 @@ def is_always_there(screen: AppScreen, element: AppElement) -> bool:
 def _best(element: AppElement) -> Locator | None:
     """Its first locator, if that tells it by name."""
     first = element.locators[0] if element.locators else None
-    return first if first is not None and first.strategy not in ("kind", "text_start") else None
+    return first if first is not None and first.strategy not in ("row", "kind", "text_start") else None
 
 
 def _marks(screen: AppScreen) -> Iterator[str]:
     for element in screen.elements:
         for locator in element.locators:
-            yield _mark(locator)
+            if locator.strategy != "row":  # its value tells the list
+                yield _mark(locator)
     if screen.title:
         yield f"words {screen.title}"
 

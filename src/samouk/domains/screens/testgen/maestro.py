@@ -78,6 +78,11 @@ def selector(found: Way, **state: object) -> dict[str, object]:
             told = {"text": literal(found.value)}
         case "text_start" | "label_start":
             told = {"text": f"{literal(found.value)}.*"}
+        case "row":
+            # What has words, for the list itself would be the first of all that is in it.
+            if found.within is None:
+                raise ValueError("a row stands in a list")
+            return {"text": ".+", "childOf": selector(found.within), "index": found.nth}
         case "kind":
             raise ValueError("Maestro finds nothing by its class")
     return told | ({"index": found.nth} if found.nth else state)
@@ -95,7 +100,10 @@ def _finds(screen: AppScreen, element: AppElement) -> bool:
 def _way(screen: AppScreen, element: AppElement) -> Way | None:
     """Identifiers and words are the same on both platforms to Maestro: it looks for words in text, label and hint."""
     found = way(screen, element, "ios" if screen.framework == "ios" else "android")
-    return None if found is None or found.how == "kind" else found
+    if found is None or found.how == "kind":
+        return None
+    # A row is found in a list with an identifier, and only as its first: what else there is may have no words.
+    return None if found.within is not None and (found.within.how == "kind" or found.nth) else found
 
 
 def _sure_way(screen: AppScreen, element: AppElement) -> Way:
@@ -120,7 +128,7 @@ def _can_be_said(model: AppModel, case: Case) -> bool:
 def _is_alone(model: AppModel, step: Step) -> bool:
     """Whether what finds the element finds nothing else: the state of one of several cannot be asked for."""
     element = model.element(step.screen, step.element)
-    first = next(one for one in element.locators if one.value and one.strategy != "kind")
+    first = next(one for one in element.locators if one.value and one.strategy not in ("row", "kind"))
     return first.unique and not element.repeated
 
 

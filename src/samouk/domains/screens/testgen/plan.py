@@ -13,7 +13,7 @@ from samouk.domains.screens.testgen.cases import Case, Plan, Step, Verb
 from samouk.domains.screens.testgen.entries import typings, worth
 from samouk.domains.screens.testgen.finding import Finds, found_everywhere, shows_title
 from samouk.domains.screens.testgen.landmarks import Landmarks, is_always_there, landmarks
-from samouk.domains.screens.testgen.routes import Routes, passage, routes, transitions
+from samouk.domains.screens.testgen.routes import Routes, given, passage, routes, transitions
 from samouk.domains.screens.testgen.waiting import waiting
 
 FOLD = 8
@@ -21,7 +21,7 @@ FOLD = 8
 
 INPUTS = frozenset({"text_input", "password_input", "search_input"})
 TOGGLES = frozenset({"switch", "checkbox"})
-_ACTS = frozenset({"tap", "type", "back", "scroll_to", "flips"})
+_ACTS = frozenset({"tap", "type", "back", "scroll_to", "flips", "given"})
 """All other steps are checks, which change nothing."""
 
 
@@ -34,6 +34,7 @@ class _App:
     marks: Mapping[str, Landmarks]
     routes: Routes
     edges: Mapping[str, Sequence[Transition]]
+    asks: bool
 
 
 class _Draft(NamedTuple):
@@ -49,14 +50,16 @@ def plan(model: AppModel, finds: Finds | None = None) -> Plan:
     """All cases of an app.
 
     Args:
-        finds: what the writer's driver can find; None for a driver outside the app, as Appium is.
+        finds: what the writer's driver can find; None for Appium, whose tests can ask for what is shown only under a
+            condition, and tell when it is not.
     """
+    asks = finds is None
     finds = finds or found_everywhere(model)
-    marks = landmarks(model, finds)
-    found = routes(model, finds, marks)
-    app = _App(model, finds, marks, found, transitions(model))
+    marks = landmarks(model, finds, asks=asks)
+    found = routes(model, finds, marks, asks=asks)
+    app = _App(model, finds, marks, found, transitions(model), asks)
     cases = tuple(case for screen in model.screens for case in _cases(app, screen))
-    drafted = Plan(cases=cases, unreached=found.unreached)
+    drafted = Plan(cases=cases, unreached=found.unreached, asks=asks)
     place = {screen.key: at for at, screen in enumerate(model.screens)}
     every = sorted((*cases, *_left_over(app, drafted)), key=lambda case: place[case.screen])
     return replace(drafted, cases=tuple(every))
@@ -100,12 +103,13 @@ def _can_be_seen(app: _App, screen: AppScreen, element: AppElement) -> bool:
 def _case(app: _App, screen: AppScreen, draft: _Draft, key: str) -> Case:
     element = draft.element
     way = app.routes.ways.get(screen.key, ())
+    steps = given(app.model, draft.steps) if app.asks else draft.steps
     return Case(
         key=key,
         title=draft.title,
         screen=screen.key,
         way=way,
-        steps=tuple(_said_once(way, draft.steps)),
+        steps=tuple(_said_once(way, steps)),
         touches=() if element is None else (element.key,),
         place=screen.place if element is None else element.place,
     )

@@ -28,7 +28,7 @@ def files(model: AppModel, plan: Plan) -> tuple[Generated, ...]:
         model=model,
         plan=plan,
         finds=finds,
-        marks=landmarks(model, finds),
+        marks=landmarks(model, finds, asks=plan.asks),
         names=names(model),
         reasons=waiting(model, plan, finds),
         lost={one.screen: one.reason for one in plan.unreached},

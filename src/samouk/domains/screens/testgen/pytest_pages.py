@@ -22,6 +22,7 @@ _MAKERS = {
     "text": "text",
     "text_start": "text_start",
     "hint": "hint",
+    "row": "row",
     "kind": "kind",
 }
 """Functions of pages/base.py by the way that they make."""
@@ -74,7 +75,7 @@ def page_object(suite: Suite, screen: AppScreen) -> Generated:
         ways = _ways(suite, screen, element)
         properties.append(_property(suite.names.attributes[screen.key, element.key], element, screen, ways))
         used.add(control(element))
-        makers |= {_MAKERS[one.how] for one in ways.values()}
+        makers |= {_MAKERS[one.how] for way in ways.values() for one in (way, way.within) if one is not None}
     head = _head(suite, screen, sorted({"Page", *used}), sorted(makers), bool(properties))
     return Generated(f"pages/{suite.names.modules[screen.key]}.py", head, tuple(properties))
 
@@ -97,6 +98,7 @@ def _head(suite: Suite, screen: AppScreen, classes: list[str], makers: list[str]
         constant("NAME", screen.name, 4),
         constant("SOURCE", at(screen.place), 4),
         _landmarks([literal(one) for one in names]),
+        *(["    ONE_OF = True"] if suite.marks[screen.key].one_of else []),
     ]
     return "\n".join(lines) + "\n"
 
@@ -154,7 +156,8 @@ def _way_arguments(ways: Mapping[str, Way]) -> Iterator[str]:
     for platform, one in ways.items():
         place = [f"nth={one.nth}"] if one.nth else []
         kind = [f"of={literal(one.of)}"] if one.of else []
-        yield argument(platform, _MAKERS[one.how], [literal(one.value), *place, *kind], 12)
+        told = literal(one.value) if one.within is None else f"{_MAKERS[one.within.how]}({literal(one.within.value)})"
+        yield argument(platform, _MAKERS[one.how], [told, *place, *kind], 12)
 
 
 # The ways to screens.
@@ -221,6 +224,7 @@ _CALLS = {
     "tap": "tap",
     "type": "enter",
     "scroll_to": "scroll_into_view",
+    "given": "only_if_shown",
     "shown": "should_be_shown",
     "usable": "should_be_usable",
     "reads": "should_read",

@@ -26,8 +26,12 @@ class Routes:
     unreached: tuple[Unreached, ...]
 
 
-def routes(model: AppModel, finds: Finds, marks: Mapping[str, Landmarks]) -> Routes:
-    """Breadth first over the transitions: the fewest taps, in ties the earliest in the source."""
+def routes(model: AppModel, finds: Finds, marks: Mapping[str, Landmarks], *, asks: bool = False) -> Routes:
+    """Breadth first over the transitions: the fewest taps, in ties the earliest in the source.
+
+    Args:
+        asks: whether what is shown under a condition may be taken too; it is where there is no other way.
+    """
     ways: dict[str, tuple[Step, ...]] = {key: (Step("at", key),) for key in _first(model) if marks[key].shown}
     before = dict.fromkeys(ways, "")
     by = dict.fromkeys(ways, "")
@@ -40,7 +44,38 @@ def routes(model: AppModel, finds: Finds, marks: Mapping[str, Landmarks]) -> Rou
                 ways[edge.target] = (*ways[here], *passage(model, edge, finds))
                 before[edge.target], by[edge.target] = here, edge.element
                 waiting.append(edge.target)
-    return Routes(ways, before, by, tuple(_unreached(model, ways, finds, marks)))
+        if not waiting and asks:
+            found = _under_a_condition(model, ways, finds, marks)
+            if found is not None:
+                steps = given(model, passage(model, found, finds))
+                ways[found.target] = (*ways[found.source], *steps)
+                before[found.target], by[found.target] = found.source, found.element
+                waiting.append(found.target)
+    return Routes(ways, before, by, tuple(_unreached(model, ways, finds, marks, asks=asks)))
+
+
+def _under_a_condition(
+    model: AppModel, ways: Mapping[str, tuple[Step, ...]], finds: Finds, marks: Mapping[str, Landmarks]
+) -> Transition | None:
+    """The first transition to a new screen that only a condition stands against."""
+    edges = transitions(model)
+    for here in ways:
+        for edge in edges.get(here, ()):
+            if edge.target not in ways and not _obstacle(model, edge, finds, marks, asks=True):
+                return edge
+    return None
+
+
+def given(model: AppModel, steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Steps that ask first for what is shown only under a condition; in a dialog nothing is, once it is open."""
+    asked: list[Step] = []
+    for step in steps:
+        screen = model.by_key[step.screen]
+        if step.element and not screen.dialog and model.element(step.screen, step.element).conditional:
+            ask = Step("given", step.screen, step.element)
+            asked += [] if ask in asked else [ask]
+        asked.append(step)
+    return tuple(asked)
 
 
 def transitions(model: AppModel) -> dict[str, list[Transition]]:
@@ -102,15 +137,17 @@ def _first(model: AppModel) -> Sequence[str]:
     return told or (alone if len(alone) == 1 else [])
 
 
-def _obstacle(model: AppModel, edge: Transition, finds: Finds, marks: Mapping[str, Landmarks]) -> str:
+def _obstacle(
+    model: AppModel, edge: Transition, finds: Finds, marks: Mapping[str, Landmarks], *, asks: bool = False
+) -> str:
     """Why a test cannot take this transition; "" where it can."""
     screen, element = model.by_key[edge.source], model.element(edge.source, edge.element)
-    told = marks[edge.target]
-    if told.like or not told.shown:
-        return indistinct(model, edge.target, told)
+    unseen = indistinct(model, marks[edge.target], edge.source)
+    if unseen:
+        return unseen
     if not finds(screen, element):
         return f"nothing finds what leads here, {element.place.file}:{element.place.line}"
-    use = obstacle_to_use(screen, element)
+    use = "" if asks and element.enabled is not False else obstacle_to_use(screen, element)
     return f"what leads here is {use}" if use else ""
 
 
@@ -119,24 +156,28 @@ def behind(name: str) -> str:
     return f"no way is known to {name}, which leads here"
 
 
-def indistinct(model: AppModel, screen: str, told: Landmarks) -> str:
-    """Why nobody can see that a screen is open."""
-    if told.like:
-        return f"nothing tells it from {model.by_key[told.like].name}: give one of its elements an identifier"
-    return "nothing on it can be found: give one of its elements an identifier"
+def indistinct(model: AppModel, told: Landmarks, before: str) -> str:
+    """Why nobody can see that a screen has opened from the one before; "" where it can be seen.
+
+    A third screen may well be like it: a person could not tell the two apart either, and what is done next would not
+    be found there.
+    """
+    if before in told.likes:
+        return f"nothing tells it from {model.by_key[before].name}: give one of its elements an identifier"
+    return "" if told.shown else "nothing on it can be found: give one of its elements an identifier"
 
 
 def _unreached(
-    model: AppModel, ways: Mapping[str, tuple[Step, ...]], finds: Finds, marks: Mapping[str, Landmarks]
+    model: AppModel, ways: Mapping[str, tuple[Step, ...]], finds: Finds, marks: Mapping[str, Landmarks], *, asks: bool
 ) -> Iterator[Unreached]:
     edges = [edge for found in transitions(model).values() for edge in found]
     for screen in model.screens:
         if screen.key in ways:
             continue
         leading = [edge for edge in edges if edge.target == screen.key]
-        reasons = [reason for edge in leading if (reason := _obstacle(model, edge, finds, marks))]
-        if marks[screen.key].like or not marks[screen.key].shown:
-            reason = indistinct(model, screen.key, marks[screen.key])
+        reasons = [reason for edge in leading if (reason := _obstacle(model, edge, finds, marks, asks=asks))]
+        if not marks[screen.key].shown:
+            reason = indistinct(model, marks[screen.key], "")
         elif reasons:
             reason = reasons[0]
         elif leading:

@@ -45,7 +45,7 @@ def _root(model: AppModel, screen: str, lost: Mapping[str, str]) -> tuple[str, s
 
 def waiting(model: AppModel, plan: Plan, finds: Finds) -> dict[tuple[str, str], str]:
     """Reasons by screen and key of the case; cases that can run are not in it."""
-    marks = landmarks(model, finds)
+    marks = landmarks(model, finds, asks=plan.asks)
     lost = {one.screen: one.reason for one in plan.unreached}
     reasons = ((case, _reason(model, case, lost, marks)) for case in plan.cases)
     return {(case.screen, case.key): reason for case, reason in reasons if reason}
@@ -54,16 +54,24 @@ def waiting(model: AppModel, plan: Plan, finds: Finds) -> dict[tuple[str, str], 
 def _reason(model: AppModel, case: Case, lost: Mapping[str, str], marks: Mapping[str, Landmarks]) -> str:
     if case.screen in lost:
         return f"no way is known to this screen: {lost[case.screen]}"
+    here = ""
     for step in case.steps or case.way[-1:]:  # that of a case without steps is all that it checks
-        if step.verb == "at" and (marks[step.screen].like or not marks[step.screen].shown) and len(model.screens) > 1:
-            return f"nobody could see that {step.screen} is open: {indistinct(model, step.screen, marks[step.screen])}"
+        if step.verb == "at" and len(model.screens) > 1:
+            unseen = indistinct(model, marks[step.screen], here)
+            if unseen:
+                return f"nobody could see that {step.screen} is open: {unseen}"
+        here = step.screen
     return conditional(model, case)
 
 
 def conditional(model: AppModel, case: Case) -> str:
-    """The condition that an element of the case waits for; in a dialog or a menu nothing does, once it is open."""
+    """The condition that an element of the case waits for; in a dialog or a menu nothing does, once it is open.
+
+    A case that asks for the element first looks for itself.
+    """
+    asked = {(step.screen, step.element) for step in case.steps if step.verb == "given"}
     for step in case.steps:
-        if not step.element or model.by_key[step.screen].dialog:
+        if not step.element or model.by_key[step.screen].dialog or (step.screen, step.element) in asked:
             continue
         element = model.element(step.screen, step.element)
         if element.conditional:

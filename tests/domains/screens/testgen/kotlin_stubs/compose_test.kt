@@ -6,6 +6,7 @@ import androidx.compose.ui.semantics.SemanticsPropertyKey
 
 class SemanticsMatcher(val description: String, matcher: (SemanticsNode) -> Boolean) {
     operator fun not(): SemanticsMatcher = TODO()
+    infix fun and(other: SemanticsMatcher): SemanticsMatcher = TODO()
 
     companion object {
         fun <T> keyIsDefined(key: SemanticsPropertyKey<T>): SemanticsMatcher = TODO()
@@ -30,6 +31,8 @@ fun hasText(text: String, substring: Boolean = false, ignoreCase: Boolean = fals
 fun hasTestTag(testTag: String): SemanticsMatcher = TODO()
 fun hasContentDescription(value: String, substring: Boolean = false, ignoreCase: Boolean = false): SemanticsMatcher = TODO()
 fun hasScrollToNodeAction(): SemanticsMatcher = TODO()
+fun hasClickAction(): SemanticsMatcher = TODO()
+fun hasAnyAncestor(matcher: SemanticsMatcher): SemanticsMatcher = TODO()
 
 fun SemanticsNodeInteraction.performClick(): SemanticsNodeInteraction = TODO()
 fun SemanticsNodeInteraction.performScrollTo(): SemanticsNodeInteraction = TODO()

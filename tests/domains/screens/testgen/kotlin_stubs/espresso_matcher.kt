@@ -7,6 +7,8 @@ import org.hamcrest.Matcher
 object ViewMatchers {
     fun isChecked(): Matcher<View> = TODO()
     fun isNotChecked(): Matcher<View> = TODO()
+    fun isClickable(): Matcher<View> = TODO()
+    fun isDescendantOfA(ancestorMatcher: Matcher<View>): Matcher<View> = TODO()
     fun isDisplayed(): Matcher<View> = TODO()
     fun isEnabled(): Matcher<View> = TODO()
     fun withContentDescription(text: String): Matcher<View> = TODO()

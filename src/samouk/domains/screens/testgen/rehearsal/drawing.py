@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from samouk.domains.screens.appmodel.model import AppElement, AppModel, AppScreen
 from samouk.domains.screens.element import Platform
 from samouk.domains.screens.source.widgets import BACK
-from samouk.domains.screens.testgen.finding import title_way, way
+from samouk.domains.screens.testgen.finding import Way, title_way, way
 from samouk.domains.screens.testgen.routes import transitions
 
 ROWS = 3
@@ -56,6 +56,7 @@ _IOS: Mapping[str, str] = {
     "text": "XCUIElementTypeStaticText",
     "image": "XCUIElementTypeImage",
 }
+_LIST = "XCUIElementTypeCollectionView"
 _TOGGLES = ("checkbox", "switch", "radio_button")
 _CLOSES = ("button", "icon_button", "menu_item", "list_item")
 """What closes a dialog when nothing else is said of it."""
@@ -92,13 +93,37 @@ def _screen(app: Element, screen: AppScreen, canvas: _Canvas) -> None:
         holder = drawn
     else:
         bounds = {"bounds": "[0,0][1080,2400]"}
-        holder = SubElement(drawn, "android.widget.ScrollView", {"scrollable": "true", **bounds})
+        # A list of React Native that bears no name is told by its class: it is the only one.
+        tag = "android.widget.FrameLayout" if screen.framework == "react_native" else "android.widget.ScrollView"
+        holder = SubElement(drawn, tag, {"scrollable": "true", **bounds})
     if screen.title:
         SubElement(holder, _text(canvas.platform), _words(title_way(screen, canvas.platform).how, screen.title, canvas))
+    lists: dict[Way, Element] = {}
     for at, (element, row) in enumerate(_rows(screen)):
-        node = SubElement(holder, _tag(element, canvas.platform), _attributes(screen, element, row, canvas))
+        found = way(screen, element, canvas.platform)
+        around = _around(holder, lists, found, canvas)
+        tag = found.of.rpartition("/")[2] if found is not None and found.within is not None else ""
+        tag = tag or _tag(element, canvas.platform)
+        node = SubElement(around, tag, _attributes(screen, element, row, canvas))
+        if found is not None and not element.repeated:
+            lists.setdefault(found, node)
         node.attrib.update(_place(at + 1, canvas.platform))
         _hint(node, screen, canvas)
+
+
+def _around(holder: Element, lists: dict[Way, Element], found: Way | None, canvas: _Canvas) -> Element:
+    """What an element stands in: a row in its list, and on iOS in a cell of that, behind those that are counted."""
+    within = None if found is None else found.within
+    if found is None or within is None:
+        return holder
+    if within not in lists:
+        by_class = within.how == "kind"
+        tag = within.value if by_class else _LIST if found.of else "android.view.View"
+        lists[within] = SubElement(holder, tag, {} if by_class else _words(within.how, within.value, canvas))
+    cell, _, inner = found.of.partition("/")
+    while cell and len(lists[within]) < found.nth:
+        SubElement(SubElement(lists[within], cell, {}), inner or cell, {})
+    return SubElement(lists[within], cell, {}) if inner else lists[within]
 
 
 def _hint(node: Element, screen: AppScreen, canvas: _Canvas) -> None:
@@ -136,7 +161,7 @@ def _attributes(screen: AppScreen, element: AppElement, row: int, canvas: _Canva
     told = {"enabled": "false" if element.enabled is False else "true"}
     for locator in element.locators:
         found = way(screen, _only(element, locator.strategy), canvas.platform)
-        if found is not None and found.how != "kind":
+        if found is not None and found.how not in ("row", "kind"):
             more = str(row + 1) if found.how in ("text_start", "label_start") else ""
             how = "label" if found.how == "hint" and _labels_hints(screen, canvas) else found.how
             told = {**_words(how, f"{found.value}{more}", canvas), **told}
@@ -192,7 +217,8 @@ def _android_state(element: AppElement) -> dict[str, str]:
 
 def _ios_state(element: AppElement) -> dict[str, str]:
     toggles = element.checkable or element.type in _TOGGLES
-    return {"value": "1" if element.checked else "0"} if toggles else {}
+    told = {"accessible": "true"} if element.interactive else {}
+    return told | ({"value": "1" if element.checked else "0"} if toggles else {})
 
 
 def _place(line: int, platform: Platform) -> dict[str, str]:

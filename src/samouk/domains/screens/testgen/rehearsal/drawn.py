@@ -60,6 +60,7 @@ _IOS: Mapping[How, tuple[str, ...]] = {
 _INPUT = "android.widget.EditText"
 _WORDS = "android.widget.TextView"
 _SWITCH = "XCUIElementTypeSwitch"
+_STATIC = "XCUIElementTypeStaticText"
 _IOS_INPUTS = ("TextField", "SecureTextField", "TextView", "SearchField")
 
 
@@ -115,10 +116,27 @@ def _hints(app: Drawn, node: Element, words: str) -> bool:
 
 def matching(app: Drawn, screen: Element, way: Way) -> tuple[Element, ...]:
     """All nodes of a screen that a locator matches, whatever its place among them, in the order of the screen."""
+    if way.within is not None:
+        return tuple(_rows(app, screen, way, way.within)[way.nth :])
     found = [node for node in _shown(app, screen) if _fits(app, node, way)]
     # A switch of iOS that holds its words holds the part that turns as well.
     inner = {id(one) for node in screen.iter(_SWITCH) for one in node.iter(_SWITCH) if one is not node}
     return tuple(node for node in found if not (way.how == "kind" and id(node) in inner))
+
+
+def _rows(app: Drawn, screen: Element, way: Way, within: Way) -> list[Element]:
+    """All that can be tapped in the first list that fits, or, on iOS, each of its cells, or what is tapped in them."""
+    holder = next(iter(matching(app, screen, within)), None)
+    inside = [] if holder is None else list(_shown(app, holder))
+    if app.platform == "android":
+        return [node for node in inside if node.get("clickable") == "true"]
+    cell, _, inner = way.of.partition("/")
+    if inner:
+        found = (next(node.iter(inner), None) for node in inside if node.tag == cell)
+        return [node for node in found if node is not None]
+    if cell:
+        return [node for node in inside if node.tag == cell]
+    return [node for node in inside if node.get("accessible") == "true" and node.tag != _STATIC]
 
 
 def _shown(app: Drawn, screen: Element) -> Iterator[Element]:

@@ -122,7 +122,7 @@ def _known_by(screen: AppScreen, app: Drawn) -> Iterator[Way]:
     for element in screen.elements:
         for locator in element.locators:
             found = way(screen, replace(element, locators=(locator,)), app.platform)
-            if found is not None and found.how != "kind":
+            if found is not None and found.how not in ("row", "kind"):
                 yield found
 
 
@@ -148,11 +148,14 @@ def _mutants(
 ) -> Iterator[Mutant]:
     nodes = () if drawn is None else nodes_of(app, drawn, screen, element)
     found = way(screen, element, app.platform)
-    if not nodes or found is None:
+    if not nodes or found is None or drawn is None:
         return
     for change in CHANGES:
-        if _applies(change, element, nodes, found):
-            yield Mutant(change, screen.key, element.key, _changed(app, change, nodes), tuple(cases))
+        if _applies(change, element, nodes, found.within or found):
+            # A row has no name of its own: it is known by that of its list.
+            by_list = change == "rename" and found.within is not None
+            changed = matching(app, app.screens[drawn], found.within)[:1] if by_list and found.within else nodes
+            yield Mutant(change, screen.key, element.key, _changed(app, change, changed), tuple(cases))
 
 
 def _applies(change: Change, element: AppElement, nodes: Sequence[Element], found: Way) -> bool:
