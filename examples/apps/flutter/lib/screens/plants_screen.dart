@@ -84,10 +84,15 @@ class _PlantTile extends StatelessWidget {
 
   @override
   Widget build(BuildContext context) {
-    return ListTile(
-      title: Text(plant.name),
-      subtitle: Text(context.l10n.waterEvery(plant.days)),
-      onTap: () => context.push(Paths.plant(plant.id)),
+    return MergeSemantics(
+      child: Semantics(
+        identifier: 'plant_tile',
+        child: ListTile(
+          title: Text(plant.name),
+          subtitle: Text(context.l10n.waterEvery(plant.days)),
+          onTap: () => context.push(Paths.plant(plant.id)),
+        ),
+      ),
     );
   }
 }

@@ -39,7 +39,11 @@ export default function BooksScreen() {
         renderItem={renderBook}
         ListEmptyComponent={<Text>{t('books.empty')}</Text>}
       />
-      <IconButton source={require('../images/plus.png')} onPress={() => navigation.navigate('NewBook')} />
+      <IconButton
+        source={require('../images/plus.png')}
+        label={t('books.add')}
+        onPress={() => navigation.navigate('NewBook')}
+      />
     </View>
   );
 }
