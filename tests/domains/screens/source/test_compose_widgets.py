@@ -227,7 +227,7 @@ def test_previews_are_no_part_of_the_app() -> None:
         ("stringResource(R.string.hello, name)", Words("Hello, ", "hello", True)),
         ('stringResource(R.string.hello, "Eva")', Words("Hello, Eva!", "hello")),
         ("pluralStringResource(R.plurals.days, n, n)", Words("", "days", True)),
-        ("stringArrayResource(R.array.moods)[0]", Words(dynamic=True)),
+        ("stringArrayResource(R.array.moods)[0]", Words("Good", "moods")),
         ("context.getString(R.string.save)", Words("Save", "save")),
         ('"Day $n"', Words("Day ", "", True)),
         ('"a" + TITLE', Words("aDiary page")),

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 from samouk.domains.screens.source.compose import code
 from samouk.domains.screens.source.compose.code import Node
-from samouk.domains.screens.source.compose.filling import cased, formatted
+from samouk.domains.screens.source.compose.filling import cased, filling, formatted
 from samouk.domains.screens.source.compose.logic import (
     chained,
     emptiness,
     joined,
     mapped,
+    same,
 )
 from samouk.domains.screens.source.compose.objects import Objects
 from samouk.domains.screens.source.compose.values import (
@@ -22,6 +23,7 @@ from samouk.domains.screens.source.compose.values import (
     Chain,
     ClassName,
     Closure,
+    Either,
     Initially,
     Instance,
     Made,
@@ -47,8 +49,15 @@ _LISTS = frozenset(
         "sequenceOf",
         "persistentSetOf",
         "linkedSetOf",
+        "immutableSetOf",
+        "persistentListOfNotNull",
+        "mapOf",
+        "persistentMapOf",
+        "linkedMapOf",
+        "immutableMapOf",
     ]
 )
+_BUILDERS = frozenset(["buildList", "buildSet", "buildPersistentList"])
 _STATES = frozenset(
     ["mutableStateOf", "mutableIntStateOf", "mutableFloatStateOf", "mutableLongStateOf", "MutableStateFlow"]
 )
@@ -57,7 +66,15 @@ _OPENABLE = frozenset(["rememberDrawerState", "rememberModalBottomSheetState"])
 
 _KEEPERS = frozenset(["remember", "rememberSaveable", "lazy", "run", "derivedStateOf", "retain"])
 _READERS = frozenset(["collectAsState", "collectAsStateWithLifecycle", "observeAsState"])
-_SAME = frozenset(["toList", "asReversed", "toString", "trim", "also", "apply", "orEmpty", "sortedBy", "asState"])
+_KEPT = """
+toList asReversed toString trim also apply orEmpty sortedBy asState toImmutableList toPersistentList toImmutableSet
+toPersistentSet toSet toMutableList filter filterNot filterNotNull distinct reversed sorted sortedByDescending
+asSequence takeUnless asStateFlow
+"""
+_SAME = frozenset(_KEPT.split())
+"""Calls that give what they are called on, or a part of it."""
+
+_PICKERS = frozenset(["get", "getValue", "getOrNull", "elementAt", "first", "last", "firstOrNull", "single", "find"])
 _CASES: dict[str, Callable[[str], str]] = {
     "uppercase": str.upper,
     "toUpperCase": str.upper,
@@ -76,17 +93,18 @@ class Calls(Objects):
         if not isinstance(callee, code.Name):
             return UNKNOWN
         name = self.project.own_name(callee.name, scope.file)
-        known = scope.find(callee.name)
+        known = now(scope.find(callee.name))
         if isinstance(known, Closure | Bound):
             return self.invoke(known, [self.of(one.value, scope) for one in node.arguments])
+        if (invoked := self.method(known, "invoke")) is not None:
+            return self._returned(invoked, node, scope)
         library = self._library(name, node, scope)
         if library is not MISSING:
             return library
-        if isinstance(scope.receiver, Instance):
-            own = self.method(scope.receiver, name)
-            if own is not None:
-                return self._returned(own, node, scope)
-        found = self.project.function(callee.name, scope.file)
+        own = self.own_method(name, scope)
+        if own is not None:
+            return self._returned(own, node, scope)
+        found = self.project.function(callee.name, scope.file, given=node.arguments)
         if found is not None:
             if found.function.receiver == "Modifier" and isinstance(scope.receiver, Chain):
                 return self._returned(Bound(found.function, found.file, scope.receiver), node, scope)
@@ -107,7 +125,7 @@ class Calls(Objects):
         return UNKNOWN
 
     def _returned(self, bound: Bound, node: code.Call, scope: Scope) -> Value:
-        return self._body(bound, self.bind(bound, node.arguments, scope))
+        return self._body(bound, self.bind(bound, node.arguments, scope, node.types))
 
     def _body(self, bound: Bound, scope: Scope) -> Value:
         self.depth += 1
@@ -130,13 +148,49 @@ class Calls(Objects):
         if name == "rememberUpdatedState" and node.arguments:
             return self.of(node.arguments[0].value, scope)
         if name in _LISTS:
-            return tuple(self.of(one.value, scope) for one in node.arguments)
+            items = tuple(self.of(one.value, scope) for one in node.arguments)
+            return tuple(one for one in items if one is not None) if name.endswith("NotNull") else items
+        if name in _BUILDERS and node.arguments and isinstance(node.arguments[-1].value, code.Lambda):
+            return tuple(self._built(node.arguments[-1].value.body, scope.inner()))
+        if name == "buildAnnotatedString" and node.arguments and isinstance(node.arguments[-1].value, code.Lambda):
+            return String("".join(self._appended(node.arguments[-1].value.body, scope.inner())))
+        if name in ("movableContentOf", "composableLambda", "requireNotNull", "checkNotNull") and node.arguments:
+            return self.of(node.arguments[-1 if name.startswith(("mov", "comp")) else 0].value, scope)
         if name == "with" and len(node.arguments) == 2:
             holder, block = (self.of(one.value, scope) for one in node.arguments)
             return self.run(block, (), holder) if isinstance(block, Closure) else UNKNOWN
         if name == "AnnotatedString" and node.arguments:
             return self.of(node.arguments[0].value, scope)
         return MISSING
+
+    def _built(self, body: Sequence[Node], scope: Scope) -> Iterator[Value]:
+        """What a list is built of, under whatever condition."""
+        for node in body:
+            match node:
+                case code.Let():
+                    self.let(node, scope)
+                case code.Call(code.Name("add"), (code.Argument(_, value),)):
+                    yield self.of(value, scope)
+                case code.Call(code.Name("addAll"), (code.Argument(_, value),)):
+                    more = self.of(value, scope)
+                    yield from more if isinstance(more, tuple) and not hasattr(more, "_fields") else ()
+                case code.Choice(_, yes, no):
+                    yield from self._built((*yes, *no), scope.inner())
+                case code.Call(_, (*_, code.Argument(_, code.Lambda(_, inner)))):
+                    yield from self._built(inner, scope.inner())
+
+    def _appended(self, body: Sequence[Node], scope: Scope) -> Iterator[str]:
+        """The parts of words that are built piece by piece."""
+        for node in body:
+            match node:
+                case code.Let():
+                    self.let(node, scope)
+                case code.Call(code.Name("append" | "appendLine"), (code.Argument(_, value),)):
+                    yield filling(now(self.of(value, scope)))
+                case code.Call(_, (*_, code.Argument(_, code.Lambda(_, inner)))):
+                    yield from self._appended(inner, scope.inner())
+                case code.Choice() | code.Cases() | code.Loop():
+                    yield HOLE
 
     def _resource_call(self, name: str, given: Sequence[Value]) -> Value:
         if not given:
@@ -171,11 +225,13 @@ class Calls(Objects):
         chains = [one for one in each(of) if isinstance(one, Chain)]
         if chains:
             return self._linked(joined(chains), name, node, scope)
-        bound = self.method(of, name)
-        if bound is not None:
-            return self._returned(bound, node, scope)
+        if any(self.method(one, name) is not None for one in each(of)):
+            return mapped(of, lambda one: self._called_on(one, name, node, scope))
         if isinstance(of, ClassName):
             return self._static_call(of, name, node, scope)
+        held = self.member_of(of, name, scope) if isinstance(now(of), Instance) else UNKNOWN
+        if any(isinstance(one, Closure | Bound) or self.method(one, "invoke") for one in each(held)):
+            return mapped(held, lambda one: self._invoked(one, node, scope))
         block = next((self.of(one.value, scope) for one in node.arguments if isinstance(one.value, code.Lambda)), None)
         if isinstance(block, Closure):
             found = self._scoped(of, name, block)
@@ -184,7 +240,7 @@ class Calls(Objects):
         found = self._plain(of, name, node, scope)
         if found is not MISSING:
             return found
-        extension = self.project.function(name, scope.file, extends=True)
+        extension = self.project.function(name, scope.file, True, node.arguments)
         if extension is not None:
             return self._returned(Bound(extension.function, extension.file, of), node, scope)
         if isinstance(of, Symbol) and name[:1].isupper():
@@ -192,6 +248,16 @@ class Calls(Objects):
         if isinstance(of, Symbol | Made):
             return Made(name, (*getattr(of, "arguments", ()), *self.arguments(node, scope)))
         return UNKNOWN
+
+    def _called_on(self, of: Value, name: str, node: code.Call, scope: Scope) -> Value:
+        bound = self.method(of, name)
+        return UNKNOWN if bound is None else self._returned(bound, node, scope)
+
+    def _invoked(self, what: Value, node: code.Call, scope: Scope) -> Value:
+        bound = self.method(what, "invoke")
+        if bound is not None:
+            return self._returned(bound, node, scope)
+        return self.invoke(what, [self.of(one.value, scope) for one in node.arguments])
 
     def _static_call(self, of: ClassName, name: str, node: code.Call, scope: Scope) -> Value:
         if name == "values":
@@ -225,6 +291,9 @@ class Calls(Objects):
             return mapped(of, lambda value: emptiness(value, "Not" in name))
         if name in _SAME:
             return of
+        if name in _PICKERS and isinstance(of, tuple) and not hasattr(of, "_fields"):
+            at = self.of(node.arguments[0].value, scope) if node.arguments else UNKNOWN
+            return _picked(of, name, at)
         if name in _CASES:
             return mapped(of, lambda value: cased(value, _CASES[name]))
         if name == "format" and isinstance(now(of), String):
@@ -241,7 +310,7 @@ class Calls(Objects):
             if isinstance(block, code.Lambda):
                 found = self.run(Closure(block.names, block.body, scope), (chain,), chain)
                 return found if isinstance(found, Chain) and name != "also" else chain
-        own = self.project.function(name, scope.file, extends=True)
+        own = self.project.function(name, scope.file, True, node.arguments)
         if own is not None and own.function.receiver == "Modifier":
             found = self._returned(Bound(own.function, own.file, chain), node, scope)
             chains = [one for one in each(found) if isinstance(one, Chain)]
@@ -284,7 +353,7 @@ class Calls(Objects):
     def enter(self, closure: Closure, given: Sequence[Value] = (), receiver: Value = None) -> Scope:
         """The scope in which a lambda runs."""
         scope = closure.scope.inner()
-        if receiver is not None:
+        if receiver is not None and receiver is not UNKNOWN:
             scope.receiver = receiver
         names = closure.names or (("it",),)
         if not closure.names and not given and closure.scope.find("it") is not MISSING:
@@ -302,3 +371,18 @@ class Calls(Objects):
             return self.last_of(closure.body, self.enter(closure, given, receiver))
         finally:
             self.depth -= 1
+
+
+def _picked(items: tuple[Value, ...], name: str, at: Value) -> Value:
+    """One item of a list, by its place; the value of a map, by its key; any of them where that is not known."""
+    pairs = [one for one in items if isinstance(one, tuple) and len(one) == 2 and not hasattr(one, "_fields")]
+    if name in ("first", "last", "single") and at is UNKNOWN and items:
+        return items[-1 if name == "last" else 0]
+    found = [value for key, value in pairs if same(key, at) is True] if len(pairs) == len(items) else []
+    if found:
+        return found[0]
+    if isinstance(now(at), int) and 0 <= now(at) < len(items):
+        return items[now(at)] if at is now(at) else Initially(items[now(at)], None, items)
+    if items and len(pairs) == len(items) and name in ("get", "getValue"):
+        return Either(tuple(value for _, value in pairs))
+    return Either(items) if items else UNKNOWN

@@ -322,7 +322,8 @@ _NAMES: dict[str, Spec] = {
     ),
     "ListItem": Spec(
         class_name="ListTile",
-        kind="holder",
+        kind="optional",
+        action="onClick",
         parameters=_words("headlineContent modifier overlineContent supportingContent leadingContent trailingContent"),
         slots=(
             *_words("leadingContent icon overlineContent overlineText headlineContent headlineText text"),
@@ -361,7 +362,14 @@ _NAMES: dict[str, Spec] = {
     "LazyColumn LazyRow": _LIST,
     "LazyVerticalGrid LazyHorizontalGrid LazyVerticalStaggeredGrid LazyHorizontalStaggeredGrid": _GRID,
     "HorizontalPager VerticalPager": _PAGER,
-    "Column Row Box BoxWithConstraints FlowRow FlowColumn ConstraintLayout Crossfade SelectionContainer": _HOLDER,
+    "Column Row Box BoxWithConstraints FlowRow FlowColumn ConstraintLayout SelectionContainer": _HOLDER,
+    "NavigationSuiteScaffold": Spec(
+        class_name="",
+        kind="holder",
+        parameters=("navigationSuiteItems", "modifier"),
+        slots=("navigationSuiteItems", "", "content"),
+    ),
+    "Canvas Spacer": Spec(class_name="", kind="holder", parameters=("modifier",), slots=()),
     "BadgedBox": Spec(class_name="", kind="holder", parameters=("badge", "modifier"), slots=("badge", "", "content")),
     "CircularProgressIndicator": _PROGRESS,
     "LinearProgressIndicator": Spec(
@@ -378,11 +386,9 @@ WIDGETS: dict[str, Spec] = {name: spec for names, spec in _NAMES.items() for nam
 
 SILENT = frozenset(
     [
-        "Spacer",
         "Divider",
         "HorizontalDivider",
         "VerticalDivider",
-        "Canvas",
         "LaunchedEffect",
         "SideEffect",
         "DisposableEffect",
@@ -412,6 +418,12 @@ BESIDE: dict[str, tuple[Spec, str, str]] = {
 """What keeps a part of itself out of sight: its slot, and the parameter with the state that brings it in."""
 
 ITEMS = frozenset(["items", "itemsIndexed"])
+TURNING = frozenset(["AnimatedContent", "Crossfade"])
+"""What hands its state on to its content."""
+
+SCOPES = ITEMS | {"item", "stickyHeader"}
+"""What lists and bars declare their parts with, also on a scope that is named."""
+
 LOOPS = frozenset(
     ["forEach", "forEachIndexed", "fastForEach", "fastForEachIndexed", "map", "mapIndexed", "onEach", "onEachIndexed"]
 )

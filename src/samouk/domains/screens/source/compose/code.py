@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 
@@ -77,10 +77,11 @@ class Branch(NamedTuple):
 
 
 class Cases(NamedTuple):
-    """``when``."""
+    """``when``; ``name`` is what ``when (val name = subject)`` calls its subject, or ""."""
 
     subject: Node | None
     branches: tuple[Branch, ...]
+    name: str = ""
 
 
 class TypeTest(NamedTuple):
@@ -160,7 +161,11 @@ class Parameter(NamedTuple):
 
 
 class Function(NamedTuple):
-    """``receiver`` is the type that it extends, or ""; an ``expression`` stands for a body behind ``=``."""
+    """``receiver`` is the type that it extends, or ""; an ``expression`` stands for a body behind ``=``.
+
+    ``types`` are its type parameters, ``mentions`` the names that look like composables in one that is none: what it
+    shows is known even where its body is not kept.
+    """
 
     name: str
     parameters: tuple[Parameter, ...]
@@ -171,6 +176,8 @@ class Function(NamedTuple):
     composable: bool = False
     preview: bool = False
     private: bool = False
+    types: tuple[str, ...] = ()
+    mentions: frozenset[str] = frozenset()
 
 
 class Property(NamedTuple):
@@ -202,7 +209,7 @@ class Class:
 
 @dataclass(frozen=True, slots=True)
 class KotlinFile:
-    """Declarations of one file. ``imports`` lead from the name that is used to the full one."""
+    """Declarations of one file. ``imports`` lead from the name that is used to the full one, ``aliases`` to a type."""
 
     package: str
     imports: dict[str, str]
@@ -210,3 +217,4 @@ class KotlinFile:
     classes: tuple[Class, ...]
     properties: tuple[Property, ...]
     tags_visible: bool = False
+    aliases: dict[str, str] = field(default_factory=dict)

@@ -161,10 +161,10 @@ class Effects:
             return found[0] if found and all(one == found[0] for one in found) else None
         if name in _BACK:
             return Going("back")
-        own = self._meaning.method(scope.receiver, name)
+        own = self._meaning.own_method(name, scope)
         if own is not None:
             return self._function(own, node, scope)
-        declared = self._meaning.project.function(name, scope.file)
+        declared = self._meaning.project.function(name, scope.file, given=node.arguments)
         if declared is not None:
             return self._function(Bound(declared.function, declared.file, scope.receiver), node, scope)
         if name in ("navigate", "startActivity"):
@@ -186,7 +186,7 @@ class Effects:
             return Going("set", ((holder, _OPENING[name]),))
         if name == "invoke":
             return self._of(holder, [self._meaning.of(one.value, scope) for one in node.arguments])
-        extension = self._meaning.project.function(name, scope.file, extends=True)
+        extension = self._meaning.project.function(name, scope.file, True, node.arguments)
         if extension is not None:
             return self._function(Bound(extension.function, extension.file, holder), node, scope)
         if name in _RUNNING:
@@ -198,7 +198,7 @@ class Effects:
             return None
         self._depth += 1
         try:
-            return self._body(bound.function.body, self._meaning.bind(bound, node.arguments, scope))
+            return self._body(bound.function.body, self._meaning.bind(bound, node.arguments, scope, node.types))
         finally:
             self._depth -= 1
 

@@ -9,11 +9,9 @@ from tree_sitter import Node as Syntax
 
 from samouk.domains.screens.source.compose import code
 from samouk.domains.screens.source.compose.code import Argument, Node, Parameter
+from samouk.domains.screens.source.compose.dialect import MARK
 from samouk.domains.screens.source.syntax import line
 from samouk.domains.screens.source.syntax import text as written
-
-MARK = "\u01c0"
-"""A letter that marks words which may be names, and which the grammar would take for modifiers."""
 
 _SIMPLE = re.compile(r"\$([A-Za-z_]\w*)")
 
@@ -167,6 +165,13 @@ def _navigation(node: Syntax) -> Node:
     return _within(node_of(of), of, lambda inner: code.Member(inner, name, safe))
 
 
+def _index(node: Syntax) -> Node:
+    """``items[0]`` is ``items.get(0)``."""
+    of, *at = [child for child in node.named_children if child.type not in COMMENTS]
+    places = tuple(Argument("", node_of(one)) for one in at)
+    return _within(node_of(of), of, lambda inner: code.Call(code.Member(inner, "get"), places, line(node)))
+
+
 def _within(first: Node, where: Syntax, rest: Callable[[Node], Node]) -> Node:
     """``!a.b()``: the grammar takes it for ``(!a).b()``."""
     if isinstance(first, code.Unary) and where.type != "parenthesized_expression":
@@ -265,7 +270,9 @@ def _when(node: Syntax) -> Node:
         conditions = tuple(map(node_of, entry.children_by_field_name("condition")))
         inner = [one for one in entry.named_children if one.type not in COMMENTS]
         branches.append(code.Branch(conditions, _body(inner[-1]) if inner else ()))
-    return code.Cases(None if subject is None else _only(subject), tuple(branches))
+    named = [] if subject is None else of_type(subject, "variable_declaration")
+    name = name_of(named[0]) if named else ""
+    return code.Cases(None if subject is None else _only(subject), tuple(branches), name)
 
 
 def _type_test(node: Syntax) -> Node:
@@ -283,6 +290,8 @@ def _binary(node: Syntax) -> Node:
         if len(inner) < 2:
             return _only(node)
         left, right = inner[0], inner[-1]
+        if not operator and len(inner) == 3:
+            operator = text(inner[1])  # ``a to b``
     first, second = node_of(left), node_of(right)
     if operator == ">" and isinstance(second, code.Lambda) and isinstance(first, code.Binary) and first.operator == "<":
         # ``composable<Home> { }`` reads like two comparisons to the grammar.
@@ -339,6 +348,7 @@ _SHAPES: dict[str, Callable[[Syntax], Node]] = {
     "string_literal": _string,
     "multiline_string_literal": _string,
     "navigation_expression": _navigation,
+    "index_expression": _index,
     "callable_reference": _reference,
     "call_expression": _call,
     "lambda_literal": _lambda,

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from tree_sitter import Node as Syntax
 
 from samouk.domains.screens.source.compose.code import Argument, Class, Function, KotlinFile, Node, Parameter, Property
+from samouk.domains.screens.source.compose.dialect import known
 from samouk.domains.screens.source.compose.expressions import (
     COMMENTS,
-    MARK,
     arguments_of,
     behind_equals,
     block_of,
@@ -35,12 +35,8 @@ SHORT = 240
 """Bytes; shorter bodies are kept whatever stands in them: routes and labels are made there."""
 
 
-_NAMED = re.compile(
-    rb"(?<![\w.@])(open|sealed|inline|final|internal|external|infix|suspend|dynamic|abstract|public|private|protected)"
-    rb"(?=\s*(?:[=,).:}\]?!&|;+\-<>\n]))"
-)
-_DATA_OBJECT = re.compile(rb"\bdata(?=\s+object\b)")
-"""Behind an annotation the grammar reads three names in it; the word adds nothing to an object."""
+_MENTIONED = re.compile(rb"\b([A-Z]\w*)\s*[({]")
+"""Names that are called like a composable."""
 
 _ANNOTATION = re.compile(r"@(?:\w+\.)*(\w+)")
 _KNOWN = frozenset({"package_header", "import", "import_list", "file_annotation", "type_alias", "shebang_line", ";"})
@@ -48,17 +44,20 @@ _KNOWN = frozenset({"package_header", "import", "import_list", "file_annotation"
 
 def read_kotlin(path: str, content: bytes) -> tuple[KotlinFile, list[Trouble]]:
     """The declarations of a file, and those that were left out."""
-    plain = _DATA_OBJECT.sub(b"", content)
-    root = parse("kotlin", _NAMED.sub(rb"\1" + MARK.encode(), plain)).root_node
+    root = parse("kotlin", known(content)).root_node
     troubles: list[Trouble] = []
     declared = list(_declarations(path, root, troubles))
-    package, imports = "", {}
+    package = ""
+    imports: dict[str, str] = {}
+    aliases: dict[str, str] = {}
     for node in root.children:
         if node.type == "package_header":
             package = text(node).removeprefix("package").strip().rstrip(";")
         elif node.type == "import":
             whole, _, alias = text(node).removeprefix("import").strip().rstrip(";").partition(" as ")
             imports[alias.strip() or whole.rpartition(".")[2]] = whole.strip()
+        elif node.type == "type_alias":
+            aliases.update(_alias(node))
     return (
         KotlinFile(
             package,
@@ -67,6 +66,7 @@ def read_kotlin(path: str, content: bytes) -> tuple[KotlinFile, list[Trouble]]:
             tuple(one for one in declared if isinstance(one, Class)),
             tuple(one for one in declared if isinstance(one, Property)),
             tags_visible=re.search(rb"testTagsAsResourceId\s*=\s*true", content) is not None,
+            aliases=aliases,
         ),
         troubles,
     )
@@ -165,7 +165,15 @@ def _function(node: Syntax, loose: Sequence[str]) -> Function:
         composable,
         any("Preview" in one for one in noted),
         "private" in noted,
+        tuple(name_of(one) for child in of_type(node, "type_parameters") for one in of_type(child, "type_parameter")),
+        frozenset() if composable else frozenset(one.decode() for one in _MENTIONED.findall(node.text or b"")),
     )
+
+
+def _alias(node: Syntax) -> Iterator[tuple[str, str]]:
+    """``typealias Strings = R.string``: names and what they stand for; function types stand for nothing."""
+    for kind in of_type(node, "user_type"):
+        yield name_of(node), ".".join(text(one) for one in of_type(kind, "identifier"))
 
 
 def _annotations(node: Syntax) -> list[str]:

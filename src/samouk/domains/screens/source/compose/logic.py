@@ -30,7 +30,8 @@ def mapped(value: Value, change: Callable[[Value], Value]) -> Value:
     if isinstance(value, Either):
         return Either(tuple(mapped(one, change) for one in value.values))
     if isinstance(value, Initially | State):
-        return Initially(mapped(now(value), change), state_of(value))
+        others = tuple(mapped(one, change) for one in value.others) if isinstance(value, Initially) else ()
+        return Initially(mapped(now(value), change), state_of(value), others)
     return change(value)
 
 

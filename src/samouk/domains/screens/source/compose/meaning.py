@@ -17,7 +17,7 @@ from samouk.domains.screens.source.compose.logic import (
     mapped,
     same,
 )
-from samouk.domains.screens.source.compose.objects import DEEPEST
+from samouk.domains.screens.source.compose.objects import DEEPEST, RESOURCES
 from samouk.domains.screens.source.compose.values import (
     MISSING,
     UNKNOWN,
@@ -28,12 +28,14 @@ from samouk.domains.screens.source.compose.values import (
     Either,
     Initially,
     Instance,
+    Made,
     Scope,
     State,
     String,
     Symbol,
     Value,
     now,
+    state_of,
     truth,
 )
 
@@ -92,10 +94,14 @@ class Meaning(Calls):
             return UNKNOWN if scope.receiver is None else scope.receiver
         if name == "Modifier":
             return Chain()
-        if isinstance(scope.receiver, Instance | ClassName):
-            held = self.member_of(scope.receiver, name, scope)
-            if held is not UNKNOWN:
-                return held
+        for receiver in scope.receivers():
+            if isinstance(receiver, Instance | ClassName):
+                held = self.member_of(receiver, name, scope)
+                if held is not UNKNOWN:
+                    return held
+        resources = self._resources(name, scope.file)
+        if resources:
+            return Symbol(resources)
         prop = self.project.property(name, scope.file)
         if prop is not None and prop.property.value is not None:
             return self.deeper(prop.property.value, Scope(prop.file))
@@ -107,12 +113,17 @@ class Meaning(Calls):
             return Symbol(own)
         return Initially(False) if _PASSING.fullmatch(name) else UNKNOWN
 
+    def _resources(self, name: str, file: str) -> str:
+        """``R.string`` where a name stands for it: by an import or by ``typealias``."""
+        meant = (self.project.files[file].imports.get(name, ""), self.project.alias(name, file))
+        return next((whole for whole in meant if RESOURCES.search(whole)), "")
+
     def _reference(self, of: Node | None, name: str, scope: Scope) -> Value:
         if name == "class":
             return UNKNOWN if of is None else self.of(of, scope)
         if of is None:
             found = self.project.function(name, scope.file)
-            own = self.method(scope.receiver, name)
+            own = self.own_method(name, scope)
             return own or (UNKNOWN if found is None else Bound(found.function, found.file))
         holder = self.of(of, scope)
         bound = self.method(holder, name)
@@ -127,25 +138,53 @@ class Meaning(Calls):
         if known is not None:
             return self.last_of(yes if known else no, scope.inner())
         at_start = truth(now(condition))
+        first, second = self.last_of(yes, scope.inner()), self.last_of(no, scope.inner())
         if at_start is not None:
-            return Initially(self.last_of(yes if at_start else no, scope.inner()))
-        return Either((self.last_of(yes, scope.inner()), self.last_of(no, scope.inner())))
+            chosen, other = (first, second) if at_start else (second, first)
+            return Initially(chosen, state_of(condition), (other,))
+        return Either((first, second))
 
     def _cases(self, node: code.Cases, scope: Scope) -> Value:
         subject = MISSING if node.subject is None else self.of(node.subject, scope)
         values: list[Value] = []
+        later: list[Value] = []
+        is_sure = False
         for branch in node.branches:
             known = self.fits(branch, subject, scope)
             at_start = truth(now(known))
-            if at_start is False:
+            if truth(known) is False:
                 continue
-            value = self.last_of(branch.body, scope.inner())
-            if at_start and not values:
-                return value if truth(known) else Initially(value)
-            values.append(value)
-            if at_start:
+            value = self.last_of(branch.body, self.within(node, branch, subject, scope))
+            if truth(known) is True and not values and not later:
+                return value
+            if at_start is False or is_sure:
+                later.append(value)
+            else:
+                values.append(value)
+                is_sure = at_start is True
+            if truth(known) is True:
                 break
-        return Either(tuple(values)) if values else UNKNOWN
+        if not is_sure or len(values) > 1 or not values:
+            chosen: Value = Either(tuple(values)) if values else UNKNOWN
+        else:
+            chosen = values[0]
+        return Initially(chosen, None, tuple(later)) if later or is_sure else chosen
+
+    def within(self, node: code.Cases, branch: code.Branch, subject: Value, scope: Scope) -> Scope:
+        """The scope of a branch of ``when``: its subject may have a name, and is of the one type that is tested."""
+        inner = scope.inner()
+        name = node.name or (node.subject.name if isinstance(node.subject, code.Name) else "")
+        if node.name:
+            inner.names[name] = subject
+        plain = now(subject)
+        tested = branch.conditions[0] if len(branch.conditions) == 1 else None
+        if name and isinstance(tested, code.TypeTest) and _is_open(plain):
+            above = plain.kind if isinstance(plain, Instance) else None
+            declared = self.project.type(tested.type, scope.file, above) if above is not None else None
+            declared = declared or self.project.type(tested.type, scope.file)
+            if declared is not None and not declared.kind.entries:
+                inner.names[name] = Instance(declared.kind, declared.file)
+        return inner
 
     def fits(self, branch: code.Branch, subject: Value, scope: Scope) -> Value:
         """Whether a branch of ``when`` is taken."""
@@ -189,7 +228,7 @@ class Meaning(Calls):
         if operator == "+":
             return self._sum(first, second)
         if operator in ("then", "to"):
-            return chained(first, second) if operator == "then" else UNKNOWN
+            return chained(first, second) if operator == "then" else (first, second)
         return compared(operator, first, second)
 
     def _sum(self, first: Value, second: Value) -> Value:
@@ -209,6 +248,11 @@ class Meaning(Calls):
         filled = [one if isinstance(one, str) else self.of(one, scope) for one in parts]
         key = next((one.key for one in filled if isinstance(one, String) and one.key), "")
         return String("".join(one if isinstance(one, str) else filling(one) for one in filled), key)
+
+
+def _is_open(value: Value) -> bool:
+    """Whether it may be any object: nothing is known of it, or no more than its type."""
+    return value is UNKNOWN or isinstance(value, Made) or (isinstance(value, Instance) and not value.made)
 
 
 def _last_name(condition: Node) -> str:

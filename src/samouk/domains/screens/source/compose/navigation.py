@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 
 from samouk.domains.screens.source.compose import code
 from samouk.domains.screens.source.compose.code import TRAILING
-from samouk.domains.screens.source.compose.unfold import Unfolding, Where, names_of_screens
+from samouk.domains.screens.source.compose.drafts import everything
+from samouk.domains.screens.source.compose.drawing import Drawing, Where
+from samouk.domains.screens.source.compose.meaning import Meaning
+from samouk.domains.screens.source.compose.unfold import Unfolding, names_of_screens
 from samouk.domains.screens.source.compose.values import (
     HOLE,
     MISSING,
@@ -26,8 +29,8 @@ from samouk.domains.screens.source.compose.values import (
 from samouk.domains.screens.source.widgets import Place
 
 _HOSTS = frozenset(["NavHost", "AnimatedNavHost", "ModalBottomSheetNavHost", "NavDisplay"])
-_STOPS = frozenset(["composable", "dialog", "bottomSheet", "entry"])
-_SCREEN = ("Screen", "Page", "Route", "Pane", "View", "Destination")
+_STOPS = frozenset(["composable", "dialog", "bottomSheet", "entry", "NavEntry"])
+SCREEN = ("Screen", "Page", "Route", "Pane", "View", "Destination")
 """How the names of composables end that are a whole screen."""
 
 
@@ -77,7 +80,7 @@ class Graph:
         self._around.clear()
         self._inside = ()
 
-    def host(self, unfolding: Unfolding, name: str, node: code.Call, scope: Scope, where: Where) -> bool:
+    def host(self, unfolding: Drawing, name: str, node: code.Call, scope: Scope, where: Where) -> bool:
         """Take calls that declare graphs and destinations; see ``compose_unfold.Host``."""
         if name in _HOSTS:
             self._graph(unfolding, name, node, scope, where)
@@ -93,7 +96,7 @@ class Graph:
             return False
         return True
 
-    def _graph(self, unfolding: Unfolding, name: str, node: code.Call, scope: Scope, where: Where) -> None:
+    def _graph(self, unfolding: Drawing, name: str, node: code.Call, scope: Scope, where: Where) -> None:
         meaning = unfolding.meaning
         given = [(one.name, meaning.of(one.value, scope)) for one in node.arguments if one.name != TRAILING]
         begin = next((value for key, value in given if key == "startDestination"), MISSING)
@@ -104,18 +107,23 @@ class Graph:
             stack = next((now(value) for key, value in given if key in ("backStack", "")), None)
             begin = stack.arguments[0][1] if isinstance(stack, Made) and stack.arguments else MISSING
         self._around.append((Place(scope.file, node.line), route_of(begin)))
-        for one in node.arguments:
-            block = one.value
-            if isinstance(block, code.Call) and one.name == "entryProvider" and block.arguments:
-                block = block.arguments[-1].value
-            if isinstance(block, code.Lambda) and one.name in (TRAILING, "builder", "entryProvider"):
-                unfolding.body(block.body, scope.inner(), replace(where, wrapper=None))
+        blocks = [
+            block
+            for one in node.arguments
+            if one.name in (TRAILING, "builder", "entryProvider")
+            and isinstance(block := meaning.of(one.value, scope), Closure)
+        ]
+        if name == "NavDisplay" and not blocks:
+            blocks = [block for one in node.arguments for block in _provided(one.value, meaning, scope)][:1]
+            blocks = blocks or list(_near(scope))[:1]
+        for block in blocks:
+            unfolding.body(block.body, meaning.enter(block), replace(where, wrapper=None))
         self._around.pop()
 
-    def _nested(self, unfolding: Unfolding, node: code.Call, scope: Scope, where: Where) -> None:
+    def _nested(self, unfolding: Drawing, node: code.Call, scope: Scope, where: Where) -> None:
         meaning = unfolding.meaning
         begin, route = _named(node, scope, unfolding, "startDestination", 0), _named(node, scope, unfolding, "route", 1)
-        address = Route(type=node.types[0]) if node.types else route_of(route)
+        address = Route(type=scope.type_of(node.types[0])) if node.types else route_of(route)
         if address:
             self._begins[address] = route_of(begin)
         for one in node.arguments:
@@ -123,8 +131,11 @@ class Graph:
             if isinstance(block, Closure) and one.name in (TRAILING, "builder"):
                 unfolding.body(block.body, meaning.enter(block), where)
 
-    def _stop(self, unfolding: Unfolding, name: str, node: code.Call, scope: Scope, where: Where) -> None:
-        address = Route(type=node.types[0]) if node.types else route_of(_named(node, scope, unfolding, "route", 0))
+    def _stop(self, unfolding: Drawing, name: str, node: code.Call, scope: Scope, where: Where) -> None:
+        if node.types:
+            address = Route(type=scope.type_of(node.types[0]))
+        else:
+            address = route_of(_named(node, scope, unfolding, "route", 0))
         content = next(
             (unfolding.meaning.of(one.value, scope) for one in node.arguments if one.name in (TRAILING, "content")),
             UNKNOWN,
@@ -138,7 +149,7 @@ class Graph:
             place or Place(scope.file, node.line),
             home,
             self._inside,
-            self._first(begin) == address and bool(address),
+            self._first(begin) == address if begin else self._shown is None and not self._known(home),
             name in ("dialog", "bottomSheet"),
         )
         if self._shown is None:
@@ -148,8 +159,17 @@ class Graph:
         elif not self._is_shown(one):
             return
         before, self._inside = self._inside, (*self._inside, one)
-        unfolding.slot(content, where)
+        unfolding.meaning.steps = 0
+        if self._shown is None:  # each is read for its own sake later: here only for the graphs in it
+            apart = Unfolding(unfolding.meaning, unfolding.effects, unfolding.host, stack=list(unfolding.stack))
+            apart.slot(content, where)
+        else:
+            unfolding.slot(content, where)
         self._inside = before
+
+    def _known(self, home: Place) -> bool:
+        """Whether a destination of this graph is known yet."""
+        return any(one.host == home for one in self.destinations)
 
     def _is_shown(self, one: Destination) -> bool:
         here = [known for known in self._shown or () if known.host == one.host]
@@ -188,7 +208,7 @@ def route_of(value: Value) -> Route:
     return Route()
 
 
-def _named(node: code.Call, scope: Scope, unfolding: Unfolding, name: str, place: int) -> Value:
+def _named(node: code.Call, scope: Scope, unfolding: Drawing, name: str, place: int) -> Value:
     unnamed = [one for one in node.arguments if not one.name]
     found = next((one for one in node.arguments if one.name == name), None)
     if found is None and place < len(unnamed):
@@ -210,22 +230,43 @@ def _fits(declared: str, wanted: str) -> bool:
     return declared == wanted
 
 
-def _shown(content: Value, unfolding: Unfolding, route: Route) -> tuple[str, Place | None]:
+def _shown(content: Value, unfolding: Drawing, route: Route) -> tuple[str, Place | None]:
     """The composable that a destination shows: the one that is named like a screen, else the first of the app's own."""
     project = unfolding.meaning.project
     if isinstance(content, Bound):
         return content.function.name, Place(content.file, content.function.line)
     if isinstance(content, Closure):
         own = list(_own(names_of_screens(content.body), unfolding, content.scope.file))
-        chosen = next((name for name in own if name.endswith(_SCREEN)), next(iter(own), ""))
+        chosen = next((name for name in own if name.endswith(SCREEN)), next(iter(own), ""))
         found = project.function(chosen, content.scope.file) if chosen else None
         if found is not None:
             return chosen, Place(found.file, found.function.line)
     return route.type or route.path.partition("?")[0].partition("/")[0] or "Destination", None
 
 
-def _own(names: Iterator[str] | Sequence[str], unfolding: Unfolding, file: str) -> Iterator[str]:
+def _own(names: Iterator[str] | Sequence[str], unfolding: Drawing, file: str) -> Iterator[str]:
     for name in names:
         found = unfolding.meaning.project.function(name, file)
         if found is not None and found.function.composable:
             yield name
+
+
+def _provided(node: code.Node, meaning: Meaning, scope: Scope) -> Iterator[Closure]:
+    """What ``entryProvider { }`` declares, wherever it stands in what a graph is given."""
+    for part in everything((node,)):
+        if isinstance(part, code.Name | code.Call):
+            yield from _declared(meaning.of(part, scope))
+
+
+def _near(scope: Scope | None) -> Iterator[Closure]:
+    """What ``entryProvider { }`` declares under a name that a graph can see: it gets there by way of a library."""
+    while scope is not None:
+        for value in scope.names.values():
+            yield from _declared(value)
+        scope = scope.above
+
+
+def _declared(value: Value) -> Iterator[Closure]:
+    made = now(value)
+    if isinstance(made, Made) and made.name == "entryProvider":
+        yield from (each for _, each in made.arguments if isinstance(each, Closure))

@@ -33,7 +33,11 @@ from samouk.domains.screens.source.compose.values import (
 DEEPEST = 24
 """Calls within calls, and classes above classes, that are followed."""
 
-_RESOURCE = re.compile(r"(?:^|\.)(?:R|Res)\.(\w+)$")
+RESOURCES = re.compile(r"(?:^|\.)(?:R|Res|MR)\.(\w+)$")
+"""All resources of a kind: ``R.string``."""
+
+MOST_ENTRIES = 12
+"""Entries of an enum that a value may be; of longer ones nothing is known."""
 
 
 class Objects(ABC):
@@ -55,9 +59,11 @@ class Objects(ABC):
         finally:
             self.depth -= 1
 
-    def bind(self, bound: Bound, arguments: Sequence[Argument], scope: Scope) -> Scope:
+    def bind(self, bound: Bound, arguments: Sequence[Argument], scope: Scope, types: Sequence[str] = ()) -> Scope:
         """The scope of a function's body, its parameters set from a call's arguments or by default."""
         inner = self._home(bound)
+        for name, given_type in zip(bound.function.types, types, strict=False):
+            inner.types[name] = scope.type_of(given_type)
         given = self.given(bound.function.parameters, arguments, scope)
         for parameter in bound.function.parameters:
             inner.names[parameter.name] = self.parameter_value(parameter, given.get(parameter.name, MISSING), inner)
@@ -106,6 +112,8 @@ class Objects(ABC):
         if type_name == "Modifier":
             return Chain()
         declared = self.project.type(type_name, file) if type_name and type_name != "(" else None
+        if declared is not None and 0 < len(declared.kind.entries) <= MOST_ENTRIES and otherwise is UNKNOWN:
+            return Either(tuple(self.class_value(one, declared.file, declared.kind) for one in declared.kind.entries))
         if declared is None or declared.kind.entries:
             return otherwise
         return Instance(declared.kind, declared.file)
@@ -128,6 +136,11 @@ class Objects(ABC):
                 return None
             kind, file = above.kind, above.file
         return None
+
+    def own_method(self, name: str, scope: Scope) -> Bound | None:
+        """A function of what ``this`` is, here or further out."""
+        found = (self.method(receiver, name) for receiver in scope.receivers())
+        return next((one for one in found if one is not None), None)
 
     def arguments(self, call: code.Call, scope: Scope) -> tuple[tuple[str, Value], ...]:
         """Names and values as they are given."""
@@ -171,9 +184,11 @@ class Objects(ABC):
         if isinstance(of, State) and name in ("value", "intValue", "floatValue"):
             return Initially(now(of), of)
         if isinstance(of, Initially | State):
-            return Initially(self.member_of(now(of), name, scope), state_of(of))
+            others = of.others if isinstance(of, Initially) else ()
+            held = tuple(self.member_of(one, name, scope) for one in others)
+            return Initially(self.member_of(now(of), name, scope), state_of(of), held)
         if isinstance(of, Symbol):
-            kind = _RESOURCE.search(of.name)
+            kind = RESOURCES.search(of.name)
             return Resource(kind.group(1), name) if kind else Symbol(f"{of.name}.{name}")
         if isinstance(of, ClassName):
             return of if name in ("java", "kotlin") else self.static(of, name)  # SecondActivity::class.java
@@ -182,7 +197,7 @@ class Objects(ABC):
         if isinstance(of, String) and name == "length" and HOLE not in of.value:
             return len(of.value)
         if isinstance(of, tuple) and not hasattr(of, "_fields"):
-            return {"size": len(of), "lastIndex": len(of) - 1, "indices": tuple(range(len(of)))}.get(name, UNKNOWN)
+            return part_of(of, name)
         if name == "stringResource" and isinstance(of, Resource):
             return of
         return self.extension(of, name, scope)
@@ -233,3 +248,17 @@ class Objects(ABC):
         one = Instance(kind, file, inner.names, made=True)
         self._inherit(one, Scope(file))
         return one
+
+
+def part_of(items: tuple[Value, ...], name: str) -> Value:
+    """What a list, a map or a pair says of itself; a map is the list of its pairs."""
+    if name in ("size", "lastIndex"):
+        return len(items) - (name != "size")
+    if name == "indices":
+        return tuple(range(len(items)))
+    if len(items) == 2 and name in ("first", "key", "second", "value"):
+        return items[name in ("second", "value")]
+    pairs = [one for one in items if isinstance(one, tuple) and len(one) == 2 and not hasattr(one, "_fields")]
+    if items and len(pairs) == len(items) and name in ("keys", "values", "entries"):
+        return items if name == "entries" else tuple(one[name == "values"] for one in pairs)
+    return UNKNOWN

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from samouk.domains.screens.source.compose.code import Class, Function, KotlinFile, Member, Name, Node, Property
+from samouk.domains.screens.source.compose.code import (
+    TRAILING,
+    Argument,
+    Class,
+    Function,
+    KotlinFile,
+    Member,
+    Name,
+    Node,
+    Parameter,
+    Property,
+)
 from samouk.domains.screens.source.compose.resources import Resources
 
 
@@ -28,6 +39,9 @@ class DeclaredProperty(NamedTuple):
     owner: Class | None = None
 
 
+Spot = tuple[str, str, int]
+"""A function by its file, its name and its line."""
+
 _Found = TypeVar("_Found", DeclaredFunction, DeclaredProperty, Declared)
 
 
@@ -45,6 +59,7 @@ class Project:
         self._classes: dict[str, list[Declared]] = {}
         self._properties: dict[str, list[DeclaredProperty]] = {}
         self._defaults: dict[str, set[Node | None]] = {}
+        self._aliases: dict[str, list[tuple[str, str]]] = {}
         for path, file in files.items():
             for function in file.functions:
                 self._functions.setdefault(function.name, []).append(DeclaredFunction(function, path))
@@ -52,6 +67,8 @@ class Project:
                 self._properties.setdefault(prop.name, []).append(DeclaredProperty(prop, path))
             for kind in file.classes:
                 self._enter(kind, path, None)
+            for name, whole in file.aliases.items():
+                self._aliases.setdefault(name, []).append((path, whole))
 
     def _enter(self, kind: Class, path: str, outer: Class | None) -> None:
         self._classes.setdefault(kind.name, []).append(Declared(kind, path, outer))
@@ -87,23 +104,48 @@ class Project:
         whole = self.files[file].imports.get(name)
         return name if whole is None else whole.rpartition(".")[2]
 
-    def function(self, name: str, file: str, extends: bool = False) -> DeclaredFunction | None:
-        """A function outside classes, as ``file`` sees it; with ``extends`` one that extends a type."""
+    def function(
+        self,
+        name: str,
+        file: str,
+        extends: bool = False,
+        given: Sequence[Argument] | None = None,
+        around: Collection[Spot] = (),
+    ) -> DeclaredFunction | None:
+        """A function outside classes, as ``file`` sees it; with ``extends`` one that extends a type.
+
+        Args:
+            given: what it is called with: of several with one name, one that takes as much is meant.
+            around: functions that are being run: what stands among them calls itself only where nothing else is meant.
+        """
         name = self.own_name(name, file)
         found = [
             one
             for one in self._functions.get(name, ())
             if (not one.function.private or one.file == file) and (not extends or one.function.receiver)
         ]
-        return self._nearest(name, file, found)
+        if len(found) < 2 or given is None:
+            return self._nearest(name, file, found)
+        fitting = [one for one in found if takes(one.function.parameters, given)] or found
+        fresh = [one for one in fitting if (one.file, name, one.function.line) not in around]
+        return self._nearest(name, file, fresh or fitting)
 
     def type(self, name: str, file: str, outer: Class | None = None) -> Declared | None:
-        """A class, inside ``outer`` where that is told."""
+        """A class, inside ``outer`` where that is told; one that another name stands for too."""
         name = self.own_name(name, file)
         found = self._classes.get(name, ())
         if outer is not None:
             return next((one for one in found if one.outer is outer), None)
-        return self._nearest(name, file, found)
+        known = self._nearest(name, file, found)
+        if known is None and (other := self.alias(name, file).rpartition(".")[2]) != name:
+            return self._nearest(other, file, self._classes.get(other, ()))
+        return known
+
+    def alias(self, name: str, file: str) -> str:
+        """What ``typealias name`` stands for, as it is written; "" where nothing is named so."""
+        found = self._aliases.get(self.own_name(name, file), ())
+        here = [whole for path, whole in found if path == file]
+        return next(iter((*here, *(whole for _, whole in found))), "")
 
     def property(self, name: str, file: str, extends: bool = False) -> DeclaredProperty | None:
         """A property outside classes, or an imported one of an object; with ``extends`` one that extends a type."""
@@ -131,6 +173,19 @@ class Project:
             return next((one for one in all_of if package.startswith(self.files[one.file].package)), None)
         near = [one for one in all_of if self.files[one.file].package == here.package]
         return next(iter(near or all_of), None)
+
+
+def takes(parameters: Sequence[Parameter], given: Sequence[Argument]) -> bool:
+    """Whether a function with these parameters can be called with what is given."""
+    names = [one.name for one in parameters]
+    named = {one.name for one in given if one.name not in ("", TRAILING)}
+    by_place = sum(not one.name for one in given)
+    if not named.issubset(names) or len(given) > len(names):
+        return False
+    filled = named | set(names[:by_place])
+    if any(one.name == TRAILING for one in given):
+        filled |= set(names[-1:])
+    return all(one.default is not None or one.name in filled for one in parameters)
 
 
 def _is_string_resource(node: Node | None) -> bool:

@@ -11,7 +11,12 @@ from defusedxml.ElementTree import fromstring
 
 from samouk.domains.screens.source.reading import Unparsable
 
-_VALUES = re.compile(r"(^|/)res/values(-[^/]+)?/[^/]+\.xml$")
+_VALUES = re.compile(r"(?:^|/)(?:res|composeResources)/values(-[^/]+)?/[^/]+\.xml$")
+"""Of Android, and of Compose itself, which shares them among platforms."""
+
+_SHARED = re.compile(r"(?:^|/)(?:MR|moko-resources)/([^/]+)/[^/]+\.xml$")
+"""Of a library that shares them: a folder a language, ``base`` for the default one."""
+
 _MANIFEST = re.compile(r"(^|/)AndroidManifest\.xml$")
 _BUILD = re.compile(r"(^|/)build\.gradle(\.kts)?$")
 _APP = re.compile(r"""\b(?:applicationId|namespace)\s*(?:=\s*)?["']([\w.]+)["']""")
@@ -42,7 +47,7 @@ class Resources:
 
 def is_resource(path: str) -> bool:
     """Whether a file is one that ``read_resources`` takes."""
-    return any(pattern.search(path) for pattern in (_VALUES, _MANIFEST, _BUILD))
+    return any(pattern.search(path) for pattern in (_VALUES, _SHARED, _MANIFEST, _BUILD))
 
 
 def read_resources(path: str, content: bytes) -> Resources:
@@ -57,8 +62,9 @@ def read_resources(path: str, content: bytes) -> Resources:
         raise Unparsable("is not XML that an app's build takes") from None
     if _MANIFEST.search(path):
         return Resources(app=root.get("package", ""), launcher=_launcher(root))
-    matched = _VALUES.search(path)
-    return _values(root, bool(matched and matched.group(2)))
+    matched, shared = _VALUES.search(path), _SHARED.search(path)
+    qualified = matched.group(1) if matched else shared is not None and shared.group(1) != "base"
+    return _values(root, bool(qualified))
 
 
 def joined(found: list[Resources]) -> Resources:

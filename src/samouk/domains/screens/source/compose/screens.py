@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from samouk.domains.screens.source.compose import code
 from samouk.domains.screens.source.compose.code import Class
 from samouk.domains.screens.source.compose.drafts import Draft, everything
+from samouk.domains.screens.source.compose.drawing import MOST_CALLS, MOST_WIDGETS, Over, Where
 from samouk.domains.screens.source.compose.effects import Effects, Going
 from samouk.domains.screens.source.compose.meaning import MOST_STEPS, Meaning
-from samouk.domains.screens.source.compose.navigation import Destination, Graph
+from samouk.domains.screens.source.compose.navigation import SCREEN, Destination, Graph
 from samouk.domains.screens.source.compose.project import Project
-from samouk.domains.screens.source.compose.unfold import DEEPEST, MOST_CALLS, MOST_WIDGETS, Over, Unfolding, Where
+from samouk.domains.screens.source.compose.tops import OVER, Composable, composables, mentioned, tops
+from samouk.domains.screens.source.compose.unfold import DEEPEST, Unfolding
 from samouk.domains.screens.source.compose.values import Bound, Closure, Instance, Scope, String, words_of
 from samouk.domains.screens.source.widgets import BACK, NO_WORDS, Place, SourceScreen, Trouble, Widget, Words
 
@@ -51,11 +53,13 @@ class Screens:
         self._graph = Graph()
         self._names: dict[tuple[Place, str], str] = {}
         self._taken: set[str] = set()
+        self._entered: set[tuple[str, int]] = set()
         self.tags_visible = any(file.tags_visible for file in project.files.values())
 
     def read(self) -> tuple[SourceScreen, ...]:
         """Them all, the one on which the app opens marked."""
         shown = [one for root in self._roots() for one in self._of_root(root)]
+        shown += self._unreached()
         if shown and not any(one.entry for one in shown):
             shown[0].entry = True
         opened = {one.activity: one.name for one in reversed(shown) if one.activity}
@@ -109,13 +113,45 @@ class Screens:
     # Screens
 
     def _of_root(self, root: Root) -> list[Shown]:
+        stops, whole = self._collected(root)
+        if stops:
+            return [self._stop(root, one) for one in stops]
+        return list(self._without_graph(root, whole))
+
+    def _collected(self, root: Root) -> tuple[list[Destination], Unfolding]:
+        """The destinations in a root that hold no others, and what it shows, which is all where there are none."""
         before = len(self._graph.destinations)
         self._graph.show(None)
+        if isinstance(root.content, Bound):
+            self._entered.add((root.content.file, root.content.function.line))
         whole = self._unfolded(root.content, root.place)
         stops = self._graph.destinations[before:]
+        return [one for one in stops if not any(one in other.inside for other in stops)], whole
+
+    def _unreached(self) -> Iterator[Shown]:
+        """What no root leads to: a library opens it, or a container of objects."""
+        shown_by_code = mentioned(self._project)
+        for _ in range(2):  # what calls each other in a circle is begun somewhere
+            left = [one for one in composables(self._project) if (one.file, one.function.line) not in self._entered]
+            for one in tops(left, shown_by_code):
+                if (one.file, one.function.line) not in self._entered:
+                    yield from self._top(one)
+
+    def _top(self, one: Composable) -> Iterator[Shown]:
+        place = Place(one.file, one.function.line)
+        receiver = None if one.owner is None else Instance(one.owner, one.file)
+        root = Root(one.name, "", place, Bound(one.function, one.file, receiver))
+        stops, whole = self._collected(root)
         if stops:
-            return [self._stop(root, one) for one in stops if not any(one in other.inside for other in stops)]
-        return list(self._without_graph(root, whole))
+            yield from (replace(self._stop(root, stop), entry=False) for stop in stops)
+        elif any(draft.interactive or draft.text != NO_WORDS or draft.tag for draft in whole.drafts):
+            own = None
+            if one.owner is not None:
+                own = next((bound for bound, _, _ in whole.entered if bound.function.name.endswith(SCREEN)), None)
+            if own is not None:
+                place = Place(own.file, own.function.line)
+            name = one.name if own is None else own.function.name
+            yield Shown(self._free(name, one.name), place, whole, dialog=name.endswith(OVER))
 
     def _stop(self, root: Root, one: Destination) -> Shown:
         self._graph.show(one)
@@ -174,6 +210,7 @@ class Screens:
             unfolding.slot(content, Where())
         except RecursionError:
             self.troubles.append(Trouble(place.file, place.line, "is nested too deep"))
+        self._entered |= {(bound.file, bound.function.line) for bound, _, _ in unfolding.entered}
         reason = _cut_by(unfolding)
         cut = Trouble(place.file, place.line, f"{reason}; the rest is left out")
         # A root with a graph is read once for each of its destinations.

@@ -73,12 +73,14 @@ class Scope:
     Attributes:
         file: where the code in it stands; a path.
         receiver: what ``this`` is.
+        types: what type parameters stand for, by name.
     """
 
     file: str
     names: dict[str, Any] = field(default_factory=dict)
     above: Scope | None = None
     receiver: Any = None
+    types: dict[str, str] = field(default_factory=dict)
 
     def find(self, name: str) -> Any:
         """Its value, or MISSING where the name is not known here."""
@@ -88,6 +90,25 @@ class Scope:
                 return scope.names[name]
             scope = scope.above
         return MISSING
+
+    def type_of(self, name: str) -> str:
+        """The type that a name of one means here: what a type parameter stands for, else the name."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.types:
+                return scope.types[name]
+            scope = scope.above
+        return name
+
+    def receivers(self) -> Iterator[Any]:
+        """What ``this`` is, and what it is further out, each once."""
+        last: Any = None
+        scope: Scope | None = self
+        while scope is not None:
+            if scope.receiver is not None and scope.receiver is not last:
+                last = scope.receiver
+                yield last
+            scope = scope.above
 
     def inner(self, **names: Any) -> Scope:
         """A block within."""
@@ -136,10 +157,14 @@ class State:
 
 
 class Initially(NamedTuple):
-    """What holds when the screen opens, and may change while it is open; with the state that it comes from."""
+    """What holds when the screen opens, and may change while it is open; with the state that it comes from.
+
+    ``others`` are what it may become, as far as they are known.
+    """
 
     value: Any
     state: State | None = None
+    others: tuple[Any, ...] = ()
 
 
 class Either(NamedTuple):
@@ -204,6 +229,19 @@ def each(value: Value) -> Iterator[Value]:
         yield value
 
 
+def all_of(value: Value) -> Iterator[Value]:
+    """All that it may be, now first and then later."""
+    yield from each(value)
+    while isinstance(value, Initially | State):
+        if isinstance(value, Initially):
+            for other in value.others:
+                yield from all_of(other)
+        value = value.initial if isinstance(value, State) else value.value
+    if isinstance(value, Either):
+        for one in value.values:
+            yield from list(all_of(one))[1:] if isinstance(one, Initially) else ()
+
+
 def words_of(value: Value) -> Words:
     """What a person reads; dynamic for what is not known."""
     changing = isinstance(value, Initially | State)
@@ -215,6 +253,9 @@ def words_of(value: Value) -> Words:
         return Words(before, value.key, bool(hole))
     if isinstance(value, bool | int | float) and not changing:
         return Words(str(value))
+    if isinstance(value, Either):
+        key = next((one.key for one in each(value) if isinstance(one, String) and one.key), "")
+        return Words("", key, dynamic=True)
     return Words(dynamic=True)
 
 
