@@ -8,6 +8,7 @@ import './i18n';
 import type { RootParams, TabParams } from './routes';
 import BookScreen from './screens/BookScreen';
 import BooksScreen from './screens/BooksScreen';
+import LanguagesScreen from './screens/LanguagesScreen';
 import NewBookScreen from './screens/NewBookScreen';
 import SettingsScreen from './screens/SettingsScreen';
 import SignInScreen from './screens/SignInScreen';
@@ -42,6 +43,7 @@ export default function App() {
         <Stack.Screen name="Home" component={HomeTabs} options={{ headerShown: false }} />
         <Stack.Screen name="Book" component={BookScreen} options={{ title: t('book.title') }} />
         <Stack.Screen name="NewBook" component={NewBookScreen} options={{ title: t('newBook.title') }} />
+        <Stack.Screen name="Languages" component={LanguagesScreen} options={{ title: t('settings.language') }} />
       </Stack.Navigator>
     </NavigationContainer>
   );

@@ -5,6 +5,7 @@ export type RootParams = {
   Home: undefined;
   Book: { id: string };
   NewBook: { shelf?: string } | undefined;
+  Languages: undefined;
 };
 
 export type TabParams = {

@@ -5,7 +5,7 @@ struct ItemDetailView: View {
     @EnvironmentObject private var store: PantryStore
     @Environment(\.dismiss) private var dismiss
     @State private var asksToDelete = false
-    @State private var showsNotes = false
+    @State private var showsNotes = true
     @State private var amount = 1
     @State private var notes = ""
 

@@ -2,7 +2,7 @@ import SwiftUI
 
 struct SettingsView: View {
     @Binding var isSignedIn: Bool
-    @State private var reminds = false
+    @State private var reminds = true
     @State private var nickname = ""
     @State private var volume = 0.3
 
