@@ -110,15 +110,17 @@ def test_a_folder_is_recognised_by_its_dependencies(tmp_path: Path) -> None:
         ("android/app/build.gradle", True),
         ("locales/de.json", False),
         ("src/locale/languages/de.js", False),
-        ("tsconfig.json", False),
-        ("babel.config.js", False),
+        ("tsconfig.json", True),
+        ("babel.config.js", True),
+        ("packages/ui/package.json", True),
+        ("metro.config.js", False),
         ("types/index.d.ts", False),
         ("android/app/src/main/assets/index.js", False),
         ("src/Button.stories.tsx", False),
     ],
 )
 def test_only_code_and_english_words_are_opened(path: str, wanted: bool) -> None:
-    """Other languages, settings, types and shells say nothing of what is shown."""
+    """Other languages, types, shells and settings that name no folder say nothing of what is shown."""
     assert READER.wants(path) is wanted
 
 

@@ -78,7 +78,10 @@ def call(to: Evaluation, code: Call, scope: Scope) -> Value:
     match plain(callee):
         case Closure() as own:
             args = _args(to, code.args, scope)
-            if isinstance(code.of, Call) and args and not isinstance(to.value(code.of.of, scope), Closure):
+            # ``connect(mapState)(X)``, ``const enhance = connect(mapState); enhance(X)``: what a library made of a
+            # function is no longer that function.
+            made = isinstance(code.of, Call) and not isinstance(to.value(code.of.of, scope), Closure)
+            if args and (made or own.opened):
                 wrapped = _wrapped(args)
                 if wrapped is not None:
                     return wrapped
@@ -117,7 +120,7 @@ def _wrapped(args: Sequence[Value]) -> Value | None:
                 return replace(arg, opened=True)
             case Styled() | Element():
                 return arg
-            case Library(module, _) if module and len(args) == 1:
+            case Library(module, _) if module and (len(args) == 1 or module == "native"):
                 return arg
             case Branch(values, _, _):
                 found = _wrapped([one for one in values if isinstance(one, Closure | Element)])
@@ -390,6 +393,11 @@ def _localized(to: Evaluation, code: Call, scope: Scope) -> Value:
     return keyed(english) if isinstance(english, Thing) else UNKNOWN
 
 
+def _native(to: Evaluation, code: Call, scope: Scope) -> Value:
+    """A component of the app's own native code: only its name tells what it is."""
+    return Library("native", known(to.value(code.args[0], scope)) if code.args else "")
+
+
 def _children(to: Evaluation, code: Call, scope: Scope) -> Value:
     return to.value(code.args[0], scope) if code.args else UNKNOWN
 
@@ -409,5 +417,6 @@ _KNOWN: dict[str, Callable[[Evaluation, Call, Scope], Value]] = {
     **dict.fromkeys(_TRANSLATORS, _translator),
     "LocalizedStrings": _localized,
     "only": _children,
+    **dict.fromkeys(("requireNativeComponent", "codegenNativeComponent"), _native),
     **dict.fromkeys(("useNavigation", "useRouter", "useNavigationContainerRef"), lambda to, code, scope: NAVIGATION),
 }

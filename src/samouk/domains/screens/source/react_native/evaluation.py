@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from samouk.domains.screens.source.react_native import calls
+from samouk.domains.screens.source.react_native.aliases import Alias
 from samouk.domains.screens.source.react_native.bindings import assigned, collect
 from samouk.domains.screens.source.react_native.code import (
     And,
@@ -79,11 +80,17 @@ _OWN_VALUES = {"undefined": None, "null": None, "NaN": UNKNOWN}
 class Evaluation:
     """The modules of a project, worked out where they are asked for."""
 
-    def __init__(self, modules: Mapping[str, Module], strings: Strings, data: Mapping[str, Value]) -> None:
+    def __init__(
+        self,
+        modules: Mapping[str, Module],
+        strings: Strings,
+        data: Mapping[str, Value],
+        aliases: Iterable[Alias] = (),
+    ) -> None:
         self.modules = modules
         self.strings = strings
         self._data = data
-        self._imports = Imports([*modules, *data])
+        self._imports = Imports([*modules, *data], aliases)
         self._scopes: dict[str, Scope] = {}
         self._lets: dict[int, Mapping[str, Sequence[tuple[Pattern, Code]]]] = {}
         self._heard: dict[int, tuple[Heard, ...]] = {}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from samouk.domains.screens.source.react_native.code import Const, Module
+from samouk.domains.screens.source.react_native.hearing import heard_in
 from samouk.domains.screens.source.react_native.navigation import Draft, Navigation, Route, bar, stem, tab
 from samouk.domains.screens.source.react_native.rendering import Rendering
 from samouk.domains.screens.source.react_native.values import Thing, Value, known
@@ -14,9 +17,20 @@ _ROOT = re.compile(r"^(?:.*?/)?(?:src/)?app/")
 _FILE = re.compile(r"\.(?:tsx|jsx|ts|js)$")
 
 
-def route_files(paths: Iterable[str]) -> dict[str, str]:
-    """Files of the top's ``app`` folder, by their path within it without the suffix; empty where nothing lies there."""
-    roots = ("app/", "src/app/")
+def route_folder(modules: Mapping[str, Module]) -> str:
+    """The folder that code hands to ``<ExpoRoot context={require.context('./routes')}/>``, or ""."""
+    for path, module in modules.items():
+        if any(one.source == "expo-router" and one.name == "ExpoRoot" for one in module.imports.values()):
+            for heard in heard_in(module):
+                said = heard.args[0] if heard.args else None
+                if heard.dotted == "require.context" and isinstance(said, Const) and isinstance(said.value, str):
+                    return posixpath.normpath(posixpath.join(posixpath.dirname(path), said.value)) + "/"
+    return ""
+
+
+def route_files(paths: Iterable[str], folder: str = "") -> dict[str, str]:
+    """Files of a folder, or of the top's ``app`` folder, by their path within it without the suffix."""
+    roots = (folder,) if folder else ("app/", "src/app/")
     found = [path for path in paths if _FILE.search(path)]
     root = next((one for one in roots if any(path.startswith(one + "_layout.") for path in found)), "")
     if not root:

@@ -17,6 +17,7 @@ from samouk.domains.screens.source.react_native.code import (
     Glue,
     If,
     Let,
+    Module,
     Name,
     Not,
     Or,
@@ -53,6 +54,15 @@ class Heard(NamedTuple):
     under: bool
     line: int
     inside: tuple[Function, ...] = ()
+
+
+def heard_in(module: Module) -> Iterator[Heard]:
+    """Calls of a module's top level, and of the functions that are bound there."""
+    for one in module.body:
+        if isinstance(one, Let) and isinstance(one.value, Function):
+            yield from calls_in(one.value.body)
+        else:
+            yield from calls_in([one])
 
 
 def calls_in(body: Iterable[Statement], under: bool = False, inside: tuple[Function, ...] = ()) -> Iterator[Heard]:

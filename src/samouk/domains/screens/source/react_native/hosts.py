@@ -103,6 +103,9 @@ _TABLE: tuple[tuple[str, Host], ...] = (
 )
 HOSTS: dict[str, Host] = {name: host for names, host in _TABLE for name in names.split()}
 
+UNLISTED = Host("TouchableOpacity", "press", False, ("title", "label", "text"))
+"""A library's component of an unknown kind that something happens on: its words stand in the usual props."""
+
 _CORE_BUTTON = HOSTS["Button"]._replace(capitals=True)
 _ENDINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(ending), name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from samouk.domains.screens.source.react_native.aliases import Alias
 from samouk.domains.screens.source.react_native.calls import NAVIGATOR
 from samouk.domains.screens.source.react_native.code import (
     Call,
@@ -21,12 +22,12 @@ from samouk.domains.screens.source.react_native.code import (
     Tag,
 )
 from samouk.domains.screens.source.react_native.evaluation import Evaluation
-from samouk.domains.screens.source.react_native.expo import route_files, take
+from samouk.domains.screens.source.react_native.expo import route_files, route_folder, take
 from samouk.domains.screens.source.react_native.handlers import Outcome
-from samouk.domains.screens.source.react_native.hearing import Heard, calls_in
+from samouk.domains.screens.source.react_native.hearing import calls_in, heard_in
 from samouk.domains.screens.source.react_native.hosts import HOSTS, Host
 from samouk.domains.screens.source.react_native.navigation import Draft, Navigation, Route, Screens, stem
-from samouk.domains.screens.source.react_native.nodes import Node, flattened, swallowed
+from samouk.domains.screens.source.react_native.nodes import Node, flattened, inside, swallowed
 from samouk.domains.screens.source.react_native.values import (
     UNKNOWN,
     ClassOf,
@@ -50,10 +51,10 @@ _SCREEN_FILE = re.compile(r"(?:^|/)(?:screens?|pages|scenes)/|[.-]screen\.\w+$",
 _ALERT = Host("AlertDialog", "dialog")
 
 
-def linked(modules: Mapping[str, Module], data: Mapping[str, object], app: str) -> Sight:
+def linked(modules: Mapping[str, Module], data: Mapping[str, object], app: str, aliases: Iterable[Alias] = ()) -> Sight:
     """What the modules and the JSON of an app say together."""
     strings = Strings()
-    evaluation = Evaluation(modules, strings, {path: thing(one) for path, one in data.items()})
+    evaluation = Evaluation(modules, strings, {path: thing(one) for path, one in data.items()}, aliases)
     for path, one in data.items():
         if is_strings(path):
             strings.add(thing(one), namespace(path))
@@ -102,7 +103,11 @@ def _tables(one: Statement) -> Iterator[Table]:
 
 def _screens(navigation: Navigation, modules: Mapping[str, Module]) -> None:
     evaluation = navigation.evaluation
-    files = route_files(modules)
+    folder = route_folder(modules)
+    files = route_files(modules, folder)
+    if folder and files:
+        take(navigation, files)
+        return
     for root in _roots(evaluation, modules):
         if navigation.root(root):
             break
@@ -113,12 +118,22 @@ def _screens(navigation: Navigation, modules: Mapping[str, Module]) -> None:
         _loose(navigation, modules)
     _registered(navigation, modules)
     _unnamed(navigation, modules)
-    if not navigation.screens.drafts:
-        for root in _roots(evaluation, modules):
-            draft = navigation.screen(Route("", root, (), Place("", 0)))
-            if draft is not None and draft.nodes:
-                navigation.screens.first = draft
-                break
+    _first_shown(navigation, list(_roots(evaluation, modules)))
+
+
+def _first_shown(navigation: Navigation, roots: list[Value]) -> None:
+    """What an app without navigators opens on: a screen, unless it shows those that are known by their names."""
+    screens = navigation.screens
+    if screens.targets:
+        return
+    known = {id(one.code.code) for one in screens.drafts if isinstance(one.code, Closure | ClassOf)}
+    for root in roots:
+        entered, nodes = navigation.looked(root)
+        if not any(one.acts for one in inside(nodes)) if known else not nodes:
+            continue
+        if not known & entered:
+            screens.first = navigation.screen(Route("", root, (), Place("", 0)))
+        return
 
 
 def _roots(evaluation: Evaluation, modules: Mapping[str, Module]) -> Iterator[Value]:
@@ -184,7 +199,7 @@ def _is_navigator(tag: Tag) -> bool:
 def _registered(navigation: Navigation, modules: Mapping[str, Module]) -> None:
     """Screens that are registered by name: ``Navigation.registerComponent('app.Login', () => Login)``."""
     for path, module in modules.items():
-        for heard in _heard(module):
+        for heard in heard_in(module):
             if heard.dotted == "Navigation.registerComponent" and len(heard.args) > 1:
                 scope = navigation.evaluation.scope(path)
                 name, getter = (navigation.evaluation.value(one, scope) for one in heard.args[:2])
@@ -194,14 +209,6 @@ def _registered(navigation: Navigation, modules: Mapping[str, Module]) -> None:
                     if draft is not None:
                         navigation.screens.targets.setdefault(name, draft)
                         navigation.screens.first = navigation.screens.first or draft
-
-
-def _heard(module: Module) -> Iterator[Heard]:
-    for one in module.body:
-        if isinstance(one, Let) and isinstance(one.value, Function):
-            yield from calls_in(one.value.body)
-        else:
-            yield from calls_in([one])
 
 
 def _unnamed(navigation: Navigation, modules: Mapping[str, Module]) -> None:
@@ -233,7 +240,7 @@ def _finished(screens: Screens) -> tuple[list[SourceScreen], list[Trouble]]:
         name = names[id(draft)]
         dialogs = _resolve(draft, name, targets)
         roots = [*draft.nodes, *draft.bars]
-        for node in _all(roots):
+        for node in inside(roots):
             if node.goes and node.goes != BACK and node.goes not in (one.name for one in dialogs):
                 node.goes = _target(node.goes, targets)
         for one in swallowed(roots):
@@ -251,14 +258,6 @@ def _finished(screens: Screens) -> tuple[list[SourceScreen], list[Trouble]]:
         )
         made += dialogs
     return made, list(troubles.values())
-
-
-def _all(roots: Iterable[Node]) -> Iterator[Node]:
-    waiting = list(roots)
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting += node.nodes
 
 
 def _names(drafts: Iterable[Draft]) -> dict[int, str]:

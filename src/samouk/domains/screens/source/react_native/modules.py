@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from tree_sitter import Node, Tree
 
+from samouk.domains.screens.source.react_native.aliases import Alias
 from samouk.domains.screens.source.react_native.code import (
     Assign,
     Call,
@@ -31,14 +33,48 @@ _VARIANTS = (".native", ".android", ".ios", "")
 """Of a file per platform the first stands for all: they show the same screen, and are counted once."""
 
 
+_TYPED = re.compile(rb">\s*`")
+_CALLED = re.compile(rb"[\w$)]")
+MAX_TYPES = 2_000
+"""Bytes of types before a template; beyond it a ``>`` is another sign."""
+
+
 def tree_of(path: str, content: bytes) -> Tree:
     """The tree of a file; the old casts ``<T>x`` of TypeScript are tags to the first grammar."""
+    content = without_types(content)
     tree = parse("tsx", content)
     if tree.root_node.has_error and path.endswith(".ts"):
         again = parse("typescript", content)
         if not again.root_node.has_error:
             return again
     return tree
+
+
+def without_types(content: bytes) -> bytes:
+    """Code without the types before templates (``styled.View<{ wide: boolean }>`...```).
+
+    To the grammar they are an error or two comparisons. They are covered with blanks, so that each line keeps its
+    number.
+    """
+    covered = bytearray(content)
+    for found in _TYPED.finditer(content):
+        start = _opening(content, found.start())
+        if start >= 0:
+            covered[start : found.end() - 1] = re.sub(rb"[^\n]", b" ", content[start : found.end() - 1])
+    return bytes(covered)
+
+
+def _opening(content: bytes, end: int) -> int:
+    """Where the types open that close at ``end``; -1 where no name or call stands before them."""
+    depth = 0
+    for at in range(end, max(end - MAX_TYPES, 0), -1):
+        if content[at : at + 1] == b">" and content[at - 1 : at] != b"=":
+            depth += 1
+        elif content[at : at + 1] == b"<":
+            depth -= 1
+            if not depth:
+                return at if _CALLED.match(content[at - 1 : at]) else -1
+    return -1
 
 
 def left_out(tree: Tree) -> list[int]:
@@ -154,7 +190,10 @@ def _common(body: list[Statement], exports: dict[str, Code | Import], imports: M
 class Imports:
     """Which file of a project an import means."""
 
-    def __init__(self, paths: Iterable[str]) -> None:
+    def __init__(self, paths: Iterable[str], aliases: Iterable[Alias] = ()) -> None:
+        # The longest name, then the nearest folder, means what it says.
+        self._aliases = sorted(aliases, key=lambda one: (-len(one.name), -len(one.within), one))
+        self._resolved: dict[tuple[str, str], str] = {}
         self._by_stem: dict[str, str] = {}
         self._by_tail: dict[str, list[str]] = defaultdict(list)
         for path in sorted(paths):
@@ -168,8 +207,20 @@ class Imports:
 
     def resolve(self, importer: str, source: str) -> str:
         """The path of a file, or "" for a library."""
+        folder = posixpath.dirname(importer)
+        known = self._resolved.get((folder, source))
+        if known is None:
+            known = self._resolved[folder, source] = self._resolve(folder, importer, source)
+        return known
+
+    def _resolve(self, folder: str, importer: str, source: str) -> str:
         if source.startswith("."):
-            return self._file(posixpath.normpath(posixpath.join(posixpath.dirname(importer), source)))
+            return self._file(posixpath.normpath(posixpath.join(folder, source)))
+        for one in self._aliases:
+            rest = _after(source, one.name) if importer.startswith(one.within) else None
+            found = None if rest is None else self._file(posixpath.join(one.target, rest).rstrip("/"))
+            if found:
+                return found
         for prefix in ("@/", "~/", "@app/", "@src/", "src/", "app/", "/"):
             if source.startswith(prefix):
                 source = source[len(prefix) :]
@@ -194,6 +245,13 @@ class Imports:
         if "/" not in bare:
             found = [stem for stem in found if posixpath.dirname(stem.removesuffix("/index")) in ("", "src", "app")]
         return self._by_stem[min(found, key=lambda stem: (stem.count("/"), stem))] if found else ""
+
+
+def _after(source: str, name: str) -> str | None:
+    """What follows a name in what is imported: "" where it is all; None where it is another name."""
+    if not name or source == name:
+        return "" if name else source
+    return source[len(name) + 1 :] if source.startswith(name + "/") else None
 
 
 def _before(stem: str, tail: str) -> str | None:

@@ -166,6 +166,11 @@ class Navigation:
         self.screens.drafts.append(draft)
         return draft
 
+    def looked(self, component: Value) -> tuple[set[int], list[Node]]:
+        """The code that a component enters, and what it shows, without taking it in as a screen."""
+        rendering, nodes = self._render(component)
+        return rendering.seen.entered, nodes
+
     def _render(self, component: Value) -> tuple[Rendering, list[Node]]:
         rendering = self._rendering()
         given = Thing({"navigation": NAVIGATION, "router": NAVIGATION}, True)

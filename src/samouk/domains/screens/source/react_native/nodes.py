@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from samouk.domains.screens.source.react_native.hosts import Host
@@ -53,6 +53,9 @@ class Node:
         props: all that it is given.
         children: nodes, and runs of words.
         goes: where a tap leads: a route, ``BACK``, or "".
+        found: its words, once they were put together.
+
+    Several nodes may hold one: those of which the running app shows only one.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Node:
     repeated: bool = False
     acts: bool = False
     goes: str = ""
+    found: tuple[Words | None] | None = None
 
     @property
     def nodes(self) -> Iterator[Node]:
@@ -94,7 +98,13 @@ class Node:
 
 
 def words_in(node: Node) -> Words | None:
-    """Words that stand on a node: of its props, and of all that is in it."""
+    """Words that stand on a node: of its props, and of all that is in it; it must be complete."""
+    if node.found is None:
+        node.found = (_words_in(node),)
+    return node.found[0]
+
+
+def _words_in(node: Node) -> Words | None:
     told = [tidy(one) for name in node.host.words if (one := words_of(plain_words(node.props.fields.get(name))))]
     inside = _inside(node)
     return _beginning([*told, *([inside] if inside is not None else [])])
@@ -146,9 +156,13 @@ def label_of(node: Node) -> Words:
 def flattened(roots: Sequence[Node]) -> tuple[Widget, ...]:
     """Widgets in pre-order. Texts whose words a node around them has taken over are left out."""
     widgets: list[Widget] = []
+    told: set[int] = set()
     waiting: list[tuple[Node, int, bool, bool]] = [(one, -1, False, False) for one in reversed(roots)]
     while waiting:
         node, parent, conditional, repeated = waiting.pop()
+        if id(node) in told:
+            continue
+        told.add(id(node))
         conditional, repeated = conditional or node.conditional, repeated or node.repeated
         index = len(widgets)
         widgets.append(_widget(node, index, parent, conditional, repeated))
@@ -167,12 +181,24 @@ def _taken(node: Node, child: Node) -> bool:
 
 
 def _texts(node: Node) -> int:
-    return sum(1 if one.host.kind == "text" else _texts(one) for one in node.nodes)
+    return sum(1 for one in inside(node.nodes, lambda one: one.host.kind != "text") if one.host.kind == "text")
 
 
 def _holds_more(node: Node) -> bool:
     """Whether something in a text is found, or acted on, by itself."""
-    return any(one.acts or one.identifier or one.host.kind != "text" or _holds_more(one) for one in node.nodes)
+    return any(one.acts or one.identifier or one.host.kind != "text" for one in inside(node.nodes))
+
+
+def inside(roots: Iterable[Node], enters: Callable[[Node], bool] = lambda node: True) -> Iterator[Node]:
+    """Nodes and all that is in those that are entered, each once."""
+    waiting, told = list(roots), set[int]()
+    while waiting:
+        node = waiting.pop()
+        if id(node) not in told:
+            told.add(id(node))
+            yield node
+            if enters(node):
+                waiting += node.nodes
 
 
 def _widget(node: Node, index: int, parent: int, conditional: bool, repeated: bool) -> Widget:
@@ -290,8 +316,12 @@ def entry_of(node: Node) -> Entry:
 def swallowed(roots: Sequence[Node]) -> Iterator[Trouble]:
     """Identifiers that iOS does not show, because something around them is accessible as a whole."""
     waiting: list[tuple[Node, Node | None]] = [(one, None) for one in reversed(roots)]
+    told: set[int] = set()
     while waiting:
         node, around = waiting.pop()
+        if id(node) in told:
+            continue
+        told.add(id(node))
         if around is not None and node.identifier:
             place = mark.place if isinstance(mark := node.props.fields.get("testID"), Marked) else node.place
             reason = (

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from samouk.domains.screens.source.files import SourceTree
+from samouk.domains.screens.source.react_native import aliases
+from samouk.domains.screens.source.react_native.aliases import Alias
 from samouk.domains.screens.source.react_native.code import Module
 from samouk.domains.screens.source.react_native.linking import linked
 from samouk.domains.screens.source.react_native.modules import SUFFIXES, left_out, module, tree_of
@@ -34,6 +36,12 @@ class Manifest(NamedTuple):
     bundle: str
 
 
+class Named(NamedTuple):
+    """The names that a file gives to folders and packages of the project."""
+
+    aliases: tuple[Alias, ...]
+
+
 def detect(tree: SourceTree) -> Sequence[str]:
     """Folders whose ``package.json`` asks for React Native; one below another belongs to it."""
     found: list[str] = []
@@ -56,8 +64,10 @@ def _asks(tree: SourceTree, path: str) -> bool:
 
 
 def wants(path: str) -> bool:
-    """Whether a file is code, holds English words, or names the app."""
+    """Whether a file is code, holds English words, names the app, or gives names to its folders."""
     name = posixpath.basename(path)
+    if name in aliases.FILES or name == "package.json":
+        return True
     if name in _MANIFESTS or path in _GRADLE:
         return path.count("/") == 0 or path in _GRADLE
     if name.endswith(".json"):
@@ -66,8 +76,10 @@ def wants(path: str) -> bool:
 
 
 def extract(path: str, content: bytes) -> Facts:
-    """A Module for code, a Manifest or a plain object for JSON. Raises Unparsable."""
+    """A Module for code, a Manifest, a Named or a plain object for JSON. Raises Unparsable."""
     lines = content.count(b"\n") + 1
+    if posixpath.basename(path) in aliases.FILES:
+        return Facts(Named(aliases.of_file(path, content)), lines)
     if path in _GRADLE:
         told = _BUNDLE.search(content)
         return Facts(Manifest("", told[1].decode() if told else ""), lines)
@@ -76,7 +88,9 @@ def extract(path: str, content: bytes) -> Facts:
             said: object = json.loads(content)
         except (ValueError, RecursionError) as error:
             raise Unparsable(f"is no JSON: {error}", getattr(error, "lineno", 0)) from error
-        return Facts(_manifest(said) if posixpath.basename(path) in _MANIFESTS else said, lines)
+        if "/" in path and posixpath.basename(path) == "package.json":
+            return Facts(Named(aliases.of_package(path, said)), lines)
+        return Facts(_manifest(said) if path in _MANIFESTS else said, lines)
     if len(content) > BUNDLED * max(lines, 10) and not may_be_strings(path):
         raise Unparsable("was written by a bundler")
     tree = tree_of(path, content)
@@ -110,13 +124,14 @@ def link(facts: Mapping[str, Facts]) -> Sight:
     """Screens of all files together."""
     modules = {path: one.content for path, one in facts.items() if isinstance(one.content, Module)}
     manifests = [one.content for one in facts.values() if isinstance(one.content, Manifest)]
+    named = [alias for one in facts.values() if isinstance(one.content, Named) for alias in one.content.aliases]
     data = {
         path: one.content
         for path, one in facts.items()
-        if path.endswith(".json") and not isinstance(one.content, Manifest)
+        if path.endswith(".json") and not isinstance(one.content, Manifest | Named)
     }
     names = [one.bundle for one in manifests if one.bundle] + [one.name for one in manifests if one.name]
-    return linked(modules, data, names[0] if names else "")
+    return linked(modules, data, names[0] if names else "", named)
 
 
 READER = Reader("react_native", detect, wants, extract, link)

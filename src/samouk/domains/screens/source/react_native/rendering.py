@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeGuard
+from typing import NamedTuple
 
-from samouk.domains.screens.source.react_native.calls import MAX_ITEMS
 from samouk.domains.screens.source.react_native.code import Function
 from samouk.domains.screens.source.react_native.evaluation import Evaluation
+from samouk.domains.screens.source.react_native.families import Families
 from samouk.domains.screens.source.react_native.handlers import Outcome, outcome
-from samouk.domains.screens.source.react_native.hosts import HOSTS, Host, host_of
+from samouk.domains.screens.source.react_native.hosts import HOSTS, UNLISTED, Host, host_of
 from samouk.domains.screens.source.react_native.nodes import HANDLERS, Node, label_of
+from samouk.domains.screens.source.react_native.parts import holds_elements, is_written, may_be_part, option_words
 from samouk.domains.screens.source.react_native.values import (
     UNKNOWN,
     Branch,
@@ -52,7 +54,6 @@ _HEARING = frozenset({"press", "text", "input", "toggle", "choice"})
 
 _ROWS = frozenset({"renderItem", "renderRow", "renderSectionHeader", "renderHiddenItem", "ItemSeparatorComponent"})
 _MAYBE = frozenset({"ListEmptyComponent", "renderEmpty", "fallback", "errorElement", "renderError"})
-_NO_PARTS = frozenset({"contentInset", "tabBarIcon", "refreshControl", "style", "customStyles", "renderers"})
 _SHOWN = ("visible", "isVisible", "open", "isOpen", "show")
 _OPTIONS = ("options", "buttons", "items", "values", "data")
 
@@ -92,6 +93,11 @@ class Rendering:
         self.evaluation = evaluation
         self.seen = Seen()
         self._count = 0
+        self._families = Families()
+        # What the earlier of several alternatives show, and what the one at hand does: an element that is handed to
+        # all of them (``wide ? <Row>{children}</Row> : <Column>{children}</Column>``) is shown once.
+        self._earlier: ChainMap[int, tuple[Element, list[Node | Words]]] = ChainMap()
+        self._recorded: dict[int, tuple[Element, list[Node | Words]]] | None = None
 
     def screen(self, component: Value, props: Thing) -> list[Node]:
         """The roots of a screen, or of a part of one."""
@@ -121,18 +127,32 @@ class Rendering:
         return [] if words is None else [words]
 
     def _branch(self, value: Branch, under: Under) -> list[Node | Words]:
-        if not any(_holds_elements(one) for one in value.values):
+        if not any(holds_elements(one) for one in value.values):
             words = words_of(value)
             return [] if words is None else [words]
         unsure = under._replace(conditional=True)
-        return [
-            one
-            for at, item in enumerate(value.values)
-            for one in self.shown(item, under if at == value.sure else unsure)
-            if not isinstance(item, Unknown)
-        ]
+        earlier, around = self._earlier, self._recorded
+        found: list[Node | Words] = []
+        recorded: dict[int, tuple[Element, list[Node | Words]]] = {}
+        for at, item in enumerate(value.values):
+            if not isinstance(item, Unknown):
+                self._earlier, self._recorded = earlier.new_child(dict(recorded)), {}
+                found += self.shown(item, under if at == value.sure else unsure)
+                recorded |= self._recorded
+        self._earlier, self._recorded = earlier, around
+        if around is not None:
+            around |= recorded
+        return found
 
     def _element(self, element: Element, under: Under) -> list[Node | Words]:
+        kept = self._earlier.get(id(element))
+        if kept is None:
+            kept = element, self._rendered(element, under)
+            if self._recorded is not None:
+                self._recorded[id(element)] = kept
+        return kept[1]
+
+    def _rendered(self, element: Element, under: Under) -> list[Node | Words]:
         if self._count > MAX_NODES or under.depth > MAX_DEPTH:
             return []
         kind, under = element.type, under._replace(within=element.within)
@@ -174,7 +194,8 @@ class Rendering:
                 return self._library(library, props, place, under, name)
             case Element() as element:
                 return self._element(element, under)
-        return self._transparent(props, under)
+        # Made in a way that is not understood: known by the name of its tag, as a library's would be.
+        return self._library(Library("", name), props, place, under, name) if name else self._transparent(props, under)
 
     def _function(self, own: Closure, props: Thing, under: Under) -> list[Node | Words]:
         inner = self._entered(own, under)
@@ -203,7 +224,11 @@ class Rendering:
         """Inside a component; None where its own code already led here: it is shown once, not for ever."""
         mark = mark_of(own)
         if mark in under.within:
+            self._families.related(under.within[under.within.index(mark) :])
             return None
+        if self._families.is_told(mark, under.within):
+            return None
+        self._families.entered((*under.within, mark))
         self.seen.entered.add(id(own.code))
         self.evaluation.within = (*under.within, mark)
         return under._replace(depth=under.depth + 1, within=self.evaluation.within)
@@ -249,7 +274,7 @@ class Rendering:
         if host is None:
             if library.name not in HOSTS and not acts and not self._named(props):
                 return self._transparent(props, under)
-            host = HOSTS["TouchableOpacity"] if acts else HOSTS["View"]
+            host = UNLISTED if acts else HOSTS["View"]
         if host.kind == "nothing" or (
             host.kind == "dialog" and truth(_visible(props)) is False and not _may_show(props)
         ):
@@ -296,11 +321,11 @@ class Rendering:
         for name in _OPTIONS:
             items = plain(node.props.fields.get(name))
             if isinstance(items, list):
-                return [self._option(one, node.place) for one in items if _option_words(one) is not None]
+                return [self._option(one, node.place) for one in items if option_words(one) is not None]
         return []
 
     def _option(self, value: Value, place: Place) -> Node:
-        words = _option_words(value)
+        words = option_words(value)
         props = Thing({"title": words})
         return Node("option", HOSTS["Button"], place, props, [], True, False, True)
 
@@ -312,13 +337,13 @@ class Rendering:
                 continue
             if name in _ROWS or (kind == "list" and name.startswith("renderItem")):
                 made += self._rows(name, value, props, under)
-            elif _may_be_part(name, value):
+            elif may_be_part(name, value):
                 made += [one for one in self._slot(value, _under(name, under)) if isinstance(one, Node)]
         return made + self._slot(props.get("children") if "children" in props.fields else None, under)
 
     def _rows(self, name: str, value: Value, props: Thing, under: Under) -> list[Node | Words]:
         data, how = plain(props.get("data")), plain(value)
-        if name == "renderItem" and isinstance(how, Closure) and _is_written(data):
+        if name == "renderItem" and isinstance(how, Closure) and is_written(data):
             made = (self.evaluation.apply(how, [_row(item, float(at))], UNKNOWN) for at, item in enumerate(data))
             return [node for one in made for node in self.shown(one, under)]
         return self._slot(value, under._replace(repeated=True), [_row(UNKNOWN, UNKNOWN), UNKNOWN, UNKNOWN])
@@ -399,12 +424,6 @@ def _row(item: Value, at: Value) -> Thing:
     return Thing({"item": item, "index": at}, True)
 
 
-def _is_written(data: Value) -> TypeGuard[list[Value]]:
-    """Whether the rows of a list stand in the source."""
-    rows = isinstance(data, list) and 0 < len(data) <= MAX_ITEMS
-    return rows and isinstance(data, list) and not any(isinstance(one, Loop | Branch) for one in data)
-
-
 def _visible(props: Thing) -> Value:
     return next((props.fields[name] for name in _SHOWN if name in props.fields), UNKNOWN)
 
@@ -417,51 +436,3 @@ def _may_show(props: Thing) -> bool:
 def _only_hides(to: Evaluation, closure: Closure) -> bool:
     found = to.calls(closure.code)
     return len(found) == 1 and found[0].dotted == "Keyboard.dismiss"
-
-
-def _option_words(value: Value) -> Words | None:
-    inner = plain(value)
-    if isinstance(inner, Thing):
-        inner = next((inner.fields[name] for name in ("label", "title", "text", "name") if name in inner.fields), None)
-    if isinstance(inner, Branch):
-        return words_of(inner)
-    return words_of(inner) if isinstance(inner, str | Words) else None
-
-
-def _may_be_part(name: str, value: Value) -> bool:
-    """Whether a prop is to be shown: an element, or a function whose name says that it makes one."""
-    if name in _NO_PARTS:
-        return False
-    if _holds_elements(value):
-        return True
-    if not isinstance(plain(value), Closure | ClassOf | Branch):
-        return False
-    return name.startswith("render") or name.endswith(
-        (
-            "Component",
-            "Element",
-            "component",
-            "header",
-            "footer",
-            "Header",
-            "Footer",
-            "left",
-            "right",
-            "icon",
-            "element",
-            "Icon",
-        )
-    )
-
-
-def _holds_elements(value: Value) -> bool:
-    match value:
-        case Element():
-            return True
-        case list() as items:
-            return any(_holds_elements(one) for one in items)
-        case Branch(values, _, _):
-            return any(_holds_elements(one) for one in values)
-        case Loop(inner) | Start(inner) | Marked(inner, _):
-            return _holds_elements(inner)
-    return False
