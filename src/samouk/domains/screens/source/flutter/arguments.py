@@ -8,6 +8,7 @@ from samouk.domains.screens.source.flutter.values import (
     Closure,
     Constant,
     Either,
+    Known,
     Made,
     Opaque,
     Repeated,
@@ -18,13 +19,28 @@ from samouk.domains.screens.source.flutter.values import (
 )
 
 
+def keys_of(named: dict[str, Value]) -> list[str]:
+    """The words of a Key or a ValueKey: one for each that it may be. ``*`` stands for what is filled in."""
+    found = [_words_of(one) for one in flat(named.get("key"))]
+    return list(dict.fromkeys(one for one in found if one.strip("*")))
+
+
 def key_of(named: dict[str, Value]) -> str:
-    """The words of a Key or a ValueKey."""
-    key = named.get("key")
-    if isinstance(key, Either):
-        key = key.options[0]
-    if isinstance(key, Made) and key.type.endswith("Key") and key.args and isinstance(key.args[0], Txt):
-        return key.args[0].whole or ""
+    """The first of ``keys_of``."""
+    return next(iter(keys_of(named)), "")
+
+
+def _words_of(key: Value) -> str:
+    if isinstance(key, Made) and key.type.endswith("Key") and key.args:
+        said = key.args[0]
+        if isinstance(said, Opaque) and isinstance(said.initial, Txt):
+            said = said.initial
+        if isinstance(said, Txt):
+            return "".join("*" if part is None else part for part in said.parts)
+        if isinstance(said, Constant):
+            return f"{said.type}.{said.name}"
+        if isinstance(said, Known) and isinstance(said.value, float):
+            return f"{said.value:g}"
     return ""
 
 

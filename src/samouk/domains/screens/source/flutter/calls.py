@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from samouk.domains.screens.source.flutter import code
@@ -113,8 +114,8 @@ def _called_on(
         return evaluator.invoke(of, args, named)
     if isinstance(of, Type):
         return _called_on_type(evaluator, of, name, args, named, expr, scope)
-    if isinstance(of, Made):
-        found = evaluator.member(of, name)
+    if isinstance(of, Made | Constant):
+        found = evaluator.member(of, name) if isinstance(of, Made) else evaluator.valued(of, name, scope.file)
         if isinstance(found, Closure | Either | Type):
             return _called(evaluator, found, name, args, named, expr, scope)
     if _told(evaluator, _title(of, expr), name, args, named, expr, scope):
@@ -174,11 +175,20 @@ def _called_on_other(
         if found is not None:
             return found
     _let_run(evaluator, args, named)
+    if name == "copyWith" and isinstance(of, Made):
+        return _copied(of, named)
     builder = named.get("builder")
     if isinstance(of, Made | Seq) and isinstance(builder, Closure):
         return Seq([of, either(evaluator.invoke(builder, []), NULL)])
     # Packages add what moves or pads a widget as calls on it: it is still that widget.
     return of if isinstance(of, Made | Seq) else OPAQUE
+
+
+def _copied(of: Made, named: dict[str, Value]) -> Made:
+    """The same with some of its arguments changed."""
+    if of.owner is None:
+        return replace(of, named={**of.named, **named})
+    return replace(of, fields={**of.fields, **named})
 
 
 def _told(

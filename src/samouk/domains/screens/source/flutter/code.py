@@ -8,6 +8,13 @@ Expr: TypeAlias = Any
 """One of the expression records below. A recursive union of fifteen tuples costs more than it tells."""
 
 
+SHORT = "$Short"
+"""Stands for the class before ``.name``, which is left out where the compiler knows it."""
+
+RECORD = "$Record"
+"""Stands for the class of a record with named fields."""
+
+
 class Str(NamedTuple):
     """A string: literal pieces and expressions that fill it in."""
 
@@ -216,6 +223,7 @@ class ClassCode(NamedTuple):
         mixins: classes that it is mixed with.
         members: by name; constructors by ``Class`` and ``Class.name``.
         values: of an enum.
+        calls: of an enum, the call that makes each value, where it has arguments.
     """
 
     name: str
@@ -227,10 +235,12 @@ class ClassCode(NamedTuple):
     members: dict[str, Member]
     values: tuple[str, ...] = ()
     last: int = 0
+    calls: dict[str, Call] = {}  # noqa: RUF012 - never written to
 
 
 class FileCode(NamedTuple):
-    """What one file declares."""
+    """What one file declares; ``aliases`` are other names of classes."""
 
     classes: tuple[ClassCode, ...] = ()
     members: dict[str, Member] = {}  # noqa: RUF012 - never written to
+    aliases: dict[str, str] = {}  # noqa: RUF012 - never written to

@@ -20,6 +20,7 @@ _KINDS = {
     "mixin_declaration": "mixin",
     "extension_declaration": "extension",
     "enum_declaration": "enum",
+    "extension_type_declaration": "class",
 }
 _BODIES = frozenset({"class_body", "enum_body", "extension_body"})
 
@@ -38,7 +39,17 @@ def declared(path: str, root: Node) -> tuple[FileCode, tuple[Trouble, ...]]:
     told = _File(path)
     members = {member.name: member for member in _members(root.children, told, "")}
     classes = tuple(_class(node, told) for node in root.children if node.type in _KINDS)
-    return FileCode(tuple(one for one in classes if one is not None), members), tuple(told.troubles)
+    aliases = dict(_aliases(root.children))
+    return FileCode(tuple(one for one in classes if one is not None), members, aliases), tuple(told.troubles)
+
+
+def _aliases(nodes: Iterable[Node]) -> Iterator[tuple[str, str]]:
+    """``typedef Name = Class``."""
+    for node in nodes:
+        if node.type == "type_alias":
+            names = [text(child) for child in node.children if child.type == "type_identifier"]
+            if len(names) == 2 and not node.has_error:
+                yield names[0], names[1]
 
 
 def _error_line(node: Node) -> int:
@@ -53,6 +64,9 @@ def _error_line(node: Node) -> int:
 
 def _class(node: Node, told: _File) -> ClassCode | None:
     kind = _KINDS[node.type]
+    mixed = next((child for child in node.children if child.type == "mixin_application_class"), None)
+    if mixed is not None:
+        return _mixed(mixed)
     name = text(node.child_by_field_name("name")) or next(
         (text(child) for child in node.children if child.type == "identifier"), ""
     )
@@ -65,7 +79,33 @@ def _class(node: Node, told: _File) -> ClassCode | None:
         base = text(node.child_by_field_name("class"))
     members = {member.name: member for member in _members(body.children, told, name)}
     values = tuple(text(child.child_by_field_name("name")) for child in body.children if child.type == "enum_constant")
-    return ClassCode(name, kind, line(node), base, argument, mixins, members, values, node.end_point[0] + 1)
+    last = node.end_point[0] + 1
+    return ClassCode(name, kind, line(node), base, argument, mixins, members, values, last, dict(_made(body, name)))
+
+
+def _made(body: Node, owner: str) -> Iterator[tuple[str, Call]]:
+    """Values of an enum that are made with arguments."""
+    for child in body.children:
+        arguments = next((part for part in child.children if part.type in ("arguments", "argument_part")), None)
+        if child.type == "enum_constant" and arguments is not None:
+            if arguments.type == "argument_part":
+                arguments = next((part for part in arguments.children if part.type == "arguments"), arguments)
+            yield text(child.child_by_field_name("name")), call(Name(owner), arguments, line(child))
+
+
+def _mixed(node: Node) -> ClassCode:
+    """``class Name = Base with Mixin``."""
+    name = next((text(child) for child in node.children if child.type == "identifier"), "")
+    applied = next((child for child in node.children if child.type == "mixin_application"), node)
+    base = next((text(child) for child in applied.children if child.type == "type_identifier"), "")
+    mixins = [
+        text(one)
+        for child in applied.children
+        if child.type == "mixins"
+        for one in child.children
+        if one.type == "type_identifier"
+    ]
+    return ClassCode(name, "class", line(node), base, "", tuple(mixins), {}, (), node.end_point[0] + 1)
 
 
 def _bases(node: Node) -> tuple[str, str, tuple[str, ...]]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from samouk.domains.screens.source.flutter import code
 from samouk.domains.screens.source.flutter.calls import call, make
 from samouk.domains.screens.source.flutter.code import Expr, Func, Member, Param, Stmt
-from samouk.domains.screens.source.flutter.lists import got_of_list
+from samouk.domains.screens.source.flutter.lists import got_of_list, recorded
 from samouk.domains.screens.source.flutter.project import Project
 from samouk.domains.screens.source.flutter.statements import block
 from samouk.domains.screens.source.flutter.strings import SPEAKING_NAME, SPEAKING_TYPE, Strings
@@ -70,6 +70,7 @@ class Evaluator:
         self.depth = 0
         self._steps = 0
         self._globals: dict[int, Value] = {}
+        self._values: dict[tuple[int, str], Made] = {}
         self.running: list[str] = []
 
     def fresh(self) -> None:
@@ -122,7 +123,8 @@ class Evaluator:
         if holder is not None:
             return holder.names[name]
         if name == "this":
-            return OPAQUE if scope.this is None else scope.this
+            this = scope.this
+            return OPAQUE if this is None else (this.constant or this) if isinstance(this, Made) else this
         if isinstance(scope.this, Made):
             found = self.member(scope.this, name)
             if found is not None:
@@ -201,6 +203,8 @@ class Evaluator:
         value = OPAQUE if member.value is None else self.value(member.value, scope)
         if not member.final:
             value = shifting(value)
+        elif isinstance(value, Seq) and not value.items:
+            value = Seq(value.items, grows=True)
         made.fields[name] = self.typed(value, member.type, owner.file)
         return made.fields[name]
 
@@ -217,12 +221,18 @@ class Evaluator:
             return self._got_of_type(of, name)
         if isinstance(of, Made):
             found = self.member(of, name)
+            if found is None and of.type == code.RECORD:
+                found = recorded(of, name)
             if found is not None:
                 return found
         if isinstance(of, Seq):
             return got_of_list(of, name)
-        if isinstance(of, Constant) and name == "name":
-            return Txt((of.name,))
+        if isinstance(of, Constant):
+            if name == "name":
+                return Txt((of.name,))
+            found = self.valued(of, name, file)
+            if found is not None:
+                return found
         if isinstance(of, Txt):
             whole = of.whole
             if name in ("isEmpty", "isNotEmpty"):
@@ -243,6 +253,22 @@ class Evaluator:
             if SPEAKING_NAME.match(name):
                 return SPEAKS
         return OPAQUE
+
+    def valued(self, of: Constant, name: str, file: str) -> Value | None:
+        """A member of a value of an own enum; None where it has none by that name."""
+        owner = self.project.type(of.type, file)
+        if owner is None or owner.code.kind != "enum" or of.name not in owner.code.values:
+            return None
+        known = self._values.get((id(owner), of.name))
+        if known is None:
+            expr = owner.code.calls.get(of.name, code.Call(code.Name(of.type), (), (), owner.code.line))
+            made = call(self, expr, Scope(owner.file, owner=owner))
+            known = made if isinstance(made, Made) else Made(of.type, "", owner.file, owner.code.line, owner)
+            known.constant = of
+            known.fields.setdefault("name", Txt((of.name,)))
+            known.fields.setdefault("index", Known(float(owner.code.values.index(of.name))))
+            self._values[id(owner), of.name] = known
+        return self.member(known, name)
 
     def _got_of_type(self, of: Type, name: str) -> Value:
         if of.owner is not None:

@@ -11,6 +11,7 @@ from samouk.domains.screens.source.flutter.values import (
     Closure,
     Either,
     Known,
+    Made,
     Repeated,
     Seq,
     Txt,
@@ -25,20 +26,40 @@ if TYPE_CHECKING:
 
 _MAPPED = frozenset({"map", "expand", "mapIndexed", "mapTo", "expandIndexed"})
 _FIRST = frozenset({"first", "last", "single", "firstOrNull", "lastOrNull"})
-_LISTED = frozenset({"reversed", "indexed", "values", "keys", "entries"})
+_LISTED = frozenset({"reversed", "values", "keys", "entries"})
 
 
 def got_of_list(of: Seq, name: str) -> Value:
     """``list.name``."""
-    fixed = not any(isinstance(item, Repeated | Either) for item in of.items)
+    fixed = not of.grows and not any(isinstance(item, Repeated | Either) for item in of.items)
+    if name[:1] == "$" and name[1:].isdigit():
+        place = int(name[1:]) - 1
+        return of.items[place] if 0 <= place < len(of.items) else OPAQUE
     if name in _FIRST:
         place = 0 if name.startswith(("first", "single")) else -1
         return of.items[place] if of.items and fixed else OPAQUE
     if name in ("isEmpty", "isNotEmpty"):
         return Known((not of.items) is (name == "isEmpty")) if fixed else OPAQUE
+    if name == "indexed":
+        numbers = (
+            OPAQUE if isinstance(item, Repeated | Either) else Known(float(at)) for at, item in enumerate(of.items)
+        )
+        return Seq(
+            [
+                Repeated(Seq([OPAQUE, item.value])) if isinstance(item, Repeated) else Seq([number, item])
+                for number, item in zip(numbers, of.items, strict=True)
+            ]
+        )
     if name == "length":
         return Known(float(len(of.items))) if fixed else OPAQUE
     return of if name in _LISTED else OPAQUE
+
+
+def recorded(of: Made, name: str) -> Value | None:
+    """``record.name`` and ``record.$1``; None where it has no such field."""
+    if name[:1] == "$" and name[1:].isdigit() and 0 < int(name[1:]) <= len(of.args):
+        return of.args[int(name[1:]) - 1]
+    return of.named.get(name)
 
 
 def called_on_list(evaluator: Evaluator, of: Value, name: str, args: Sequence[Value]) -> Value | None:
@@ -79,7 +100,7 @@ def _mapped(evaluator: Evaluator, of: Value, name: str, how: Value) -> list[Valu
 def _items(of: Value) -> list[Value]:
     """Items of a list; one that stands for any number where it is not known."""
     if isinstance(of, Seq):
-        return of.items
+        return [Repeated(OPAQUE)] if of.grows and not of.items else of.items
     return [of if isinstance(of, Repeated) else Repeated(OPAQUE)]
 
 

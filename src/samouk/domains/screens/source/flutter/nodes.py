@@ -75,6 +75,15 @@ def outermost(nodes: Iterable[Node]) -> list[Node]:
     return found
 
 
+def keyed(made: Made, keys: Sequence[str], nodes: list[Node]) -> list[Node]:
+    """The same, below a holder for each key of theirs that none of them has: what only lays out is no widget else."""
+    for key in reversed(keys):
+        if not any(node.hidden == key for node in every(nodes)):
+            holder = Node(made, "own", made.type, made.type, Place(made.file, made.line), nodes, hidden=key)
+            nodes = [holder]
+    return nodes
+
+
 def absorbed(nodes: Sequence[Node]) -> tuple[Words, Words, list[Node]]:
     """What a widget that merges its texts takes from those below it.
 
@@ -90,19 +99,44 @@ def absorbed(nodes: Sequence[Node]) -> tuple[Words, Words, list[Node]]:
 
 def _sorted_out(nodes: Sequence[Node], texts: list[Node], pictures: list[Node], rest: list[Node]) -> None:
     for node in nodes:
-        if node.kind == "text" and not node.interactive:
+        if node.interactive or node.kind not in ("text", "picture", "own", "semantics"):
+            rest.append(node)
+            continue
+        rest += husks(node)
+        if node.kind == "text":
             texts.append(node)
             rest += [kid for kid in node.kids if kid.interactive]
-        elif node.kind == "picture" and not node.interactive:
+        elif node.kind == "picture":
             pictures.append(node)
-        elif node.interactive or node.kind not in ("own", "semantics"):
-            rest.append(node)
+        elif _spoken(node.label):
+            texts.append(node)
+            rest += outermost(node.kids)
         else:
-            if _spoken(node.label):
-                texts.append(node)
-                rest += outermost(node.kids)
-            else:
-                _sorted_out(node.kids, texts, pictures, rest)
+            _sorted_out(node.kids, texts, pictures, rest)
+
+
+def husks(node: Node) -> list[Node]:
+    """What is left of a node that another takes in: its key, which a test inside the app still finds."""
+    if not node.hidden:
+        return []
+    kept = Node(node.made, "own", node.name, node.public, node.place, hidden=node.hidden)
+    kept.conditional, kept.repeated = node.conditional, node.repeated
+    return [kept]
+
+
+def take_key(node: Node) -> None:
+    """Give a control without a key the only one of what it took in: a tap on that is a tap on it."""
+    left = [kid for kid in node.kids if kid.kind == "own" and kid.hidden and not kid.kids]
+    if len(left) == 1 and node.hidden in ("", left[0].hidden):
+        node.hidden = left[0].hidden
+        node.kids.remove(left[0])
+
+
+def sole(nodes: Sequence[Node]) -> Node | None:
+    """The one node of these, below what only holds a key; None for none and for several."""
+    while len(nodes) == 1 and nodes[0].kind == "own" and nodes[0].kids and not _spoken(nodes[0].label):
+        nodes = nodes[0].kids
+    return nodes[0] if len(nodes) == 1 else None
 
 
 def _joined(nodes: Sequence[Node], by: str) -> Words:

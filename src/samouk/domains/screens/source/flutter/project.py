@@ -22,7 +22,9 @@ class Project:
         self._members: dict[str, list[tuple[str, Member]]] = defaultdict(list)
         self._extensions: dict[str, list[tuple[Owned, Member]]] = defaultdict(list)
         self._states: dict[str, list[Owned]] = defaultdict(list)
+        self._aliases: dict[str, str] = {}
         for path, one in files.items():
+            self._aliases.update(one.aliases)
             for member in one.members.values():
                 self._members[member.name].append((path, member))
             for code in one.classes:
@@ -37,7 +39,7 @@ class Project:
 
     def type(self, name: str, file: str) -> Owned | None:
         """A class, enum or mixin."""
-        found = self._classes.get(name)
+        found = self._classes.get(name) or self._classes.get(self._aliases.get(name, ""))
         return None if not found else _nearest([(one.file, one) for one in found], file)
 
     def types(self) -> Iterator[Owned]:

@@ -79,10 +79,12 @@ def _extract(path: str, content: bytes) -> Facts:
         told = _PACKAGE.search(content)
         return Facts(Content(package=told[1].decode() if told and "/app/" in f"/{path}" else ""), 0)
     # Data and generated strings are most of some apps, and say nothing that is not said elsewhere.
-    if not _TELLING.search(content) or _GENERATED.search(content):
+    if _GENERATED.search(content):
         return Facts(Content(), lines)
-    code, troubles = declared(path, parse("dart", content).root_node)
     calls = dict(Counter(one.decode() for one in _CALLED.findall(content)))
+    if not _TELLING.search(content):
+        return Facts(Content(calls=calls), lines)
+    code, troubles = declared(path, parse("dart", content).root_node)
     return Facts(Content(code, calls), lines, troubles)
 
 

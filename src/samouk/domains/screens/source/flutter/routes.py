@@ -31,8 +31,21 @@ _DIALOGS = re.compile(r"^show(Dialog|CupertinoDialog|GeneralDialog|AdaptiveDialo
 _SHEETS = frozenset(
     {"showCupertinoModalPopup", "showCupertinoSheet", "showMaterialModalBottomSheet", "showAboutDialog"}
 )
+_MESSAGES = frozenset({"showSnackBar", "showMaterialBanner"})
 _PUSHED = frozenset(
-    {"push", "pushReplacement", "pushAndRemoveUntil", "replace", "to", "off", "offAll", "restorablePush"}
+    {
+        "push",
+        "pushReplacement",
+        "pushAndRemoveUntil",
+        "replace",
+        "to",
+        "off",
+        "offAll",
+        "restorablePush",
+        "pushRoute",
+        "navigateTo",
+        "navigate",
+    }
 )
 _BACK = frozenset({"pop", "maybePop", "popUntil", "back"})
 _ADDRESSED = frozenset(
@@ -55,6 +68,8 @@ def effect(
     evaluator: Evaluator, of: str, name: str, args: Sequence[Value], named: dict[str, Value]
 ) -> tuple[str, Value] | None:
     """What a call of a handler does to the screens, if it does."""
+    if name in _MESSAGES and args:
+        return "message", args[0]
     if not of:
         if _DIALOGS.match(name) or name in _SHEETS:
             return "over", _shown(evaluator, args, named)
@@ -204,8 +219,14 @@ def find_routes(evaluator: Evaluator, files: dict[str, FileCode]) -> Routes:
 
 
 def _apps(evaluator: Evaluator, path: str, content: FileCode) -> Iterator[Made]:
+    for member, scope in scopes(evaluator, path, content):
+        yield from _made_in(evaluator, member, scope)
+
+
+def scopes(evaluator: Evaluator, path: str, content: FileCode) -> Iterator[tuple[Member, Scope]]:
+    """Each member of a file, with what its code sees."""
     for member in content.members.values():
-        yield from _made_in(evaluator, member, Scope(path))
+        yield member, Scope(path)
     for one in content.classes:
         owner = Owned(one, path)
         this = Made(one.name, "", path, one.line, owner)
@@ -214,7 +235,20 @@ def _apps(evaluator: Evaluator, path: str, content: FileCode) -> Iterator[Made]:
             if above is not None:
                 this.widget = Made(one.argument, "", path, one.line, above)
         for member in one.members.values():
-            yield from _made_in(evaluator, member, Scope(path, this=None if member.static else this, owner=owner))
+            yield member, Scope(path, this=None if member.static else this, owner=owner)
+
+
+def openings(of: Any) -> Iterator[int]:
+    """Lines below a record that open something above a screen."""
+    waiting = [of]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Call):
+            name = one.of.id if isinstance(one.of, code.Name) else one.of.name if isinstance(one.of, code.Get) else ""
+            if _DIALOGS.match(name) or name in _SHEETS or name in _MESSAGES:
+                yield one.line
+        if isinstance(one, tuple):
+            waiting.extend(one)
 
 
 def _made_in(evaluator: Evaluator, member: Member, scope: Scope) -> Iterator[Made]:

@@ -5,18 +5,28 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from samouk.domains.screens.source.flutter.code import Call, FileCode, Get, Name
+from samouk.domains.screens.source.flutter.code import FileCode
 from samouk.domains.screens.source.flutter.evaluation import MAX_STEPS, Evaluator
 from samouk.domains.screens.source.flutter.nodes import Node, every, spoken
+from samouk.domains.screens.source.flutter.pages import Pages, route_names
 from samouk.domains.screens.source.flutter.project import Project
-from samouk.domains.screens.source.flutter.routes import Address, Routes, Shell, effect, find_routes, root_of
+from samouk.domains.screens.source.flutter.routes import (
+    Address,
+    Routes,
+    Shell,
+    effect,
+    find_routes,
+    openings,
+    root_of,
+    scopes,
+)
 from samouk.domains.screens.source.flutter.strings import Strings
 from samouk.domains.screens.source.flutter.tree import Tree
 from samouk.domains.screens.source.flutter.values import (
     NULL,
     OPAQUE,
+    Closure,
     Effect,
     Either,
     Known,
@@ -61,7 +71,9 @@ class Screens:
         total: Counter[str] = Counter()
         for one in calls.values():
             total.update(one)
-        self._evaluator = Evaluator(Project(files, total), strings, effect)
+        project = Project(files, total)
+        self._evaluator = Evaluator(project, strings, effect)
+        self._pages = Pages(project)
         self._drafts: dict[str, _Draft] = {}
         self._by_place: dict[tuple[str, Place], str] = {}
         self._shown: set[str] = set()
@@ -84,7 +96,31 @@ class Screens:
         for owned in self._forgotten():
             self._open(Made(owned.code.name, "", owned.file, owned.code.line, owned))
             self._explore()
+        self._rest()
+        self._parts()
         return tuple(_screen(draft) for draft in self._drafts.values() if draft.nodes or not draft.dialog)
+
+    def _parts(self) -> None:
+        """What a person can act on in widgets that other files make and that no known screen shows."""
+        for owned in self._pages.parts(self._shown) if self._drafts else ():
+            if owned.code.name in self._shown or _is_app(owned) or not self._is_used(owned):
+                continue
+            name = self._open(Made(owned.code.name, "", owned.file, owned.code.line, owned))
+            self._explore()
+            if name and not any(node.interactive for node in every(self._drafts[name].nodes)):
+                self._drafts[name].nodes, self._drafts[name].dialog = [], True
+
+    def _rest(self) -> None:
+        """Dialogs, sheets and messages that no handler of a known screen opens."""
+        nowhere = _Draft("", NULL, Place("", 0))
+        for path, content in self._files.items():
+            for member, scope in scopes(self._evaluator, path, content):
+                opened = {place for _, place in self._by_place}
+                if any(Place(path, line) not in opened for line in openings((member.value, member.body))):
+                    self._evaluator.fresh()
+                    for one in self._evaluator.effects_of(Closure(member, scope, member.name), []):
+                        self._named(nowhere, one)
+                    self._explore()
 
     def _address(self, address: Address) -> None:
         name = self._open(address.page, address)
@@ -143,7 +179,7 @@ class Screens:
             names.insert(0, self._open(initial.page, initial))
         names = [name for name in names if name] or list(self._drafts)
         if not names:
-            names = [self._open(Made(one.code.name, "", one.file, one.code.line, one)) for one in self._scaffolds()]
+            names = [self._open(Made(one.code.name, "", one.file, one.code.line, one)) for one in self._pages.whole()]
         if names:
             ranked = names if initial is not None or len(names) == 1 else sorted(names, key=_rank)
             self._drafts[ranked[0]].entry = True
@@ -205,7 +241,7 @@ class Screens:
         effects = self._evaluator.effects_of(*node.action)
         for one in effects:
             if one.kind == "back":
-                surely = [other for other in effects if other.kind != "back" and not other.doubt]
+                surely = [other for other in effects if other.kind not in ("back", "message") and not other.doubt]
                 if one.doubt or not surely:
                     return BACK
                 continue
@@ -222,6 +258,8 @@ class Screens:
             return self._open(one.value)
         if one.kind == "over" and not isinstance(one.value, Opaque):
             return self._open(one.value, over=one)
+        if one.kind == "message" and not isinstance(one.value, Opaque):
+            self._open(one.value, over=one)  # it comes when it likes, and goes by itself: nothing leads there
         if one.kind == "branch" and draft.shell is not None and isinstance(one.value, Known):
             place = int(one.value.value or 0)
             if place < len(draft.shell.branches):
@@ -229,28 +267,23 @@ class Screens:
                 return "" if address is None else self._open(address.page, address)
         return ""
 
-    def _scaffolds(self) -> list[Owned]:
-        """Widget classes that build a Scaffold, in the order of their files."""
-        project = self._evaluator.project
-        found = []
-        for owned in project.types():
-            if project.is_widget(owned):
-                holder = project.state(owned) or owned
-                if _calls_scaffold([member.body for member in holder.code.members.values()]):
-                    found.append(owned)
-        return found
-
     def _forgotten(self) -> list[Owned]:
         """Screens that other files make, to which no way was found."""
         if not self._drafts:
             return []
         return [
             owned
-            for owned in self._scaffolds()
-            if owned.code.name not in self._shown
-            and not _is_app(owned)
-            and any(owned.code.name in calls for path, calls in self._calls.items() if path != owned.file)
+            for owned in self._pages.whole()
+            if owned.code.name not in self._shown and not _is_app(owned) and self._is_used(owned)
         ]
+
+    def _is_used(self, owned: Owned) -> bool:
+        """Whether another file makes it, or any file the route to it."""
+        name, routes = owned.code.name, route_names(owned.code.name)
+        return any(
+            (name in calls and path != owned.file) or any(route in calls for route in routes)
+            for path, calls in self._calls.items()
+        )
 
 
 def _freed(page: Made) -> None:
@@ -269,7 +302,7 @@ def _folded(nodes: list[Node]) -> None:
         kept: list[Node] = []
         for node in level:
             first = seen.setdefault((node.place, node.name), node) if node.repeated else node
-            if first is node:
+            if first is node or first.made is node.made:
                 kept.append(node)
                 continue
             for name in ("text", "label", "hint"):
@@ -281,14 +314,6 @@ def _folded(nodes: list[Node]) -> None:
 
 def _is_app(owned: Owned) -> bool:
     return any("MaterialApp" in repr(member.body) for member in owned.code.members.values())
-
-
-def _calls_scaffold(of: Any) -> bool:
-    if isinstance(of, Call):
-        head = of.of.of if isinstance(of.of, Get) else of.of
-        if isinstance(head, Name) and head.id in ("Scaffold", "CupertinoPageScaffold", "CupertinoTabScaffold"):
-            return True
-    return isinstance(of, tuple | list) and any(_calls_scaffold(one) for one in of)
 
 
 def _rank(name: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from samouk.domains.screens.source.flutter.arguments import flat, key_of, present
-from samouk.domains.screens.source.flutter.nodes import Node, absorbed, every, interactive, outermost, spoken
+from samouk.domains.screens.source.flutter.nodes import Node, absorbed, every, interactive, outermost, sole, spoken
 from samouk.domains.screens.source.flutter.values import NULL, Known, Made, Opaque, Txt, is_null, truth, words
 from samouk.domains.screens.source.widgets import NO_WORDS, Place, Words
 
@@ -31,7 +31,7 @@ def _semantics(tree: Tree, made: Made) -> list[Node]:
     if not (spoken(said) or known or role or acts):
         return kids
     acted = outermost(kids)
-    target = acted[0] if len(acted) == 1 else kids[0] if len(kids) == 1 and not acted and not acts else None
+    target = acted[0] if len(acted) == 1 else sole(kids) if not acted and not acts else None
     if target is None:
         place = Place(made.file, made.line)
         target = Node(made, "semantics", "Semantics", "Semantics", place, hidden=key_of(named))
@@ -112,8 +112,9 @@ def _visible(tree: Tree, made: Made) -> list[Node]:
 def _tooltip(tree: Tree, made: Made) -> list[Node]:
     nodes = tree.inside(made)
     said = words(made.named.get("message", NULL))
-    if len(nodes) == 1 and spoken(said) and not spoken(nodes[0].label):
-        nodes[0].label = said
+    target = sole(nodes)
+    if target is not None and spoken(said) and not spoken(target.label):
+        target.label = said
     return nodes
 
 

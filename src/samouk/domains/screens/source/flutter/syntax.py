@@ -13,6 +13,8 @@ from tree_sitter import Node
 from samouk.domains.screens.source.flutter import code
 from samouk.domains.screens.source.flutter.code import UNSAID, Call, Expr, Get, Name, Param, Stmt
 from samouk.domains.screens.source.flutter.literals import number, string
+from samouk.domains.screens.source.flutter.parameters import listed
+from samouk.domains.screens.source.flutter.patterns import PATTERNS, bindings
 from samouk.domains.screens.source.syntax import line, text
 
 _TRAILING = frozenset({"selector", "cascade_section", "argument_part", "type_test", "type_cast"}) | {
@@ -25,14 +27,9 @@ _SKIPPED = frozenset(
     | {"final_builtin", "type_identifier", "nullable_type", "function_type", "void_type", "ERROR"}
     | {"case_builtin", "break_builtin"}
 )
-_PATTERNS = frozenset({"object_pattern", "record_pattern", "variable_pattern", "list_pattern", "map_pattern"}) | {
-    "constant_pattern",
-    "null_check_pattern",
-    "cast_pattern",
-    "logical_or_pattern",
-    "logical_and_pattern",
-    "relational_pattern",
-}
+
+_EACH = "$each"
+"""An item of a loop that has a pattern in place of a name."""
 
 
 def expressions(nodes: Iterable[Node]) -> list[Expr]:
@@ -197,7 +194,7 @@ def _condition(node: Node) -> tuple[Expr, Expr, Expr | None]:
     taken = {child.id for child in (*yes, *no)}
     head = [child for child in node.children if child.id not in taken]
     matched = any(child.type == "case" for child in head)
-    test = UNSAID if matched else one(child for child in head if child.type not in _PATTERNS)
+    test = UNSAID if matched else one(child for child in head if child.type not in PATTERNS)
     return test, one(yes), one(no) if no else None
 
 
@@ -205,14 +202,18 @@ def _when(node: Node) -> Expr:
     return code.When(*_condition(node))
 
 
-def _loop_parts(node: Node) -> tuple[str, Expr]:
+def _loop_parts(node: Node) -> tuple[str, Expr, dict[str, Expr]]:
+    """The name of each item, what they come from, and what a pattern in place of the name names."""
     parts = next((child for child in node.children if child.type == "for_loop_parts"), None)
     if parts is None:
-        return "", UNSAID
+        return "", UNSAID, {}
     name, value = parts.child_by_field_name("name"), parts.children_by_field_name("value")
-    if name is None:
-        return _counted(parts)
-    return text(name), one(value)
+    if name is not None:
+        return text(name), one(value), {}
+    cut = next((place for place, child in enumerate(parts.children) if child.type == "in"), None)
+    if cut is None:
+        return *_counted(parts), {}
+    return _EACH, one(parts.children[cut:]), dict(bindings(parts.children[:cut], Name(_EACH), declares=True))
 
 
 def _counted(parts: Node) -> tuple[str, Expr]:
@@ -227,17 +228,32 @@ def _counted(parts: Node) -> tuple[str, Expr]:
 
 
 def _each(node: Node) -> Expr:
-    name, source = _loop_parts(node)
-    return code.Each(name, source, one(node.children_by_field_name("body")))
+    name, source, named = _loop_parts(node)
+    return code.Each(name, source, _called_with(named, one(node.children_by_field_name("body")), line(node)))
 
 
 def _switch_expression(node: Node) -> Expr:
     cases: list[tuple[Expr, Expr]] = []
+    of = one(node.children_by_field_name("condition"))
     for case in node.children:
         if case.type == "switch_expression_case":
             arrow = next((place for place, child in enumerate(case.children) if child.type == "=>"), 0)
-            cases.append((_pattern(case.children[:arrow]), one(case.children[arrow:])))
-    return code.Cases(one(node.children_by_field_name("condition")), tuple(cases))
+            head = case.children[:arrow]
+            cases.append((_pattern(head), _bound(head, of, one(case.children[arrow:]), line(case))))
+    return code.Cases(of, tuple(cases))
+
+
+def _bound(head: Sequence[Node], of: Expr, result: Expr, at: int) -> Expr:
+    """``result`` with what the pattern before it names."""
+    return _called_with(dict(bindings(head, of)), result, at)
+
+
+def _called_with(named: dict[str, Expr], result: Expr, at: int) -> Expr:
+    """A function of these names that gives ``result``, called with their values."""
+    if not named:
+        return result
+    each = code.Func(tuple(Param(name) for name in named), (code.Return(result),))
+    return Call(each, tuple(named.values()), (), at)
 
 
 def _pattern(nodes: Sequence[Node]) -> Expr:
@@ -249,7 +265,7 @@ def _pattern(nodes: Sequence[Node]) -> Expr:
         if inner is None or text(inner) == "_":
             return None
         return _qualified(inner) if inner.type == "qualified" else one(first.children)
-    return None if first.type in _PATTERNS else expression(first)
+    return None if first.type in PATTERNS else expression(first)
 
 
 def _set_or_map(node: Node) -> Expr:
@@ -262,7 +278,8 @@ def _set_or_map(node: Node) -> Expr:
 
 
 def _record(node: Node) -> Expr:
-    return code.Items(call(UNSAID, node, line(node)).args)
+    told = call(Name(code.RECORD), node, line(node))
+    return told if told.named else code.Items(told.args)
 
 
 def _function(node: Node) -> Expr:
@@ -281,42 +298,7 @@ def body_of(node: Node | None) -> tuple[Stmt, ...]:
 
 def params(node: Node | None) -> tuple[Param, ...]:
     """Parameters of a ``formal_parameter_list``."""
-    return () if node is None else tuple(_params(node.children, named=False))
-
-
-def _params(children: Sequence[Node], *, named: bool) -> Iterator[Param]:
-    required, waiting = False, None
-    default: list[Node] | None = None
-    for child in [*children, None]:
-        kind = "" if child is None else child.type
-        if default is not None and child is not None and kind not in (",", "formal_parameter", "required", "}", "]"):
-            default.append(child)
-            continue
-        if waiting is not None and (child is None or kind in (",", "formal_parameter", "optional_formal_parameters")):
-            yield waiting._replace(default=one(default) if default else None)
-            waiting, default, required = None, None, False
-        if child is None:
-            return
-        if kind == "required" or (kind == "annotation" and text(child) == "@required"):
-            required = True
-        elif kind == "formal_parameter":
-            waiting = _param(child, named, required)
-        elif kind in ("=", ":") and waiting is not None:
-            default = []
-        elif kind == "optional_formal_parameters":
-            yield from _params(child.children, named=child.children[0].type == "{")
-
-
-def _param(node: Node, named: bool, required: bool) -> Param:
-    name = node.child_by_field_name("name")
-    binds = ""
-    for child in node.children:
-        if child.type in ("constructor_param", "super_formal_parameter"):
-            binds = "this" if child.type == "constructor_param" else "super"
-            name = next((part for part in child.children if part.type == "identifier"), None)
-    if name is None:
-        name = next((child for child in reversed(node.children) if child.type == "identifier"), None)
-    return Param(text(name), named, required, None, binds)
+    return listed(node, one)
 
 
 def statements(nodes: Iterable[Node]) -> Iterator[Stmt]:
@@ -357,7 +339,11 @@ def _assigned(node: Node) -> Expr:
 
 def _local(node: Node) -> Iterator[Stmt]:
     for child in node.children:
-        if child.type == "initialized_variable_definition":
+        if child.type == "pattern_variable_declaration":
+            cut = next((place for place, part in enumerate(child.children) if part.type == "="), 0)
+            of = one(child.children[cut:])
+            yield from (code.Let(*told) for told in bindings(child.children[:cut], of, declares=True))
+        elif child.type == "initialized_variable_definition":
             name, value = child.child_by_field_name("name"), child.children_by_field_name("value")
             yield code.Let(text(name), one(value) if value else code.Lit(None))
             for more in child.children:
@@ -389,9 +375,12 @@ def _list_of(signature: Node) -> tuple[Param, ...]:
 def _if(node: Node) -> Iterator[Stmt]:
     yes, no = node.child_by_field_name("consequence"), node.child_by_field_name("alternative")
     head = [child for child in node.children if child not in (yes, no)]
-    matched = any(child.type == "case" for child in head)
-    test = UNSAID if matched else one(child for child in head if child.type not in _PATTERNS)
-    yield code.Branch(test, _inside(yes), _inside(no))
+    cut = next((place for place, child in enumerate(head) if child.type == "case"), None)
+    if cut is None:
+        yield code.Branch(one(head), _inside(yes), _inside(no))
+        return
+    named = (code.Let(*told) for told in bindings(head[cut:], one(head[:cut])))
+    yield code.Branch(UNSAID, (*named, *_inside(yes)), _inside(no))
 
 
 def _inside(node: Node | None) -> tuple[Stmt, ...]:
@@ -399,12 +388,14 @@ def _inside(node: Node | None) -> tuple[Stmt, ...]:
 
 
 def _loop(node: Node) -> Iterator[Stmt]:
-    name, source = _loop_parts(node)
-    yield code.Loop(name, source, _inside(node.child_by_field_name("body")))
+    name, source, named = _loop_parts(node)
+    known = (code.Let(*told) for told in named.items())
+    yield code.Loop(name, source, (*known, *_inside(node.child_by_field_name("body"))))
 
 
 def _switch(node: Node) -> Iterator[Stmt]:
     body = node.child_by_field_name("body")
+    of = one(node.children_by_field_name("condition"))
     cases: list[tuple[tuple[Expr, ...], tuple[Stmt, ...]]] = []
     pending: list[Expr] = []
     for case in () if body is None else body.named_children:
@@ -412,15 +403,17 @@ def _switch(node: Node) -> Iterator[Stmt]:
         pending.append(_pattern(case.children[:cut]) if case.type == "switch_statement_case" else None)
         told = tuple(statements(case.children[cut + 1 :]))
         if told:
-            cases.append((tuple(pending), told))
+            named = (code.Let(*found) for found in bindings(case.children[:cut], of))
+            cases.append((tuple(pending), (*named, *told)))
             pending = []
-    yield code.Switch(one(node.children_by_field_name("condition")), tuple(cases))
+    yield code.Switch(of, tuple(cases))
 
 
 _EXPRESSIONS: dict[str, Callable[[Node], Expr]] = {
     "identifier": lambda node: Name(text(node)),
     "identifier_dollar_escaped": lambda node: Name(text(node)),
     "this": lambda node: Name("this"),
+    "dot_shorthand": lambda node: Get(Name(code.SHORT), text(node.named_children[-1])),
     "super": lambda node: Name("super"),
     "string_literal": lambda node: string(node, one),
     "null_literal": lambda node: code.Lit(None),

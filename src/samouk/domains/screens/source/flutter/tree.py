@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from samouk.domains.screens.source.flutter.arguments import at_first, idle, key_of, present, unfocuses
+from samouk.domains.screens.source.flutter.arguments import at_first, idle, key_of, keys_of, present, unfocuses
 from samouk.domains.screens.source.flutter.calls import state_of
 from samouk.domains.screens.source.flutter.evaluation import Evaluator
 from samouk.domains.screens.source.flutter.inputs import entry_of, filled
@@ -13,9 +13,12 @@ from samouk.domains.screens.source.flutter.nodes import (
     absorbed,
     by_origin,
     every,
+    husks,
     interactive,
+    keyed,
     outermost,
     spoken,
+    take_key,
     without,
     wordy,
 )
@@ -97,6 +100,9 @@ class Tree:
         return out
 
     def _made(self, made: Made) -> list[Node]:
+        return keyed(made, keys_of(made.given) or keys_of(made.named), self._shown(made))
+
+    def _shown(self, made: Made) -> list[Node]:
         if made.owner is not None:
             return self._own(made)
         special = SPECIAL.get(made.type)
@@ -154,7 +160,10 @@ class Tree:
         if len(acted) == 1 and self._stands_for(made, nodes, acted[0]):
             node = acted[0]
             node.name, node.place = made.type, Place(made.file, made.line)
-            node.hidden = key_of(made.given) or key_of(made.named) or node.hidden
+            key = key_of(made.given) or key_of(made.named)
+            if key and key != node.hidden:
+                node.kids += husks(node)
+                node.hidden = key
         return nodes
 
     def _stands_for(self, made: Made, nodes: Sequence[Node], acted: Node) -> bool:
@@ -243,6 +252,8 @@ class Tree:
             for kid in every(kept):
                 kid.conditional = True
             node.kids += kept
+        if not spoken(node.text) and isinstance(made.named.get("label"), Txt):
+            node.text = words(made.named["label"])
         if not spoken(node.text) and not spoken(node.label) and made.type in SPOKEN:
             node.label = Words(SPOKEN[made.type])
         if made.type in ("BackButton", "CloseButton") and "onPressed" not in made.named:
@@ -256,6 +267,7 @@ class Tree:
         if not spoken(node.label):
             node.label = label
         node.kids += rest
+        take_key(node)
 
     def _act(self, node: Node, made: Made, spec: Spec, *, required: bool = False) -> bool:
         """Take the handler; whether there is one."""
@@ -318,7 +330,7 @@ class Tree:
         kids = self.inside(made, frozenset({"decoration"}))
         if isinstance(decoration, Made):
             kids += self.inside(decoration)
-        node.kids += [kid for kid in kids if kid.interactive]
+        node.kids += outermost(kids)
         return [node]
 
     def _slider(self, node: Node, made: Made, spec: Spec) -> list[Node]:
@@ -347,12 +359,11 @@ class Tree:
         node.interactive = node.clickable = True
         label = made.named.get("label", made.named.get("text", NULL))
         inner = self.inside(made)
-        icon = made.named.get("icon")
-        node.hidden = node.hidden or (key_of(icon.named) if isinstance(icon, Made) else "")
         text, picture, rest = absorbed(inner)
         node.text = words(label) if isinstance(label, Txt | Opaque | Either) and not spoken(text) else text
         node.label = node.label if spoken(node.label) else picture if not spoken(node.text) else NO_WORDS
         node.kids = rest
+        take_key(node)
         return [node]
 
     def _text(self, node: Node, made: Made, spec: Spec) -> list[Node]:

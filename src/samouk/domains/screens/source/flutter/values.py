@@ -51,9 +51,10 @@ class Constant:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seq:
-    """A list, a set, an iterable."""
+    """A list, a set, an iterable. ``grows``: it begins empty and is filled while the app runs."""
 
     items: list[Value]
+    grows: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +88,7 @@ class Made:
         args, named: arguments; for an own class those that reach the first class of a package above it.
         fields: of an own class.
         widget: of a State, the widget that it belongs to.
+        constant: of a value of an enum, its name.
     """
 
     type: str
@@ -99,6 +101,7 @@ class Made:
     fields: dict[str, Value] = field(default_factory=dict)
     given: dict[str, Value] = field(default_factory=dict)
     widget: Made | None = None
+    constant: Constant | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
