@@ -72,6 +72,7 @@ _ELEMENT = {
         "secret": _FLAG,
         "entry": {"oneOf": [_ENTRY, {"type": "null"}]},
         "hidden_identifier": _WORD,
+        "swallowed": {"type": "boolean", "description": "iOS shows it only as a part of what it stands in"},
         "leads_to": {"type": "string", "description": "key of the screen that it opens; <back> leaves its own"},
     },
 }

@@ -52,6 +52,7 @@ class AppElement:
         class_name: the nearest public class.
         locators: the most stable first; may be empty.
         hidden_identifier: one that only in-process tests see (a Compose tag that is not a resource id, a Flutter Key).
+        swallowed: iOS shows it only as a part of what it stands in, which is one thing to a screen reader.
         leads_to: key of the screen that it opens, ``<back>``, or "".
         secret: what is typed into it must not be shown.
     """
@@ -74,6 +75,7 @@ class AppElement:
     secret: bool = False
     entry: Entry | None = None
     hidden_identifier: str = ""
+    swallowed: bool = False
     leads_to: str = ""
 
     @property

@@ -77,6 +77,8 @@ def platforms_of(model: AppModel, screen: AppScreen) -> tuple[Platform, ...]:
 
 def way(screen: AppScreen, element: AppElement, platform: Platform) -> Way | None:
     """The best way, or None where nothing that lasts finds the element there."""
+    if platform == "ios" and element.swallowed:
+        return None
     for locator in element.locators:
         if locator.strategy in ("row", "kind"):
             # What its class tells by itself needs no list around it.
