@@ -64,6 +64,16 @@ def test_a_row_is_gone_when_its_list_is_renamed_or_it_takes_no_taps() -> None:
     assert nodes(dull, "teas", found) == 0
 
 
+def test_what_a_condition_shows_may_be_away_and_must_work_while_it_is_there() -> None:
+    """A test that asks for it first is left where it is gone, and is not asked to fail."""
+    shy = by_id("email", "text_input", conditional=True)
+    assert {one.change for one in made(model(screen("sign", shy, by_id("closed", "button"), entry=True)))} == {
+        *("delete", "rename", "disable")
+    }
+    changes = [one.change for one in made(model(screen("sign", shy, entry=True))) if one.element == "email"]
+    assert changes == ["disable"]
+
+
 def test_a_mutant_differs_in_one_element_only() -> None:
     """All rows of what is repeated count as one element."""
     email, rows = Way("resource", "email"), Way("resource", "name")

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from xml.etree.ElementTree import Element, tostring
 
 from samouk.domains.screens.appmodel.model import AppElement, AppModel, AppScreen
-from samouk.domains.screens.testgen.cases import Case, Plan
+from samouk.domains.screens.testgen.cases import Case, Plan, Step
 from samouk.domains.screens.testgen.finding import Way, title_way, way
 from samouk.domains.screens.testgen.rehearsal.drawn import Drawn, matching, parse
 
@@ -155,7 +155,14 @@ def _mutants(
             # A row has no name of its own: it is known by that of its list.
             by_list = change == "rename" and found.within is not None
             changed = matching(app, app.screens[drawn], found.within)[:1] if by_list and found.within else nodes
-            yield Mutant(change, screen.key, element.key, _changed(app, change, changed), tuple(cases))
+            asked = tuple(one for one in cases if change == "disable" or not _asks_for(one, element))
+            if asked:
+                yield Mutant(change, screen.key, element.key, _changed(app, change, changed), asked)
+
+
+def _asks_for(case: Case, element: AppElement) -> bool:
+    """Whether the test is left, aloud, where the element is away: by the source that is no fault of the app."""
+    return Step("given", case.screen, element.key) in case.steps
 
 
 def _applies(change: Change, element: AppElement, nodes: Sequence[Element], found: Way) -> bool:
