@@ -153,7 +153,7 @@ def test_outlets_of_a_storyboard_get_what_code_says() -> None:
         import UIKit
         class PageController: UIViewController {
             @IBOutlet weak var sendButton: UIButton!
-            @IBOutlet private var field: UITextField! { didSet { field.placeholder = "Unread" } }
+            @IBOutlet private var field: UITextField! { didSet { field.placeholder = "Known" } }
             override func viewDidLoad() {
                 super.viewDidLoad()
                 sendButton.setTitle("Send", for: .normal)
@@ -164,7 +164,7 @@ def test_outlets_of_a_storyboard_get_what_code_says() -> None:
         }
     """
     page = screen(look({"Main.storyboard": board, "Page.swift": code}), "PageController")
-    assert shown(page) == [("Button", "Send", "after"), ("SecureTextField", "", "")]
+    assert shown(page) == [("Button", "Send", "after"), ("SecureTextField", "Known", "")]
     assert page.widgets[0].identifier == "page.send"
     assert page.widgets[0].place.file == "Main.storyboard"
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from samouk.domains.screens.source.ios.canvas import Canvas, Draft, Target
-from samouk.domains.screens.source.ios.expressions import Call, Let, Name
+from samouk.domains.screens.source.ios.expressions import Argument, Assignment, Call, Let, Name
 from samouk.domains.screens.source.ios.marks import argument
 from samouk.domains.screens.source.ios.scopes import Scope
 from samouk.domains.screens.source.ios.uikit import statements_of
@@ -14,6 +15,10 @@ from samouk.domains.screens.source.widgets import BACK, NO_WORDS, Place
 
 if TYPE_CHECKING:
     from samouk.domains.screens.source.ios.controllers import Controllers
+
+
+_ADDS = re.compile(r"add(?:\w*Action\w*|TextField)$")
+"""UIKit's own ways to fill an alert, and shorter ones that apps add to it: `addCancelAction(title)`."""
 
 
 def alert(controllers: Controllers, call: Call, scope: Scope) -> str:
@@ -38,27 +43,37 @@ def alert(controllers: Controllers, call: Call, scope: Scope) -> str:
         words = controllers.atlas.speaker.words(value, scope, False) if value is not None else NO_WORDS
         if words != NO_WORDS:
             canvas.add(Draft(name=label, class_name="XCUIElementTypeStaticText", place=place, parent=own, text=words))
-    for action in _actions(call, scope):
-        _action(controllers, canvas, own, action, scope)
+    for action, identifier in _actions(controllers, call, scope):
+        _action(controllers, canvas, own, action, identifier, scope)
     return name
 
 
-def _actions(call: Call, scope: Scope) -> Iterator[Call]:
-    """`addAction` and `addTextField` of the function that makes the alert."""
+def _actions(controllers: Controllers, call: Call, scope: Scope) -> Iterator[tuple[Call, str]]:
+    """`addAction` and `addTextField` of the function that makes the alert, with the identifiers of what they add."""
     if scope.info is None:
         return
     made: dict[str, str] = {}
     for function, one in statements_of(scope.info):
         if isinstance(one, Let) and one.value == call:
             made[function.name] = one.name
+    actions: dict[str, Call] = {}
+    identifiers = {
+        one.target.path.removesuffix(".accessibilityIdentifier"): controllers.atlas.speaker.identifier(one.value, scope)
+        for _, one in statements_of(scope.info)
+        if isinstance(one, Assignment) and isinstance(one.target, Name) and one.target.path.endswith("Identifier")
+    }
     for function, one in statements_of(scope.info):
         holder = made.get(function.name)
-        adds = isinstance(one, Call) and one.name in ("addAction", "addTextField")
-        if holder and adds and isinstance(one, Call) and one.receiver == Name(holder):
-            yield one
+        if isinstance(one, Let) and isinstance(one.value, Call) and one.value.name == "UIAlertAction":
+            actions[one.name] = one.value
+        if holder and isinstance(one, Call) and one.receiver == Name(holder) and _ADDS.match(one.name):
+            first = one.arguments[0].value if one.arguments else None
+            known = actions.get(first.path) if isinstance(first, Name) else None
+            told = identifiers.get(first.path, "") if isinstance(first, Name) else ""
+            yield (one, "") if known is None else (one._replace(arguments=(Argument("", known),)), told)
 
 
-def _action(controllers: Controllers, canvas: Canvas, parent: int, call: Call, scope: Scope) -> None:
+def _action(controllers: Controllers, canvas: Canvas, parent: int, call: Call, identifier: str, scope: Scope) -> None:
     place = Place(scope.path, call.line)
     if call.name == "addTextField":
         canvas.add(
@@ -72,6 +87,8 @@ def _action(controllers: Controllers, canvas: Canvas, parent: int, call: Call, s
         )
         return
     action = call.arguments[0].value if call.arguments else None
+    if call.name != "addAction":
+        action = call._replace(arguments=tuple(one._replace(label=one.label or "title") for one in call.arguments))
     if not isinstance(action, Call):
         return
     title = argument(action, "title")
@@ -83,6 +100,7 @@ def _action(controllers: Controllers, canvas: Canvas, parent: int, call: Call, s
             class_name="XCUIElementTypeButton",
             place=place,
             parent=parent,
+            identifier=identifier,
             text=words,
             interactive=True,
             clickable=True,

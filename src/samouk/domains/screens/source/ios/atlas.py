@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from samouk.domains.screens.source.ios.canvas import MOST, At, Canvas, Draft, Target
 from samouk.domains.screens.source.ios.choices import only_holds, split
@@ -50,7 +51,7 @@ class Atlas:
 
     Attributes:
         shown: screens by the state that shows them.
-        painted: views that are part of some screen.
+        painted: views that are part of some screen; ``worn`` modifiers that were put on one.
         aliases: screens by the names of views that only hold them.
         opens_natively: what a UIKit call opens; ``native`` the screen of a controller that a view wraps.
     """
@@ -67,6 +68,7 @@ class Atlas:
     painted: set[str] = field(default_factory=set)
     troubles: list[Trouble] = field(default_factory=list)
     crowded: bool = False
+    worn: set[tuple[str, str, int]] = field(default_factory=set)
     opens_natively: Callable[[Call, Scope], Target | None] = lambda call, scope: None
     native: Callable[[Call, Scope], str] = lambda call, scope: ""
     actor: Actor = field(init=False)
@@ -78,11 +80,14 @@ class Atlas:
 
     def screen(self, value: Expression, scope: Scope, hint: str, line: int, over: bool = False) -> str:
         """Name of the screen that a view expression is; it will be painted if it is new."""
-        value, scope = self.unwrapped(value, scope)
+        worn: list[tuple[list[Call], Scope]] = []
+        value, scope = self.unwrapped(value, scope, worn)
         if isinstance(value, Call) and value.receiver is None:
             info = self.project.view(value.name, scope.path)
             if info is not None:
-                return self.of_view(info, over, (value, scope))
+                shown = self.of_view(info, over, (value, scope))
+                self.wear(shown, worn)
+                return shown
         base, _ = flatten(value)
         native = self.native(base, scope) if isinstance(base, Call) else ""
         if native:
@@ -162,19 +167,45 @@ class Atlas:
             return f"{info.name}.{name}"
         return ""
 
-    def unwrapped(self, value: Expression, scope: Scope, depth: int = 0) -> tuple[Expression, Scope]:
-        """Without what only holds: closures of one view, stacks of navigation, providers, own properties."""
+    def wear(self, name: str, worn: list[tuple[list[Call], Scope]]) -> None:
+        """What stands behind a view where it becomes a screen: its top bar, its title, its sheets."""
+        canvas = self.canvases.get(self.real(name))
+        for chain, scope in worn:
+            key = (name, scope.path, chain[0].line)
+            if canvas is not None and key not in self.worn:
+                self.worn.add(key)
+                self.waiting.append((canvas, partial(_put_on, chain, scope)))
+
+    def unwrapped(
+        self,
+        value: Expression,
+        scope: Scope,
+        worn: list[tuple[list[Call], Scope]] | None = None,
+        depth: int = 0,
+    ) -> tuple[Expression, Scope]:
+        """Without what only holds: closures of one view, stacks of navigation, providers, own properties.
+
+        Args:
+            worn: gets the modifiers that are left off, with their scopes.
+        """
         if depth > 20:
             return value, scope
         base, chain = flatten(value)
         inner = self.inside(base, scope)
         if inner is None:
             named = isinstance(base, Call) and base.receiver is None and self.project.view(base.name, scope.path)
+            if named and chain and worn is not None:
+                worn.append((chain, scope))
             return (base if named or not chain else value), scope
-        found, where = self.unwrapped(inner[0], inner[1], depth + 1)
+        held: list[tuple[list[Call], Scope]] = [(chain, scope)] if chain else []
+        found, where = self.unwrapped(inner[0], inner[1], held, depth + 1)
         # What stands in more than one view stays as it was, modifiers and all.
         single = isinstance(found, Call) and found.receiver is None and self.project.view(found.name, where.path)
-        return (found, where) if single or (not chain and not isinstance(base, Name)) else (value, scope)
+        if not single and (chain or isinstance(base, Name)):
+            return value, scope
+        if worn is not None:
+            worn += held
+        return found, where
 
     def inside(self, base: Expression, scope: Scope) -> tuple[Expression, Scope] | None:
         """What a view that only holds has in it; None for any other."""
@@ -410,6 +441,10 @@ class Atlas:
             move(holder, first)
             for name in dict.fromkeys(self.real(tab.screen) for tab in known):
                 add_tabs(self.canvases[name], holder.place, [(tab, self.real(tab.screen)) for tab in tabs])
+
+
+def _put_on(chain: list[Call], scope: Scope, painter: Painter) -> None:
+    painter.around(gather(chain, scope, painter.speaker), scope, At())
 
 
 def _members(content: Expression) -> tuple[Expression, ...]:

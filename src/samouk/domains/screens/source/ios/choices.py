@@ -30,6 +30,11 @@ def split(atlas: Atlas, name: str, info: TypeInfo, scope: Scope) -> bool:
         if view is None:
             continue
         screen = atlas.of_view(view, made=_made(atlas, branch, where))
+        only = last_expression(branch.body)
+        worn: list[tuple[list[Call], Scope]] = []
+        if only is not None:
+            atlas.unwrapped(only, where, worn)
+            atlas.wear(screen, worn)
         verdict = atlas.speaker.branch(inside, branch, where)
         chosen = screen if verdict.holds or not chosen or (verdict.holds is None and branch.test is None) else chosen
         _shown_by(atlas, inside, branch, screen, where)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from samouk.domains.screens.source.ios.alerts import alert
 from samouk.domains.screens.source.ios.atlas import Atlas
 from samouk.domains.screens.source.ios.canvas import Canvas, Draft, Target
+from samouk.domains.screens.source.ios.coded import CodePainter
 from samouk.domains.screens.source.ios.expressions import (
     Call,
     Expression,
@@ -15,26 +16,27 @@ from samouk.domains.screens.source.ios.expressions import (
     Listing,
     Name,
 )
+from samouk.domains.screens.source.ios.looks import Looks
 from samouk.domains.screens.source.ios.marks import argument
 from samouk.domains.screens.source.ios.placed import ScenePainter
 from samouk.domains.screens.source.ios.scenes import Scene, scenes_of
 from samouk.domains.screens.source.ios.scopes import Scope, TypeInfo
-from samouk.domains.screens.source.ios.starts import enter, tab_classes, tab_scenes
+from samouk.domains.screens.source.ios.starts import enter, tab_classes, tab_scenes, tabs_of_their_own
 from samouk.domains.screens.source.ios.storyboards import Layout
 from samouk.domains.screens.source.ios.uikit import (
-    ACTED_ON,
-    Look,
-    Looks,
+    ancestry,
     is_controller,
+    names_something,
     public_kind,
-    selector,
+    statements_of,
 )
-from samouk.domains.screens.source.widgets import NO_WORDS, Entry, Place, Words
+from samouk.domains.screens.source.widgets import NO_WORDS, Place
 
 _OPENS_WORDS = """
 present pushViewController show showDetailViewController setViewControllers setRootViewController
 """
 _OPENS = frozenset(_OPENS_WORDS.split())
+HOSTING = "UIHostingController"
 DEEPEST = 12
 
 
@@ -45,6 +47,7 @@ class Controllers:
     Attributes:
         scenes: by layout's name and object id.
         named: the screens of scenes, by the same; ``owned`` scenes by their class.
+        hosts: the screens of controllers that show a SwiftUI view.
     """
 
     atlas: Atlas
@@ -53,7 +56,12 @@ class Controllers:
     scenes: dict[tuple[str, str], Scene] = field(default_factory=dict)
     owned: dict[str, Scene] = field(default_factory=dict)
     named: dict[tuple[str, str], str] = field(default_factory=dict)
-    looks: dict[str, Looks] = field(default_factory=dict)
+    looks: dict[int, Looks] = field(default_factory=dict)
+    hosts: dict[str, str] = field(default_factory=dict)
+    coded: CodePainter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.coded = CodePainter(self)
 
     def collect(self) -> None:
         """Find all scenes and paint them, then controllers that are made in code."""
@@ -71,28 +79,68 @@ class Controllers:
                 self.named[key] = self._name(scene)
                 self.atlas.canvases[self.named[key]] = Canvas(self.named[key], Place(scene.path, scene.line))
         code = [info for info in self._classes() if info.name not in self.owned]
+        for info in self._infos():
+            if info.kind == "class" and HOSTING in ancestry(self.atlas.project, info.name, info.path):
+                self._host(info)
         for info in code:
             self.atlas.canvases.setdefault(info.name, Canvas(info.name, Place(info.path, info.line)))
         for key, scene in self.scenes.items():
             if scene.is_content:
                 self._paint(self.atlas.canvases[self.named[key]], scene)
         for info in code:
-            self.paint_code(self.atlas.canvases[info.name], self.look_at(info), -1)
+            self.coded.paint_code(self.atlas.canvases[info.name], self.look_at(info), -1)
+        self._alerts()
+        self._left()
         tab_scenes(self)
         tab_classes(self, code)
+        tabs_of_their_own(self, self._infos())
         enter(self)
+
+    def _infos(self) -> list[TypeInfo]:
+        """All own types, in the order of their files."""
+        infos = {id(info): info for infos in self.atlas.project.types.values() for info in infos}
+        return sorted(infos.values(), key=lambda one: (one.path, one.line))
+
+    def _alerts(self) -> None:
+        """Alerts of which it is not certain what opens them."""
+        for info in self._infos():
+            for _, one in statements_of(info):
+                value = one.value if isinstance(one, Let) else one
+                if isinstance(value, Call) and value.name == "UIAlertController" and value.arguments:
+                    alert(self, value, Scope(info.name, info.path, info))
+
+    def _left(self) -> None:
+        """Own views that no controller is seen to show: screens of their own, if anything in them can be found."""
+        for info in self._infos():
+            if info.kind == "extension" or info.name in self.coded.used or info.name in self.owned:
+                continue
+            if info.name in self.atlas.project.hidden or info.name in self.atlas.canvases:
+                continue
+            if public_kind(self.atlas.project, info.name, info.path) in ("Other", "Cell") or names_something(info):
+                canvas = Canvas(info.name, Place(info.path, info.line))
+                self.coded.paint_code(canvas, self.look_at(info), -1)
+                if any(one.interactive or one.identifier for one in canvas.drafts):
+                    self.atlas.canvases[info.name] = canvas
+
+    def _host(self, info: TypeInfo) -> None:
+        """A controller that shows a SwiftUI view adds its own bar to the screen of that view."""
+        scope = Scope(info.name, info.path, info)
+        for _, one in statements_of(info):
+            inner = argument(one, "rootView") if isinstance(one, Call) else None
+            name = self.atlas.screen(inner, scope, info.name, info.line) if inner is not None else ""
+            if name:
+                self.hosts[info.name] = name
+                canvas = self.atlas.canvases.get(self.atlas.real(name))
+                if canvas is not None:
+                    self.coded.paint_code(canvas, self.look_at(info), -1)
+                return
 
     def _classes(self) -> list[TypeInfo]:
         """Own controllers, in the order of their files."""
-        infos = {id(info): info for infos in self.atlas.project.types.values() for info in infos}
-        found = [
-            one
-            for one in infos.values()
-            if one.kind == "class"
-            and is_controller(self.atlas.project, one)
-            and one.name not in self.atlas.project.hidden
-        ]
-        return sorted(found, key=lambda one: (one.path, one.line))
+        project = self.atlas.project
+        kinds = ("class", "extension")  # of a class in Objective-C its extensions alone are seen
+        classes = [one for one in self._infos() if one.kind in kinds and one.name not in project.hidden]
+        return [one for one in classes if is_controller(project, one)]
 
     def _name(self, scene: Scene) -> str:
         words = scene.custom or scene.storyboard_id or scene.title or f"{scene.layout.name} {scene.id}"
@@ -102,9 +150,9 @@ class Controllers:
 
     def look_at(self, info: TypeInfo) -> Looks:
         """What the code of a class says, read once."""
-        if info.name not in self.looks:
-            self.looks[info.name] = Looks(self.atlas.project, self.atlas.speaker, info)
-        return self.looks[info.name]
+        if id(info) not in self.looks:
+            self.looks[id(info)] = Looks(self.atlas.project, self.atlas.speaker, info)
+        return self.looks[id(info)]
 
     # ---- painting
 
@@ -115,90 +163,12 @@ class Controllers:
         if info is not None:
             looks = self.look_at(info)
             canvas.title = looks.title if looks.title != NO_WORDS else canvas.title
-            self.paint_code(canvas, looks, -1)
+            self.coded.paint_code(canvas, looks, -1)
 
-    def paint_code(self, canvas: Canvas, looks: Looks, parent: int, depth: int = 0) -> None:
-        """Controls that code makes; those of outlets are painted where the storyboard has them."""
-        if canvas.title == NO_WORDS:
-            canvas.title = looks.title
-        for look in looks.by_name.values():
-            if not look.declared:
-                self._draw(canvas, look, looks, parent, depth)
-        if not any(one.class_name == "XCUIElementTypeCell" for one in canvas.drafts):
-            self._cells(canvas, looks)
-
-    def _draw(self, canvas: Canvas, look: Look, looks: Looks, parent: int, depth: int) -> None:
-        kind = public_kind(self.atlas.project, look.kind, look.path)
-        own = self.atlas.project.find(look.kind, look.path)
-        if kind == "Other" and not look.tapped and not look.identifier:
-            if own is not None and own.kind == "class" and own is not looks.info and depth < DEEPEST:
-                self.paint_code(canvas, self.look_at(own), parent, depth + 1)
-            return
-        draft = Draft(
-            name=look.kind,
-            class_name=f"XCUIElementType{kind}",
-            place=Place(look.path, look.line),
-            parent=self.bar(canvas) if look.bar else parent,
-        )
-        self.dress(draft, look, looks)
-        index = canvas.add(draft)
-        if kind == "SegmentedControl":
-            self.segments(canvas, index, look.segments)
-
-    def dress(self, draft: Draft, look: Look, looks: Looks) -> None:
-        """Put on a draft what code says of it."""
-        kind = draft.class_name.removeprefix("XCUIElementType")
-        if look.secure and kind == "TextField":
-            kind = "SecureTextField"
-        if kind == "SecureTextField":
-            draft.password = True
-        draft.class_name = f"XCUIElementType{kind}"
-        draft.identifier = look.identifier or draft.identifier
-        draft.text = look.text if look.text != NO_WORDS else draft.text
-        draft.label = look.label if look.label != NO_WORDS else draft.label
-        draft.hint = look.hint if look.hint != NO_WORDS else draft.hint
-        draft.checked = look.checked if look.checked is not None else draft.checked
-        draft.enabled = look.enabled if look.enabled is not None else draft.enabled
-        draft.conditional |= look.hidden
-        draft.loops = max(draft.loops, int(look.repeated))
-        entry = look.entry if look.entry.kind != "text" or draft.entry is None else draft.entry
-        self.settle(draft, entry._replace(kind="password") if draft.password else entry)
-        if look.tapped:
-            draft.interactive = draft.clickable = True
-        if look.action is not None and draft.lead is None:
-            action = selector(look.action)
-            draft.lead = self.atlas.actor.target(action, looks.scope)
-
-    def settle(self, draft: Draft, entry: Entry) -> None:
-        """What follows from the class of a draft."""
-        kind = draft.class_name.removeprefix("XCUIElementType")
-        draft.interactive |= kind in ACTED_ON
-        if kind == "Button":
-            draft.clickable = True
-        if kind == "Switch":
-            draft.checkable = True
-        if kind in ("TextField", "SecureTextField", "TextView", "SearchField"):
-            draft.entry = entry._replace(kind="search") if kind == "SearchField" else entry
-            draft.entry = draft.entry._replace(multiline=kind == "TextView")
-
-    def segments(self, canvas: Canvas, parent: int, words: tuple[Words, ...]) -> None:
-        """The buttons of a segmented control."""
-        holder = canvas.drafts[parent]
-        for one in words:
-            canvas.add(
-                Draft(
-                    name="segment",
-                    class_name="XCUIElementTypeButton",
-                    place=holder.place,
-                    parent=parent,
-                    text=one,
-                    role="radio",
-                    interactive=True,
-                    clickable=True,
-                    loops=holder.loops,
-                    conditional=holder.conditional,
-                )
-            )
+    def is_screen(self, info: TypeInfo) -> bool:
+        """Whether a class is a controller, of its own or of a hosted view."""
+        project = self.atlas.project
+        return is_controller(project, info) or HOSTING in ancestry(project, info.name, info.path)
 
     def bar(self, canvas: Canvas) -> int:
         """The top bar of a screen, made when it is first asked for."""
@@ -207,38 +177,6 @@ class Controllers:
                 Draft(name="navigationBar", class_name="XCUIElementTypeNavigationBar", place=canvas.place)
             )
         return canvas.bar
-
-    def _cells(self, canvas: Canvas, looks: Looks) -> None:
-        """Rows that code fills a table with."""
-        functions = looks.info.functions
-        rows = next((one for one in functions.get("tableView", []) if _labelled(one.parameters, "cellForRowAt")), None)
-        items = functions.get("collectionView", [])
-        rows = rows or next((one for one in items if _labelled(one.parameters, "cellForItemAt")), None)
-        if rows is None:
-            return
-        place = Place(
-            looks.info.homes.get("tableView" if rows.name == "tableView" else "collectionView", ""), rows.line
-        )
-        holders = ("XCUIElementTypeTable", "XCUIElementTypeCollectionView")
-        parent = next((index for index, one in enumerate(canvas.drafts) if one.class_name in holders), -1)
-        draft = Draft(name="cell", class_name="XCUIElementTypeCell", place=place, parent=parent, loops=1)
-        draft.lead = self.chosen(looks)
-        draft.interactive = self.chooses(looks)
-        draft.clickable = True if draft.interactive else None
-        canvas.add(draft)
-
-    def chooses(self, looks: Looks) -> bool:
-        """Whether code reacts to a tap on a row."""
-        functions = (*looks.info.functions.get("tableView", ()), *looks.info.functions.get("collectionView", ()))
-        return any(_labelled(one.parameters, "didSelectRowAt", "didSelectItemAt") for one in functions)
-
-    def chosen(self, looks: Looks) -> Target | None:
-        """Where a tap on a row leads."""
-        for name in ("tableView", "collectionView"):
-            for one in looks.info.functions.get(name, ()):
-                if _labelled(one.parameters, "didSelectRowAt", "didSelectItemAt"):
-                    return self.atlas.actor.run_body(one.body, looks.scope.inner())
-        return None
 
     # ---- what leads where
 
@@ -278,6 +216,8 @@ class Controllers:
         inner = argument(value, "rootViewController", "rootView")
         if value.name == "UIHostingController" and inner is not None:
             return self.atlas.screen(inner, scope, f"{scope.key}.hosted", value.line)
+        if value.name in self.hosts:
+            return self.hosts[value.name]
         info = self.atlas.project.find(value.name, scope.path)
         if info is not None and info.kind == "class" and is_controller(self.atlas.project, info):
             scene = self.owned.get(info.name)
@@ -341,11 +281,3 @@ class Controllers:
             if held is not None:
                 return self.real(held, depth + 1)
         return ""
-
-    # ---- alerts
-
-    # ---- tabs and the first screen
-
-
-def _labelled(parameters: tuple[object, ...], *labels: str) -> bool:
-    return any(getattr(one, "label", "") in labels for one in parameters)

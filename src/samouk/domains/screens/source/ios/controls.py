@@ -36,7 +36,7 @@ def container(painter: Painter, call: Call, scope: Scope, at: At) -> None:
         painter.canvas.add(replace(draft_of(painter, call, "StaticText", scope, at), text=said))
     for label in ("header", "{}", "content", "label", "footer"):
         for one in call.arguments:
-            if one.label == label and (isinstance(one.value, Closure) or label in ("header", "footer")):
+            if one.label == label and (isinstance(one.value, Closure) or label in ("header", "footer", "content")):
                 painter.paint(one.value, scope, inside)
     first = argument(call, "")
     if call.name == "AnyView" and first is not None:
@@ -55,6 +55,8 @@ def _holds(kind: str, scrolls: bool = True) -> Control:
         for one in call.arguments:
             if one.label in _CONTENT and isinstance(one.value, Closure):
                 _rows(painter, call, one.value, scope, replace(inside, loops=inside.loops + data))
+            elif one.label == "content":
+                painter.paint(one.value, scope, inside)
 
     return paint
 

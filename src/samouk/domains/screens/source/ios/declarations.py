@@ -30,7 +30,10 @@ class Parameter(NamedTuple):
 
 
 class Property(NamedTuple):
-    """``attributes`` without ``@``: ``State``, ``Binding``, ``IBOutlet``; ``body`` of a computed one."""
+    """``attributes`` without ``@``: ``State``, ``Binding``, ``IBOutlet``; ``body`` of a computed one.
+
+    ``observed`` is what `didSet` does: there outlets are often set up.
+    """
 
     name: str
     type: str
@@ -39,6 +42,7 @@ class Property(NamedTuple):
     body: tuple[Statement, ...] | None
     line: int
     static: bool = False
+    observed: tuple[Statement, ...] = ()
 
 
 class Function(NamedTuple):
@@ -76,7 +80,11 @@ class SwiftFile(NamedTuple):
 _ELSEWHERE = re.compile(rb"^import (?:AppKit|Cocoa|WatchKit|TVUIKit)\b", re.M)
 """A file that needs what no iPhone has, and not behind a condition, belongs to another device."""
 
-_SCREENS = (b"SwiftUI", b"UIKit")
+_SCREENS = re.compile(rb"\bSwiftUI\b|\bUIKit\b|\bUI[A-Z]\w+|\bIB(?:Outlet|Action)\b|\w(?:ViewController|View|Cell)\b")
+"""A file may show something though it imports neither: through a bridging header, or a module that passes them on."""
+
+_SAID = frozenset({"String", "String?", "LocalizedStringKey", "LocalizedStringResource", "Text"})
+"""Types of what even a file that shows nothing may say."""
 _WRAPPED = re.compile(r"@\w+Adaptor\((\w+)\.self\)")
 _MEMBERS = frozenset(
     ["property_declaration", "function_declaration", "init_declaration", "enum_entry", "class_declaration"]
@@ -91,7 +99,7 @@ def read_swift(path: str, content: bytes) -> tuple[SwiftFile, tuple[Trouble, ...
     tree = parse("swift", seen)
     troubles: list[Trouble] = []
     broken = broken_lines(tree)
-    bodies = any(word in content for word in _SCREENS)
+    bodies = _SCREENS.search(content) is not None
     types = tuple(_types(tree.root_node, "", bodies))
     values = tuple(
         found
@@ -195,10 +203,17 @@ def _property(node: Node, bodies: bool) -> Iterator[Property]:
         declared(node) or _adapted(node),
         attributes,
         expression(value) if value is not None else None,
-        _getter(computed) if computed is not None and bodies else None,
+        _getter(computed) if computed is not None and (bodies or declared(node) in _SAID) else None,
         line(node),
         "static" in attributes,
+        _observed(node) if bodies else (),
     )
+
+
+def _observed(node: Node) -> tuple[Statement, ...]:
+    block = next((one for one in node.named_children if one.type == "willset_didset_block"), None)
+    clause = None if block is None else next((one for one in block.named_children if one.type == "didset_clause"), None)
+    return statements(clause)
 
 
 def _adapted(node: Node) -> str:

@@ -202,6 +202,7 @@ def _statement(node: Node) -> Iterator[Statement]:
             item = node.child_by_field_name("item")
             yield Loop(text(item), statements(node))
         case "guard_statement":
+            yield from _bindings(node)
             yield Guard(statements(node))
         case "do_statement":
             yield from statements(node)
@@ -214,7 +215,32 @@ def _statement(node: Node) -> Iterator[Statement]:
 def _lets(node: Node) -> Iterator[Statement]:
     pattern, value = node.child_by_field_name("name"), node.child_by_field_name("value")
     if pattern is not None and value is not None:
-        yield Let(text(pattern), declared(node), expression(value), line(node))
+        yield Let(text(pattern), declared(node) or _cast(value), expression(value), line(node))
+
+
+def _bindings(node: Node) -> Iterator[Let]:
+    """Names that a condition binds to what a call gives, or to a name with a cast: `guard let row = cell as? Row`."""
+    name: Node | None = None
+    for index, one in enumerate(node.children):
+        field = node.field_name_for_child(index)
+        if field == "bound_identifier":
+            name = one
+        elif field == "condition" and one.is_named and name is not None and one.type != "value_binding_pattern":
+            value, kind = expression(one), _cast(one)
+            if isinstance(value, Call) or kind:
+                yield Let(text(name), kind, value, line(name))
+            name = None
+
+
+def _cast(node: Node) -> str:
+    """The type to which `as?` turns a value; "" where nothing does."""
+    while node.type in ("await_expression", "try_expression"):
+        inner = next((one for one in node.named_children if one.type.endswith("_expression")), None)
+        if inner is None:
+            return ""
+        node = inner
+    kind = node.child_by_field_name("name") if node.type == "as_expression" else None
+    return "" if kind is None else text(kind).rstrip("?!")
 
 
 def declared(node: Node) -> str:
@@ -268,6 +294,10 @@ def _sum(node: Node) -> Expression:
     if isinstance(left, Literal) or isinstance(right, Literal):
         parts = [part for side in (left, right) for part in (side.parts if isinstance(side, Literal) else (side,))]
         return Literal(_joined(parts), line(node))
+    if isinstance(left, Listing) or isinstance(right, Listing):
+        return Listing(
+            tuple(one for side in (left, right) for one in (side.items if isinstance(side, Listing) else (side,)))
+        )
     return UNKNOWN
 
 
@@ -330,6 +360,8 @@ def _call(node: Node) -> Expression:
         return Call(_plain(name), Name(base) if base else None, arguments, at)
     if isinstance(inner, Member):
         return Call(inner.name, inner.base, arguments, at)
+    if isinstance(inner, Call) and arguments and all(isinstance(one.value, Closure) for one in arguments):
+        return inner._replace(arguments=(*inner.arguments, *arguments))  # `Action(title: x) { ... }` after `=`
     # `{ ... }()` is its own value; a call of a call is left as it is.
     return Call("()", inner, arguments, at)
 
@@ -392,7 +424,8 @@ def _branches(node: Node) -> Iterator[Branch]:
         if one.type == "else":
             seen_else = True
         elif one.type == "statements":
-            yield Branch(None, (), statements(one)) if seen_else else Branch(_test(node), (), statements(one))
+            bound = () if seen_else else tuple(_bindings(node))
+            yield Branch(None if seen_else else _test(node), (), (*bound, *statements(one)))
             told = True
         elif one.type == "if_statement" and seen_else:
             if not told:
@@ -402,6 +435,8 @@ def _branches(node: Node) -> Iterator[Branch]:
 
 def _test(node: Node) -> Expression:
     conditions = node.children_by_field_name("condition")
+    if conditions and all(one.type == "availability_condition" for one in conditions):  # a new phone has it
+        return Name("false" if "#unavailable" in text(conditions[0]) else "true")
     if any(one.type in ("value_binding_pattern", "availability_condition") for one in conditions):
         return UNKNOWN
     tests = [expression(one) for one in conditions if one.is_named]

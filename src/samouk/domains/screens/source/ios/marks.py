@@ -49,6 +49,7 @@ class Marks:
     """Attributes:
     presented: sheets, pushes and dialogs that state opens, as calls.
     layers: views above or below; ``bars`` those of the top bar.
+    instead: identifiers and titles of which one is had, by what is shown.
     """
 
     identifier: str = ""
@@ -68,6 +69,7 @@ class Marks:
     menus: list[tuple[str, Expression]] = field(default_factory=list)
     tab: Call | None = None
     role: str = ""
+    instead: list[tuple[str, Words]] = field(default_factory=list)
 
 
 def flatten(value: Expression) -> tuple[Expression, list[Call]]:
@@ -147,6 +149,7 @@ def _accessibility(marks: Marks, call: Call, scope: Scope, speaker: Speaker) -> 
     match call.name:
         case "accessibilityIdentifier":
             marks.identifier = speaker.identifier(first, scope)
+            marks.instead = speaker.alternatives(first, scope)
         case "accessibilityLabel":
             marks.label = speaker.words(first, scope)
         case "accessibilityHidden":

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from samouk.domains.screens.source.ios.canvas import Canvas, Draft
 from samouk.domains.screens.source.ios.expressions import Name
+from samouk.domains.screens.source.ios.looks import Looks
 from samouk.domains.screens.source.ios.marks import KEYBOARDS
 from samouk.domains.screens.source.ios.scenes import Scene, accessibility
 from samouk.domains.screens.source.ios.storyboards import Object
-from samouk.domains.screens.source.ios.uikit import ACTED_ON, SYSTEM_ITEMS, Look, Looks, public_kind
+from samouk.domains.screens.source.ios.uikit import ACTED_ON, SYSTEM_ITEMS, Look, public_kind
 from samouk.domains.screens.source.widgets import NO_WORDS, Entry, Place, Words
 
 if TYPE_CHECKING:
@@ -83,6 +84,10 @@ class ScenePainter:
         info = self.controllers.atlas.project.find(self.scene.custom, self.scene.path) if self.scene.custom else None
         self.looks = self.controllers.look_at(info) if info is not None else None
         self.outlets = self.scene.outlets(self.scene.index)
+        if self.scene.kind in ("objects", "placeholder"):  # in a xib views have outlets too
+            holder = self.scene.index if self.scene.kind == "objects" else self.scene.object.parent
+            for child in self.scene.below.get(holder, ()):
+                self.outlets = self.scene.outlets(child) | self.outlets
         start = self.scene.index
         if self.scene.kind == "placeholder":
             start = self.scene.object.parent
@@ -159,7 +164,12 @@ class ScenePainter:
         name = one.attributes.get("customClass", "")
         info = self.controllers.atlas.project.find(name, self.scene.path) if name else None
         if info is not None and one.tag not in ("navigationItem",):
-            self.controllers.paint_code(self.canvas, self.controllers.look_at(info), at.parent)
+            look = self._look(one)
+            outer = (look, self.looks) if look is not None and self.looks is not None else None
+            start = len(self.canvas.drafts)
+            self.controllers.coded.paint_code(self.canvas, self.controllers.look_at(info), at.parent, 1, outer)
+            if outer is not None:
+                self.controllers.coded.hand_in(self.canvas, start, *outer)
 
     def _embedded(self, index: int, at: _At) -> None:
         """What a container shows is part of this screen."""
@@ -197,12 +207,12 @@ class ScenePainter:
         self._type(index, one, draft)
         self._lead(index, one, draft)
         if look is not None and self.looks is not None:
-            self.controllers.dress(draft, look, self.looks)
+            self.controllers.coded.dress(draft, look, self.looks)
         own = self.canvas.add(draft)
         if own < 0:
             return
         if one.tag == "segmentedControl":
-            self.controllers.segments(
+            self.controllers.coded.segments(
                 self.canvas, own, look.segments if look and look.segments else self._segments(index)
             )
         elif one.tag not in ("button", "textField", "barButtonItem"):
@@ -276,9 +286,9 @@ class ScenePainter:
     def _cell(self, one: Object, draft: Draft) -> None:
         if one.attributes.get("selectionStyle") == "none":
             return
-        if self.looks is not None and self.controllers.chooses(self.looks):
+        if self.looks is not None and self.controllers.coded.chooses(self.looks):
             draft.interactive = draft.clickable = True
-            draft.lead = self.controllers.chosen(self.looks)
+            draft.lead = self.controllers.coded.chosen(self.looks)
 
     def _entry(self, index: int, one: Object, draft: Draft) -> None:
         entry = Entry("search") if draft.class_name.endswith("SearchField") else Entry()

@@ -125,6 +125,8 @@ class Project:
         self.values: dict[str, tuple[str, Property]] = {}
         self.calls: dict[str, list[tuple[Argument, ...]]] = defaultdict(list)
         self.callers: dict[str, set[str]] = defaultdict(set)
+        self.made_by: dict[str, dict[str, bool]] = defaultdict(dict)
+        """What each type makes, and what it names without making it, as False."""
         self.hidden: set[str] = set()
         for path, file in files.items():
             self.hidden |= file.hidden
@@ -139,6 +141,7 @@ class Project:
             for one in file.types:
                 if one.kind == "extension":
                     self._extend(path, one)
+        self._constants: dict[str, list[TypeInfo]] | None = None
         for file in files.values():
             for one in file.types:
                 self._count_calls(one)
@@ -171,6 +174,9 @@ class Project:
             if isinstance(at, Call) and at.name[:1].isupper():
                 self.calls[at.name].append(at.arguments)
                 self.callers[at.name].add(caller)
+                self.made_by[caller][at.name] = True
+            elif isinstance(at, Name) and at.path[:1].isupper() and "." in at.path:
+                self.made_by[caller].setdefault(at.path.partition(".")[0], False)
             if isinstance(at, tuple):
                 waiting.extend(part for part in at if isinstance(part, tuple))
 
@@ -180,6 +186,16 @@ class Project:
         if not found:
             return None
         return found[0] if len(found) == 1 else max(found, key=lambda one: _shared(one.path, near))
+
+    def implementers(self, name: str) -> list[TypeInfo]:
+        """Types that have a plain string for a property of which the name says that it is an identifier."""
+        if self._constants is None:
+            self._constants = defaultdict(list)
+            for info in {id(one): one for infos in self.types.values() for one in infos}.values():
+                for own in info.properties.values():
+                    if own.name.endswith(("dentifier", "ID")) and isinstance(own.value, Literal) and not own.static:
+                        self._constants[own.name].append(info)
+        return self._constants.get(name, [])
 
     def view(self, name: str, near: str = "") -> TypeInfo | None:
         """An own view by its name."""
@@ -341,13 +357,26 @@ def last_expression(body: tuple[Statement, ...]) -> Expression | None:
 def _static(project: Project, path: str, scope: Scope) -> tuple[Expression, Scope | None] | None:
     """``L10n.Login.title``, ``Route.home.title``."""
     kind, _, name = path.rpartition(".")
-    info = project.find(kind, scope.path)
+    info = within(project, kind, scope)
     if info is not None:
         own = info.properties.get(name)
         return None if own is None else _value(own, Scope(info.name, info.path, info))
     outer, _, case = kind.rpartition(".")
-    info = project.find(outer, scope.path) if outer else None
+    info = within(project, outer, scope) if outer else None
     return of_case(project, info, case, name) if info is not None and case in info.cases else None
+
+
+def within(project: Project, name: str, scope: Scope) -> TypeInfo | None:
+    """A type by its name as seen from the code at hand: in the type around it first, then anywhere."""
+    around = scope.info.name if scope.info is not None else ""
+    if name == "Self":
+        return scope.info
+    while around:
+        found = project.find(f"{around}.{name}", scope.path)
+        if found is not None:
+            return found
+        around = around.rpartition(".")[0]
+    return project.find(name, scope.path)
 
 
 def of_case(project: Project, info: TypeInfo, case: str, name: str) -> tuple[Expression, Scope | None] | None:

@@ -66,6 +66,27 @@ def tab_classes(controllers: Controllers, code: list[TypeInfo]) -> None:
                 controllers.atlas.groups.append((info.name, [tab for tab in tabs if tab.screen]))
 
 
+def tabs_of_their_own(controllers: Controllers, infos: Sequence[TypeInfo]) -> None:
+    """Controllers that name their own items, which something puts into a bar when the app runs."""
+    grouped = {tab.screen for _, tabs in controllers.atlas.groups for tab in tabs}
+    tabs: dict[str, Tab] = {}
+    for info in infos:
+        looks = controllers.looks.get(id(info))
+        item = looks.tab if looks is not None else None
+        screen = controllers.hosts.get(info.name) or info.name
+        if item is None or screen in grouped or screen not in controllers.atlas.canvases:
+            continue
+        if item.text != NO_WORDS or item.identifier:
+            place = Place(item.path, item.line)
+            key = item.identifier or item.text.value
+            if key not in tabs or not controllers.atlas.canvases[tabs[key].screen].drafts:
+                tabs[key] = Tab(item.text, NO_WORDS, item.identifier, place, screen, False)
+    if len(tabs) > 1:
+        owner = "tabs"
+        controllers.atlas.canvases[owner] = Canvas(owner, next(iter(tabs.values())).place)
+        controllers.atlas.groups.append((owner, list(tabs.values())))
+
+
 def _code_tab(
     controllers: Controllers, item: Expression, statements: Sequence[Statement], scope: Scope, line: int
 ) -> Tab:

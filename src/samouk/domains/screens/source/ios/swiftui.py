@@ -100,6 +100,8 @@ class Painter:
         """Paint statements in order; local names are known to those that follow."""
         for one in body:
             if isinstance(one, Let):
+                if isinstance(one.value, Name) and one.value.path.partition(".")[0] == one.name:
+                    continue  # `if let name = name as? Kind`: the same value by the same name
                 value = Closure((), appended(body, one.name), one.line) if one.value == Listing(()) else one.value
                 scope.values[one.name] = (value, scope)
             elif isinstance(one, Loop):
@@ -204,7 +206,7 @@ class Painter:
         self._apply(marks, roots, holder, around)
         self._menus(marks, roots, around, replace(at, place=None))
         search(self, marks, around, at)
-        self._around(marks, around, at)
+        self.around(marks, around, at)
 
     def _holder(self, base: Expression, marks: Marks, scope: Scope, at: At) -> int:
         """A container that is an element itself: it is tapped, or joins what it holds."""
@@ -245,6 +247,18 @@ class Painter:
                 draft.lead = self.actor.target(marks.tap, scope)
         if holder >= 0:
             self._joined(holder)
+        if marks.instead and len(drafts) == 1:
+            self._spread(drafts[0], marks.instead)
+
+    def _spread(self, draft: Draft, instead: list[tuple[str, Words]]) -> None:
+        """One row of a loop is one of several kinds: each is told."""
+        draft.loops, draft.conditional = 0, True
+        for index, (identifier, words) in enumerate(instead):
+            one = draft if not index else replace(draft)
+            one.identifier = identifier
+            one.text = words if words != NO_WORDS else one.text
+            if index:
+                self.canvas.add(one)
 
     def _joined(self, holder: int) -> None:
         """A container's words are those of the first thing in it."""
@@ -263,7 +277,7 @@ class Painter:
                 self.canvas.drafts[roots[0]].long_clickable = True
             self.paint(content, scope, replace(at, parent=parent, conditional=True, menu=kind == "contextMenu"))
 
-    def _around(self, marks: Marks, scope: Scope, at: At) -> None:
+    def around(self, marks: Marks, scope: Scope, at: At) -> None:
         """What a view puts elsewhere: into the top bar, above the screen."""
         if marks.title is not None and not at.conditional and self.canvas.title == NO_WORDS:
             self.canvas.title = marks.title
@@ -445,7 +459,8 @@ class Painter:
                 texts.append(said._replace(dynamic=said.dynamic or draft.conditional != at.conditional))
             if draft.long_clickable and holder >= 0:
                 self.canvas.drafts[holder].long_clickable = True
-            self.canvas.drop(index)
+            if not draft.identifier or holder < 0:
+                self.canvas.drop(index)
         return merged(texts), merged(pictures[:1])
 
     def presented_by(self, value: Expression | None, scope: Scope, screen: str) -> None:

@@ -31,9 +31,13 @@ from samouk.domains.screens.source.widgets import NO_WORDS, Words
 MOST_STEPS = 250
 """Names behind one string or condition, so that strings that hold others twice end."""
 
+MOST_ALTERNATIVES = 40
+"""Types behind one identifier."""
+
 _DYNAMIC = Words(dynamic=True)
 _RESOURCES_WORDS = """
 NSLocalizedString LocalizedStringKey LocalizedStringResource String Text tr localized AttributedString Self.tr L
+NSAttributedString NSMutableAttributedString localizedStringWithFormat
 """
 _RESOURCES = frozenset(_RESOURCES_WORDS.split())
 _CHANGES = {"uppercased": str.upper, "lowercased": str.lower, "capitalized": str.title}
@@ -94,6 +98,25 @@ class Speaker:
         """An identifier that is the same in every run; "" for one that is made while the app runs."""
         found = self.words(value, scope, localized=False)
         return "" if found.dynamic else found.value
+
+    def alternatives(self, value: Expression, scope: Scope | None) -> list[tuple[str, Words]]:
+        """Identifiers and titles of the types of which one is behind `row.identifier`, where each has its own.
+
+        They must share what they implement, or it is not known which of them are meant.
+        """
+        head, _, name = value.path.rpartition(".") if isinstance(value, Name) else ("", "", "")
+        found = self.project.implementers(name) if head and not self.identifier(value, scope) else []
+        if not 1 < len(found) <= MOST_ALTERNATIVES or not found[0].inherits.intersection(
+            *(one.inherits for one in found)
+        ):
+            return []
+        told: list[tuple[str, Words]] = []
+        for info in found:
+            inside = Scope(info.name, info.path, info)
+            titled = "title" in info.properties
+            words = self.words(Name("title"), inside, False) if titled else NO_WORDS
+            told.append((self.identifier(Name(name), inside), words))
+        return told
 
     def _named(self, value: Name, scope: Scope | None, localized: bool, depth: int) -> Words:
         if value.path in ("nil", ""):
@@ -173,8 +196,8 @@ class Speaker:
 
     def _resource_call(self, value: Call, scope: Scope | None, depth: int) -> Words:
         told = {one.label: one.value for one in reversed(value.arguments)}
-        if value.name == "String" and "format" in told:
-            found = self.words(told["format"], scope, False, depth + 1)
+        if (value.name == "String" and "format" in told) or value.name == "localizedStringWithFormat":
+            found = self.words(told.get("format", value.arguments[0].value), scope, False, depth + 1)
             return Words(until_filled(found.value)[0], found.key, True)
         if value.name == "Text" and "verbatim" in told:
             return self.words(told["verbatim"], scope, False, depth + 1)
@@ -201,7 +224,7 @@ class Speaker:
             return self._of_if(choice.branches, branch, scope)
         subject, _ = reduce(self.project, choice.subject, scope)
         subject, fixed = self._initial(subject, scope)
-        if isinstance(subject, Name) and subject.path.rpartition(".")[2] and "." in subject.path:
+        if isinstance(subject, Name) and _is_case(subject):
             case = subject.path.rpartition(".")[2]
             known = any(case in one.cases for one in choice.branches)
             return Verdict(case in branch.cases or (not branch.cases and not known), fixed)
@@ -293,6 +316,12 @@ class Speaker:
         if "nil" not in sides and sides[0][0] != sides[1][0] and not (sides[0][0].isdigit() and sides[1][0].isdigit()):
             return _OPEN
         return Verdict((sides[0] == sides[1]) == (test.name == "=="), stays)
+
+
+def _is_case(value: Name) -> bool:
+    """``.password`` or ``Mode.password``; ``state.mode`` is a value that is not known."""
+    kind, _, case = value.path.rpartition(".")
+    return bool(case) and "." in value.path and (not kind or kind.rpartition(".")[2][:1].isupper())
 
 
 def _shared(words: Sequence[str]) -> str:
