@@ -32,17 +32,16 @@ def _frameworks(example: Example) -> set[str]:
 def test_the_suite_of_an_example_passes_and_notices_what_is_broken(
     example: Example, server: Server, tmp_path: Path
 ) -> None:
-    """No test fails, most run, and nine of ten that touch a broken element fail."""
+    """No test fails, all but a few run, and nine of ten that touch a broken element fail."""
     suite = tmp_path / "suite"
     suite.mkdir()
     proof = prove(*written(example, suite), suite, example.running, server.url)
     done = proof.rehearsal
     assert done.of("failed") == ()
-    # What waits does so for a reason that stands in the test: an element that is there under a condition only, or
-    # without any locator, which the examples have on purpose.
-    assert done.count("passed") >= 15
-    assert done.count("skipped") <= done.count("passed")
-    assert all(one.reason for one in done.of("skipped"))
+    # What is skipped shows on purpose what a test does without an element that the app shows under a condition.
+    assert done.count("passed") >= 45
+    assert done.count("skipped") <= 2
+    assert all("shown only under a condition" in one.reason for one in done.of("skipped"))
     assert proof.unseen == ()
     assert proof.fates.tried >= 40
     assert proof.fates.kill_rate >= 0.9, [(*one.mutant[:3], one.survived) for one in proof.fates.unnoticed]

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from tests.domains.screens.testgen import shop
 
 from samouk.domains.screens.appmodel.building import ModelBuilder
 from samouk.domains.screens.source.widgets import Framework, Place, Sight, SourceScreen, Widget, Words
@@ -112,3 +113,11 @@ def test_the_page_stands_alone_and_escapes_what_the_app_says() -> None:
 
 def test_a_page_without_troubles_says_so() -> None:
     assert "Every interactive element has a stable locator" in page(report("android", "a.xml", identifier="save"))
+
+
+def test_a_row_goes_on_lacking_a_name() -> None:
+    """Its place in the list is told as the best way there is."""
+    row = shop.element("row", "list_item", shop.found_by("row", "", within="FlatList"), repeated=True)
+    found = judge(shop.model(shop.screen("home", row, framework="react_native")))
+    (lacking,) = found.lacking
+    assert (lacking.best, lacking.remedy.line) == ("row 'FlatList'", "testID={`row-${index}`}")

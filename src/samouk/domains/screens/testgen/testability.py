@@ -134,7 +134,7 @@ def _lacking(model: AppModel, screen: AppScreen, element: AppElement) -> Lacking
         name=element.name,
         type=element.type,
         place=element.place,
-        best="" if best is None else f"{best.strategy} {best.value!r}",
+        best="" if best is None else f"{best.strategy} {(best.value or best.within)!r}",
         stability=0.0 if best is None else best.stability,
         remedy=remedy_for(element, screen, tags_visible=model.tags_visible),
     )
