@@ -23,6 +23,30 @@ NEWER = {
 }
 
 
+LOST = {
+    "a private function": "@Marked(A::class)\n@Composable\nprivate fun whole() {\n    Row { val a = B.c }\n}",
+    "a private one for a type": "@Marked\n@Composable\nprivate fun <T> Scope.whole(a: T) {\n    Row { }\n}",
+    "a public one": "@Marked\n@Composable\npublic fun whole() {\n    Row { }\n}",
+}
+
+
+@pytest.mark.parametrize("source", LOST.values(), ids=LOST)
+def test_a_function_behind_annotations_is_no_expression(source: str) -> None:
+    """With the line of its name; what is private stays so."""
+    (function,) = READER.extract("A.kt", source.encode()).content.functions
+    assert (function.name, function.composable, function.line) == ("whole", True, 3)
+    assert function.private is ("private" in source)
+
+
+def test_a_class_behind_annotations_is_no_expression() -> None:
+    """Nothing is read off them."""
+    source = (
+        "@Into(Scope::class)\n@Module\ninterface First {\n    val a: Int\n}\n@Kept @Shown data class Second(val b: Int)"
+    )
+    facts = READER.extract("A.kt", source.encode())
+    assert [(one.name, one.line) for one in facts.content.classes] == [("First", 3), ("Second", 6)]
+
+
 @pytest.mark.parametrize("source", NEWER.values(), ids=NEWER)
 def test_newer_kotlin_is_read(source: str) -> None:
     """Nothing is left out, and the function is there."""

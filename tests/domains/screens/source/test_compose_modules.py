@@ -45,6 +45,20 @@ def test_a_wrapper_that_is_named_as_what_it_wraps_is_looked_into() -> None:
     assert [(one.class_name, one.text.value) for one in acting(screen)] == [("android.widget.Button", "Save")]
 
 
+def test_an_import_under_another_name_is_of_the_library_though_the_app_has_the_name_too() -> None:
+    """A wrapper with the name of what it wraps."""
+    files = {
+        "ui/Frame.kt": """package org.example.ui
+        import androidx.compose.material3.Scaffold as MaterialScaffold
+        @Composable
+        fun Scaffold(bar: @Composable () -> Unit = {}, content: @Composable (Padding) -> Unit) {
+            MaterialScaffold(topBar = bar) { padding -> content(padding) }
+        }"""
+    }
+    screen = shown('Scaffold { Button({}) { Text("In") } }', "import org.example.ui.Scaffold", files)
+    assert [one.text.value for one in acting(screen)] == ["In"]
+
+
 def test_a_graph_of_the_apps_own_builders_is_a_graph() -> None:
     """A host, a destination with its type as a parameter, and destinations in other modules."""
     files = {

@@ -309,7 +309,8 @@ class Calls(Objects):
             block = node.arguments[-1].value if node.arguments else None
             if isinstance(block, code.Lambda):
                 found = self.run(Closure(block.names, block.body, scope), (chain,), chain)
-                return found if isinstance(found, Chain) and name != "also" else chain
+                found_chains = [one for one in each(found) if isinstance(one, Chain)]
+                return joined(found_chains) if found_chains and name != "also" else chain
         own = self.project.function(name, scope.file, True, node.arguments)
         if own is not None and own.function.receiver == "Modifier":
             found = self._returned(Bound(own.function, own.file, chain), node, scope)
@@ -320,6 +321,10 @@ class Calls(Objects):
     def _parts(self, value: Value, count: int) -> Iterator[Value]:
         """What a value is taken apart into: the fields of a data class, the items of a list."""
         plain = now(value)
+        if isinstance(plain, Either):
+            parted = [tuple(self._parts(one, count)) for one in plain.values]
+            yield from (Either(tuple(one[at] for one in parted)) for at in range(count))
+            return
         parts: Sequence[Value] = ()
         if isinstance(plain, Instance) and plain.made:
             parts = [plain.fields.get(one.name, UNKNOWN) for one in plain.kind.parameters]

@@ -9,7 +9,7 @@ from tree_sitter import Node as Syntax
 
 from samouk.domains.screens.source.compose import code
 from samouk.domains.screens.source.compose.code import Argument, Node, Parameter
-from samouk.domains.screens.source.compose.dialect import MARK
+from samouk.domains.screens.source.compose.dialect import MARK, PRIVATE
 from samouk.domains.screens.source.syntax import line
 from samouk.domains.screens.source.syntax import text as written
 
@@ -24,7 +24,7 @@ _WORDS = frozenset({"true", "false", "null"})
 
 def text(node: Syntax | None) -> str:
     """The source of a node."""
-    return written(node).replace(MARK, "")
+    return written(node).replace(MARK, "").replace(PRIVATE, "")
 
 
 def behind_equals(children: Sequence[Syntax]) -> Syntax | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from tree_sitter import Node as Syntax
 
 from samouk.domains.screens.source.compose.code import Argument, Class, Function, KotlinFile, Node, Parameter, Property
-from samouk.domains.screens.source.compose.dialect import known
+from samouk.domains.screens.source.compose.dialect import PRIVATE, known
 from samouk.domains.screens.source.compose.expressions import (
     COMMENTS,
     arguments_of,
@@ -23,6 +23,7 @@ from samouk.domains.screens.source.compose.expressions import (
     type_of,
 )
 from samouk.domains.screens.source.syntax import line, parse
+from samouk.domains.screens.source.syntax import text as written
 from samouk.domains.screens.source.widgets import Trouble
 
 _TELLING = re.compile(
@@ -38,6 +39,7 @@ SHORT = 240
 _MENTIONED = re.compile(rb"\b([A-Z]\w*)\s*[({]")
 """Names that are called like a composable."""
 
+_NAMING = frozenset({"identifier", "user_type", "nullable_type"})
 _ANNOTATION = re.compile(r"@(?:\w+\.)*(\w+)")
 _KNOWN = frozenset({"package_header", "import", "import_list", "file_annotation", "type_alias", "shebang_line", ";"})
 
@@ -164,7 +166,7 @@ def _function(node: Syntax, loose: Sequence[str]) -> Function:
         expression,
         composable,
         any("Preview" in one for one in noted),
-        "private" in noted,
+        "private" in noted or any(PRIVATE in written(one) for one in node.children if one.type in _NAMING),
         tuple(name_of(one) for child in of_type(node, "type_parameters") for one in of_type(child, "type_parameter")),
         frozenset() if composable else frozenset(one.decode() for one in _MENTIONED.findall(node.text or b"")),
     )

@@ -60,6 +60,11 @@ class Project:
         self._properties: dict[str, list[DeclaredProperty]] = {}
         self._defaults: dict[str, set[Node | None]] = {}
         self._aliases: dict[str, list[tuple[str, str]]] = {}
+        self._last = {
+            path: {whole.rpartition(".")[2]: whole for whole in file.imports.values()} for path, file in files.items()
+        }
+        self._known_types: dict[tuple[str, str], Declared | None] = {}
+        self._known_properties: dict[tuple[str, str, bool], DeclaredProperty | None] = {}
         for path, file in files.items():
             for function in file.functions:
                 self._functions.setdefault(function.name, []).append(DeclaredFunction(function, path))
@@ -118,12 +123,14 @@ class Project:
             given: what it is called with: of several with one name, one that takes as much is meant.
             around: functions that are being run: what stands among them calls itself only where nothing else is meant.
         """
-        name = self.own_name(name, file)
+        written, name = name, self.own_name(name, file)
         found = [
             one
             for one in self._functions.get(name, ())
             if (not one.function.private or one.file == file) and (not extends or one.function.receiver)
         ]
+        if written != name:
+            found = self._imported(written, file, found)
         if len(found) < 2 or given is None:
             return self._nearest(name, file, found)
         fitting = [one for one in found if takes(one.function.parameters, given)] or found
@@ -132,23 +139,43 @@ class Project:
 
     def type(self, name: str, file: str, outer: Class | None = None) -> Declared | None:
         """A class, inside ``outer`` where that is told; one that another name stands for too."""
-        name = self.own_name(name, file)
-        found = self._classes.get(name, ())
         if outer is not None:
+            found = self._classes.get(self.own_name(name, file), ())
             return next((one for one in found if one.outer is outer), None)
-        known = self._nearest(name, file, found)
-        if known is None and (other := self.alias(name, file).rpartition(".")[2]) != name:
+        key = (name, file)
+        if key not in self._known_types:
+            self._known_types[key] = self._type(name, file)
+        return self._known_types[key]
+
+    def _type(self, written: str, file: str) -> Declared | None:
+        name = self.own_name(written, file)
+        found = self._classes.get(name, [])
+        known = self._nearest(name, file, found if written == name else self._imported(written, file, found))
+        if known is None and (other := self.alias(written, file).rpartition(".")[2]) != name:
             return self._nearest(other, file, self._classes.get(other, ()))
         return known
+
+    def _imported(self, written: str, file: str, found: Iterable[_Found]) -> list[_Found]:
+        """Of declarations with one name those that ``import .. as written`` means: none where it means a library's."""
+        package = self.files[file].imports[written].rpartition(".")[0]
+        return [one for one in found if package.startswith(self.files[one.file].package)]
 
     def alias(self, name: str, file: str) -> str:
         """What ``typealias name`` stands for, as it is written; "" where nothing is named so."""
         found = self._aliases.get(self.own_name(name, file), ())
+        if not found:
+            return ""
         here = [whole for path, whole in found if path == file]
         return next(iter((*here, *(whole for _, whole in found))), "")
 
     def property(self, name: str, file: str, extends: bool = False) -> DeclaredProperty | None:
         """A property outside classes, or an imported one of an object; with ``extends`` one that extends a type."""
+        key = (name, file, extends)
+        if key not in self._known_properties:
+            self._known_properties[key] = self._property(name, file, extends)
+        return self._known_properties[key]
+
+    def _property(self, name: str, file: str, extends: bool) -> DeclaredProperty | None:
         found = [
             one for one in self._properties.get(self.own_name(name, file), ()) if not extends or one.property.receiver
         ]
@@ -167,7 +194,7 @@ class Project:
         for one in all_of:
             if one.file == file:
                 return one
-        imported = next((whole for whole in here.imports.values() if whole.rpartition(".")[2] == name), None)
+        imported = self._last[file].get(name)
         if imported is not None:
             package = imported.rpartition(".")[0]
             return next((one for one in all_of if package.startswith(self.files[one.file].package)), None)

@@ -51,8 +51,9 @@ class Unfolding(Drawing):
     def statement(self, node: Node, scope: Scope, where: Where) -> None:
         """Run one."""
         match node:
-            case code.Let():
+            case code.Let(_, value):
                 self.meaning.let(node, scope)
+                self._measured(value, scope, where)
             case code.Call():
                 self.call(node, scope, where)
             case code.Choice(condition, yes, no):
@@ -71,6 +72,19 @@ class Unfolding(Drawing):
                 self.statement(value, scope, where)
             case code.Other(parts):
                 self.body(parts, scope.inner(), where)
+
+    def _measured(self, value: Node, scope: Scope, where: Where) -> None:
+        """What is composed to be measured: ``val parts = subcompose(..) { }``; of a choice what it begins with."""
+        match value:
+            case code.Choice(condition, yes, no):
+                known = start(self.meaning.of(condition, scope))
+                for part in (*(yes if known is not False else ()), *(no if known is not True else ())):
+                    self._measured(part, scope, where)
+            case code.Call(code.Name("subcompose") | code.Member(_, "subcompose")):
+                for one in value.arguments:
+                    self.slot(self.meaning.of(one.value, scope), replace(where, wrapper=None))
+            case code.Call(code.Member(of, _)) | code.Member(of, _):
+                self._measured(of, scope, where)
 
     def branch(self, condition: Value, body: Sequence[Node], scope: Scope, where: Where) -> None:
         """A part that is there when ``condition`` holds."""
@@ -120,7 +134,7 @@ class Unfolding(Drawing):
 
     def _named(self, written: str, node: code.Call, scope: Scope, where: Where) -> None:
         known = scope.find(written)
-        if known is not MISSING:
+        if known is not MISSING and any(self._runs(one) for one in each(known)):
             self._handed(known, node, scope, where)
             return
         own = self.meaning.own_method(written, scope)
@@ -144,6 +158,13 @@ class Unfolding(Drawing):
             return MISSING
         value = self.meaning.of(callee, scope)
         return value if any(self._runs(one) for one in each(value)) else MISSING
+
+    def _member(self, of: Value, name: str, scope: Scope) -> Value:
+        """What a field of an object holds that can be run; MISSING where there is none."""
+        if not any(isinstance(one, Instance) for one in each(of)):
+            return MISSING
+        held = self.meaning.member_of(of, name, scope)
+        return held if any(self._runs(one) for one in each(held)) else MISSING
 
     def _runs(self, value: Value) -> bool:
         return isinstance(value, Closure | Bound) or self.meaning.method(value, "invoke") is not None
@@ -184,7 +205,7 @@ class Unfolding(Drawing):
             _path(callee.of) == project.files[whole.file].package
         ):
             self._enter(Bound(whole.function, whole.file), node, scope, where)
-        elif isinstance(now(of), Instance) and self._runs(held := now(self.meaning.member_of(of, name, scope))):
+        elif (held := self._member(of, name, scope)) is not MISSING:
             self._handed(held, node, scope, where)
         elif name in WIDGETS or name in SCOPES or name[:1].isupper():
             self.library(name, node, scope, where)

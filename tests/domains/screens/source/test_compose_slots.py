@@ -1,0 +1,133 @@
+"""What is handed on through slots, scopes and values, and shown somewhere else."""
+
+from __future__ import annotations
+
+import pytest
+from tests.domains.screens.source.compose_app import acting, only, shown
+
+from samouk.domains.screens.source.widgets import Words
+
+
+def test_rows_of_a_list_that_a_function_of_its_scope_declares_are_shown() -> None:
+    """A parameter with the name of what is called hides it not."""
+    screen = shown(
+        "LazyColumn { rows(items = all, onOpen = {}) }",
+        """fun LazyListScope.rows(items: List<Row>, onOpen: () -> Unit) =
+            items(items = items, key = { it.id }, itemContent = { item -> Card(onClick = onOpen) { Text("Row") } })""",
+    )
+    assert [(one.text.value, one.repeated) for one in acting(screen)] == [("Row", True)]
+
+
+def test_what_is_composed_to_be_measured_is_shown_once() -> None:
+    """Of a choice what it begins with."""
+    screen = shown(
+        """var large by remember { mutableStateOf(false) }
+        SubcomposeLayout { bounds ->
+            val parts = if (large) {
+                this.subcompose("large", content = { Bar("Large") }).map { it.measure(bounds) }
+            } else {
+                this.subcompose("small", content = { Bar("Small") }).map { it.measure(bounds) }
+            }
+        }""",
+        "@Composable\nfun Bar(name: String) { IconButton({}) { Icon(a, name) } }",
+    )
+    assert [one.label.value for one in acting(screen)] == ["Small"]
+
+
+def test_of_contents_in_a_list_each_may_be_shown() -> None:
+    """``tabs[chosen].content()``."""
+    screen = shown(
+        """val first = Part("One") { Button({}) { Text("First") } }
+        val tabs = listOf(first, Part("Two") { Button({}) { Text("Second") } })
+        val chosen = tabs.indexOfFirst { it.isOpen }
+        tabs[chosen].content()""",
+        "class Part(val name: String, val content: @Composable () -> Unit)",
+    )
+    assert [(one.text.value, one.conditional) for one in acting(screen)] == [("First", True), ("Second", True)]
+
+
+def test_an_object_that_is_called_gives_its_words() -> None:
+    """``operator fun invoke``, as wrappers of words have it."""
+    assert only(
+        "val words = R.string.save.asWords()\nButton({}) { Text(text = words()) }",
+        """interface Words {
+            operator fun invoke(): String
+        }
+        data class ResourceWords(val id: Int) : Words {
+            override fun invoke(): String = context.getText(id)
+        }
+        fun Int.asWords(): Words = ResourceWords(this)""",
+    ).text == Words("Save", "save")
+
+
+def test_words_of_resources_that_one_of_several_is_are_told_apart() -> None:
+    """Like widgets under a condition; those of the beginning come first."""
+    screen = shown(
+        """var open by remember { mutableStateOf(false) }
+        IconButton({ open = !open }) { Icon(a, stringResource(if (open) R.string.back else R.string.save)) }
+        Text(stringResource(if (model.isNew) R.string.save else R.string.again))
+        Text(model.words ?: stringResource(R.string.hello))"""
+    )
+    assert acting(screen)[0].label.key == "save"
+    told = [(one.text.key or one.label.key, one.conditional) for one in screen.widgets[1:]]
+    assert told == [("save", False), ("back", True), ("save", True), ("again", True), ("", False), ("hello", True)]
+
+
+def test_an_enum_that_is_not_known_is_one_of_its_entries() -> None:
+    """Each with its words."""
+    screen = shown(
+        "Row { Mark(model.load()) }",
+        """enum class Level(val words: Int) { LOW(R.string.save), HIGH(R.string.back) }
+        @Composable
+        fun Mark(level: Level) { Text(stringResource(level.words)) }""",
+    )
+    assert [one.text.key for one in screen.widgets] == ["save", "back"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "key"),
+    [
+        ("listOf(R.string.save, R.string.back).last()", "back"),
+        ("buildList { add(R.string.save); if (a) { add(R.string.back) } }.first()", "save"),
+        ("mapOf(Kind.A to R.string.save, Kind.B to R.string.back)[Kind.B]", "back"),
+        ("(R.string.save to 1).first", "save"),
+        ("listOf(R.string.save).toPersistentList().filter { it.isShown }[0]", "save"),
+    ],
+    ids=["last", "built", "map", "pair", "kept"],
+)
+def test_items_of_lists_and_maps_are_known(expression: str, key: str) -> None:
+    """As far as the source spells them out."""
+    screen = shown(f"Text(stringResource({expression}))", "enum class Kind { A, B }")
+    assert [one.text.key for one in screen.widgets] == [key]
+
+
+def test_a_modifier_that_a_choice_adds_to_is_followed() -> None:
+    """``.let { if (open) it.clickable { } else it }``."""
+    assert (
+        only(
+            'Box(Modifier.let { if (model.open) it.clickable { } else it.padding(a) }.testTag("row"))'
+        ).hidden_identifier
+        == "row"
+    )
+
+
+def test_words_that_are_built_piece_by_piece_are_known() -> None:
+    """``buildAnnotatedString``."""
+    screen = shown(
+        """Text(buildAnnotatedString {
+            append("Save ")
+            withStyle(bold) { append("now") }
+            append(name)
+        })"""
+    )
+    assert screen.widgets[0].text == Words("Save now", "", True)
+
+
+def test_a_content_that_turns_with_a_state_is_handed_it() -> None:
+    """``AnimatedContent``, and pictures with a description of their own."""
+    screen = shown(
+        """AnimatedContent(targetState = Step.LAST) { step -> Text(stringResource(step.words)) }
+        Canvas(Modifier.semantics { contentDescription = "Wheel" }) { draw() }""",
+        "enum class Step(val words: Int) { FIRST(R.string.save), LAST(R.string.back) }",
+    )
+    assert [(one.text.key, one.label.value) for one in screen.widgets] == [("back", ""), ("", "Wheel")]
