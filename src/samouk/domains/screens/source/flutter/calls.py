@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from samouk.domains.screens.source.flutter import code
 from samouk.domains.screens.source.flutter.code import Member
 from samouk.domains.screens.source.flutter.lists import called_on_list, called_on_text
-from samouk.domains.screens.source.flutter.strings import SPEAKING_TYPE
+from samouk.domains.screens.source.flutter.strings import SPEAKING_TYPE, TRANSLATES
 from samouk.domains.screens.source.flutter.values import (
     MAX_DEPTH,
     NULL,
@@ -76,9 +76,20 @@ def _called(
         return make(evaluator, callee, "", args, named, scope.file, expr.line)
     if isinstance(callee, Constant):
         return make(evaluator, Type(callee.type), callee.name, args, named, scope.file, expr.line)
+    said = _translated(evaluator, name, args, named)
+    if said is not None:
+        return said
     _told(evaluator, "", name, args, named, expr, scope)
     _let_run(evaluator, args, named)
     return OPAQUE
+
+
+def _translated(evaluator: Evaluator, name: str, args: Sequence[Value], named: dict[str, Value]) -> Txt | None:
+    """``tr('key')``, ``context.tr('key')``."""
+    if name not in TRANSLATES:
+        return None
+    key = next((arg.whole for arg in args[:2] if isinstance(arg, Txt)), None)
+    return evaluator.strings.spoken(key, (), named) if key else None
 
 
 def _sure(value: Value, args: Sequence[Value]) -> Value:
@@ -121,8 +132,11 @@ def _called_on(
     if _told(evaluator, _title(of, expr), name, args, named, expr, scope):
         return OPAQUE
     if isinstance(of, Txt):
-        return called_on_text(of, name, args)
-    return _called_on_other(evaluator, of, name, args, named, scope)
+        said = evaluator.strings.spoken(of.whole, args, named) if of.whole and name in TRANSLATES else None
+        return said or called_on_text(of, name, args)
+    if isinstance(of, Constant) and name in TRANSLATES:
+        return evaluator.strings.spoken(of.name, args, named) or Txt((None,))
+    return _translated(evaluator, name, args, named) or _called_on_other(evaluator, of, name, args, named, scope)
 
 
 def _called_on_type(
@@ -169,7 +183,7 @@ def _called_on_other(
         options = given.options if isinstance(given, Either) else (given,)
         return either(*(of if type(option) is Opaque else option for option in options))
     if isinstance(of, Opaque) and of.speaks:
-        return evaluator.strings.said(name, args) or SPEAKS
+        return _translated(evaluator, name, args, named) or evaluator.told(of, name, args, named)
     if isinstance(of, Seq | Repeated | Opaque | Pairs):
         found = called_on_list(evaluator, of, name, args)
         if found is not None:

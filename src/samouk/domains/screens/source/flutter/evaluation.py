@@ -15,7 +15,7 @@ from samouk.domains.screens.source.flutter.code import Expr, Func, Member, Param
 from samouk.domains.screens.source.flutter.lists import got_of_list, recorded
 from samouk.domains.screens.source.flutter.project import Project
 from samouk.domains.screens.source.flutter.statements import block
-from samouk.domains.screens.source.flutter.strings import SPEAKING_NAME, SPEAKING_TYPE, Strings
+from samouk.domains.screens.source.flutter.strings import SPEAKING_NAME, SPEAKING_TYPE, TRANSLATES, Strings
 from samouk.domains.screens.source.flutter.values import (
     MAX_DEPTH,
     NULL,
@@ -235,6 +235,8 @@ class Evaluator:
                 return found
         if isinstance(of, Txt):
             whole = of.whole
+            if name in TRANSLATES and whole:
+                return self.strings.spoken(whole, [], {}) or of
             if name in ("isEmpty", "isNotEmpty"):
                 empty = None if whole is None and not any(of.parts) else not any(of.parts)
                 return OPAQUE if empty is None else Known(empty is (name == "isEmpty"))
@@ -249,10 +251,16 @@ class Evaluator:
             if name == "unfocus":
                 return Constant("FocusNode", name)
             if of.speaks:
-                return self.strings.said(name, []) or SPEAKS
+                return self.told(of, name, [], {})
             if SPEAKING_NAME.match(name):
                 return SPEAKS
         return OPAQUE
+
+    def told(self, of: Opaque, name: str, args: Sequence[Value], named: dict[str, Value]) -> Value:
+        """What the app's strings say by a name: one of them, or a group of them."""
+        found = self.strings.said(of.group + name, args, named) or self.strings.said(name, args, named)
+        group = "" if found else self.strings.group(of.group + name)
+        return found or (Opaque(speaks=True, group=group) if group else SPEAKS)
 
     def valued(self, of: Constant, name: str, file: str) -> Value | None:
         """A member of a value of an own enum; None where it has none by that name."""

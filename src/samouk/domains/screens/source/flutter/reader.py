@@ -13,7 +13,7 @@ from samouk.domains.screens.source.files import SourceTree, is_test
 from samouk.domains.screens.source.flutter.code import FileCode
 from samouk.domains.screens.source.flutter.declarations import declared
 from samouk.domains.screens.source.flutter.screens import Screens
-from samouk.domains.screens.source.flutter.strings import Arb, Strings, arb
+from samouk.domains.screens.source.flutter.strings import Arb, Strings, arb, is_translation, translation
 from samouk.domains.screens.source.reading import Facts, Reader, Unparsable
 from samouk.domains.screens.source.syntax import parse
 from samouk.domains.screens.source.widgets import Sight
@@ -64,14 +64,14 @@ def _wants(path: str) -> bool:
     name = path.rpartition("/")[2]
     if name.endswith(".dart"):
         return not name.endswith(_MADE)
-    return name.endswith(".arb") or name in ("l10n.yaml", "build.gradle", "build.gradle.kts")
+    return name.endswith(".arb") or is_translation(path) or name in ("l10n.yaml", "build.gradle", "build.gradle.kts")
 
 
 def _extract(path: str, content: bytes) -> Facts:
     lines = content.count(b"\n") + (not content.endswith(b"\n"))
     name = path.rpartition("/")[2]
-    if name.endswith(".arb"):
-        return Facts(Content(arb=_arb(path, content)), 0)
+    if name.endswith((".arb", ".json")):
+        return Facts(Content(arb=_texts(path, content)), 0)
     if name == "l10n.yaml":
         told = _TEMPLATE.search(content)
         return Facts(Content(template=told[1].decode() if told else ""), 0)
@@ -88,11 +88,12 @@ def _extract(path: str, content: bytes) -> Facts:
     return Facts(Content(code, calls), lines, troubles)
 
 
-def _arb(path: str, content: bytes) -> Arb:
+def _texts(path: str, content: bytes) -> Arb:
+    is_arb = path.endswith(".arb")
     try:
-        return arb(path, content)
+        return arb(path, content) if is_arb else translation(path, content)
     except ValueError as error:
-        raise Unparsable(f"is no arb file: {error}", getattr(error, "lineno", 0)) from error
+        raise Unparsable(f"is no {'arb' if is_arb else 'JSON'} file: {error}", getattr(error, "lineno", 0)) from error
 
 
 @contextmanager

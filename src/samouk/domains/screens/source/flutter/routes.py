@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -27,10 +27,10 @@ from samouk.domains.screens.source.flutter.values import (
 )
 
 APPS = frozenset({"MaterialApp", "CupertinoApp", "WidgetsApp", "GetMaterialApp", "GoRouter"})
-_DIALOGS = re.compile(r"^show(Dialog|CupertinoDialog|GeneralDialog|AdaptiveDialog|ModalBottomSheet|BottomSheet|Menu)$")
-_SHEETS = frozenset(
-    {"showCupertinoModalPopup", "showCupertinoSheet", "showMaterialModalBottomSheet", "showAboutDialog"}
-)
+_DIALOGS = re.compile(r"^show\w*(Dialog|Sheet|Popup|PopUp|Modal|Menu)$")
+_HELD = frozenset({"dialog", "bottomSheet"})
+"""Calls on ``Get`` that show what they are given."""
+
 _MESSAGES = frozenset({"showSnackBar", "showMaterialBanner"})
 _PUSHED = frozenset(
     {
@@ -71,9 +71,11 @@ def effect(
     if name in _MESSAGES and args:
         return "message", args[0]
     if not of:
-        if _DIALOGS.match(name) or name in _SHEETS:
-            return "over", _shown(evaluator, args, named)
+        if _DIALOGS.match(name):
+            return "over", _above(evaluator, args, named)
         return None
+    if of == "Get" and name in _HELD and args:
+        return "over", args[0]
     if name == "goBranch" and args:
         return "branch", args[0]
     if not _NAVIGATORS.match(of):
@@ -91,7 +93,7 @@ def effect(
     return None
 
 
-def _shown(evaluator: Evaluator, args: Sequence[Value], named: dict[str, Value]) -> Value:
+def _above(evaluator: Evaluator, args: Sequence[Value], named: dict[str, Value]) -> Value:
     for name in ("builder", "pageBuilder"):
         if isinstance(named.get(name), Closure):
             return evaluator.invoke(named[name], [])
@@ -238,15 +240,15 @@ def scopes(evaluator: Evaluator, path: str, content: FileCode) -> Iterator[tuple
             yield member, Scope(path, this=None if member.static else this, owner=owner)
 
 
-def openings(of: Any) -> Iterator[int]:
-    """Lines below a record that open something above a screen."""
+def openings(of: Any, known: Container[str] = ()) -> Iterator[str]:
+    """Names of calls below a record that open something above a screen; ``known`` are functions of the app that do."""
     waiting = [of]
     while waiting:
         one = waiting.pop()
         if isinstance(one, Call):
             name = one.of.id if isinstance(one.of, code.Name) else one.of.name if isinstance(one.of, code.Get) else ""
-            if _DIALOGS.match(name) or name in _SHEETS or name in _MESSAGES:
-                yield one.line
+            if _DIALOGS.match(name) or name in _MESSAGES or name in known:
+                yield name
         if isinstance(one, tuple):
             waiting.extend(one)
 

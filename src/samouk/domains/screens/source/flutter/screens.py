@@ -44,6 +44,9 @@ from samouk.domains.screens.source.widgets import BACK, NO_WORDS, Place, SourceS
 MAX_SCREENS = 500
 """Dialogs and menus included; the largest studied app has a tenth."""
 
+_MAX_OPENERS = 3
+"""Functions of the app that call one another to open a dialog."""
+
 _BARS = ("AppBar", "SliverAppBar", "CupertinoNavigationBar")
 _FIRST = ("Welcome", "Onboard", "Intro", "Login", "SignIn", "Auth", "Home", "Main")
 """Of several screens on which an app may open, which a new user meets, judged by their names."""
@@ -108,19 +111,27 @@ class Screens:
             name = self._open(Made(owned.code.name, "", owned.file, owned.code.line, owned))
             self._explore()
             if name and not any(node.interactive for node in every(self._drafts[name].nodes)):
-                self._drafts[name].nodes, self._drafts[name].dialog = [], True
+                del self._drafts[name]
+                self._by_place = {key: known for key, known in self._by_place.items() if known != name}
 
     def _rest(self) -> None:
         """Dialogs, sheets and messages that no handler of a known screen opens."""
         nowhere = _Draft("", NULL, Place("", 0))
-        for path, content in self._files.items():
-            for member, scope in scopes(self._evaluator, path, content):
-                opened = {place for _, place in self._by_place}
-                if any(Place(path, line) not in opened for line in openings((member.value, member.body))):
-                    self._evaluator.fresh()
-                    for one in self._evaluator.effects_of(Closure(member, scope, member.name), []):
+        every_one = [one for path, content in self._files.items() for one in scopes(self._evaluator, path, content)]
+        known: set[str] = set()
+        for _ in range(_MAX_OPENERS):
+            known |= {
+                member.name
+                for member, scope in every_one
+                if (member.static or scope.this is None) and any(openings(member.body, known))
+            }
+        for member, scope in every_one:
+            if any(openings((member.value, member.body), known)):
+                self._evaluator.fresh()
+                for one in self._evaluator.effects_of(Closure(member, scope, member.name), []):
+                    if one.kind in ("over", "message"):
                         self._named(nowhere, one)
-                    self._explore()
+                self._explore()
 
     def _address(self, address: Address) -> None:
         name = self._open(address.page, address)
@@ -130,10 +141,10 @@ class Screens:
 
     def _open(self, page: Value, address: Address | None = None, *, over: Effect | None = None) -> str:
         """The screen that a page is; "" for none."""
-        asked = None if over is None else (f"over {over.within}", Place(over.file, over.line))
+        root = root_of(self._evaluator, page)
+        asked = None if over is None else _asked(over, root if root is not None else page)
         if asked is not None and asked in self._by_place:
             return self._by_place[asked]
-        root = root_of(self._evaluator, page)
         owned = None if root is None else root.owner
         if owned is not None:
             name, place = owned.code.name, Place(owned.file, owned.code.line)
@@ -145,7 +156,7 @@ class Screens:
             return ""
         if root is not None:
             _freed(root)
-        key = (name, place)
+        key = (name, place) if owned is not None or asked is None else asked
         if key not in self._by_place:
             if len(self._drafts) >= MAX_SCREENS:
                 self._left_out(place)
@@ -284,6 +295,13 @@ class Screens:
             (name in calls and path != owned.file) or any(route in calls for route in routes)
             for path, calls in self._calls.items()
         )
+
+
+def _asked(over: Effect, page: Value) -> tuple[str, Place]:
+    """What tells two dialogs apart that one function opens: what it shows."""
+    within = f"over {over.within} {over.file}:{over.line}"
+    shown = page.options[0] if isinstance(page, Either) else page
+    return within, Place(shown.file, shown.line) if isinstance(shown, Made) else Place(over.file, over.line)
 
 
 def _freed(page: Made) -> None:

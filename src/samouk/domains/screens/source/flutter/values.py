@@ -15,10 +15,17 @@ Value: TypeAlias = Any
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Opaque:
-    """Not known. ``speaks``: it holds the app's strings. ``initial``: what it is when the screen opens, if that is."""
+    """Not known.
+
+    Attributes:
+        speaks: it holds the app's strings.
+        initial: what it is when the screen opens, if that is known.
+        group: of strings, how the keys of those in it begin.
+    """
 
     speaks: bool = False
     initial: Value = None
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
