@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,10 @@ from tests.servers import empty, fresh_database, migrated_database
 
 # Read once, when the first numerical library loads; processes the tests start inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Hundreds of processes are started here; on a machine that forbids bytecode each would compile every module anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture(scope="session")
