@@ -121,3 +121,77 @@ def test_an_app_without_navigators_opens_on_what_is_registered(tmp_path: Path) -
     }
     sight = seen(tmp_path, files)
     assert {one.name: one.entry for one in sight.screens} == {"FactsScreen": False, "App": True}
+
+
+def test_an_identifier_that_is_one_of_several_stands_for_one_element_each(tmp_path: Path) -> None:
+    """Only one of them is there at a time, so that each may be absent; what is in them is told once."""
+    source = (
+        CORE
+        + """
+    const id = 'save';
+    export default function Home() {
+      const off = useBusy();
+      return <Pressable testID={`${id}.button${off ? '.disabled' : ''}`} onPress={() => navigation.goBack()}>
+        <Text testID="inside">Save</Text>
+      </Pressable>;
+    }
+    """
+    )
+    screen = only(tmp_path, source)
+    buttons = acting(screen)
+    assert [one.identifier for one in buttons] == ["save.button.disabled", "save.button"]
+    assert all(one.conditional and one.text.value == "Save" and one.leads_to == "<back>" for one in buttons)
+    assert len({one.place for one in buttons}) == 1
+    assert [one.identifier for one in screen.widgets].count("inside") == 1
+
+
+def test_an_identifier_with_an_unknown_part_is_none(tmp_path: Path) -> None:
+    """A name out of data is only known to the running app; one that state decides is that of the start."""
+    source = (
+        CORE
+        + """
+    export default function Home() {
+      const [open] = useState(false);
+      const row = useRow();
+      return <View>
+        <Button title="A" testID={`row-${row.id}`} onPress={a} />
+        <Button title="B" testID={row.big ? 'big' : row.id} onPress={a} />
+        <Button title="C" testID={open ? 'shut' : 'open'} onPress={a} />
+      </View>;
+    }
+    """
+    )
+    assert [one.identifier for one in acting(only(tmp_path, source))] == ["", "", "open"]
+
+
+def test_lists_grow_by_what_is_spread_and_pushed(tmp_path: Path) -> None:
+    """What a condition adds may be absent, the rest is there."""
+    source = (
+        CORE
+        + """
+    export default function Home() {
+      const { big } = useWide();
+      const rows = [{ id: 'one' }, ...(big ? [{ id: 'two' }] : [])];
+      rows.push({ id: 'three' });
+      if (big) {
+        rows.push({ id: 'four' });
+      }
+      return <View>{rows.map(row => <Button testID={row.id} title={row.id} onPress={a} />)}</View>;
+    }
+    """
+    )
+    found = {one.identifier: one.conditional for one in acting(only(tmp_path, source))}
+    assert found == {"one": False, "two": True, "three": False, "four": True}
+
+
+def test_rows_that_hold_rows_come_to_an_end(tmp_path: Path) -> None:
+    """What is shown in data again and again is shown some dozens of times."""
+    levels = 9
+    parts = "".join(
+        f"const Row{at} = props => <View>{{props.a.map(one => <Row{at + 1} a={{one.a}} />)}}"
+        f"{{props.b.map(one => <Row{at + 1} a={{one.a}} />)}}</View>;\n"
+        for at in range(levels)
+    )
+    last = f"const Row{levels} = () => <Button title='Deep' onPress={{a}} />;"
+    screen = only(tmp_path, f"{CORE}{parts}{last} export default () => <Row0 />;")
+    assert 0 < len(acting(screen)) <= 40

@@ -94,7 +94,9 @@ def test_types_before_the_styles_of_a_component_are_passed_over(tmp_path: Path, 
     )
 
 
-@pytest.mark.parametrize("code", [b"a < b && c > `d`;", b"const a = b =>`x`;", b"x > `y`", b"<Text>`a`</Text>"])
+@pytest.mark.parametrize(
+    "code", [b"a < b && c > `d`;", b"const a: Set<string> = (b: Map<C>) => `x`;", b"x > `y`", b"<Text>`a`</Text>"]
+)
 def test_what_is_no_type_is_kept(code: bytes) -> None:
     """Comparisons, arrows and tags before a template; types as long as the code is wide are blanks."""
     found = without_types(code)

@@ -370,3 +370,57 @@ def test_an_app_opens_on_what_comes_before_a_sign_in(tmp_path: Path, routes: str
     """
     sight = seen(tmp_path, {"App.js": app})
     assert [one.name for one in sight.screens if one.entry] == ["SignIn"]
+
+
+def test_options_are_put_together_step_by_step(tmp_path: Path) -> None:
+    """An object that gets its fields one after another, and a hook that is handed the rest."""
+    files = {
+        "App.js": """
+        import { Pressable } from 'react-native';
+        import { useHeader } from './header';
+        const Stack = createNativeStackNavigator();
+        function Home({ navigation }) {
+          useLayoutEffect(() => {
+            const options = { title: 'Shelf' };
+            if (wide) options.headerLeft = () => <Pressable testID="menu" onPress={a} />;
+            options.headerRight = () => <Pressable testID="more" onPress={a} />;
+            navigation.setOptions(options);
+          });
+          useHeader({ shown: true, close: 'leave' });
+          return null;
+        }
+        export default () => <Stack.Navigator><Stack.Screen name="Home" component={Home} /></Stack.Navigator>;
+        """,
+        "header.js": """
+        import { Pressable } from 'react-native';
+        export const useHeader = ({ shown, close }) => {
+          const navigation = useNavigation();
+          navigation.setOptions({ headerTitle: () => shown && <Pressable testID={close} onPress={a} /> });
+        };
+        """,
+    }
+    (screen,) = seen(tmp_path, files).screens
+    assert {one.identifier for one in screen.widgets} == {"menu", "more", "leave"}
+
+
+def test_an_own_kind_of_navigator_is_one(tmp_path: Path) -> None:
+    """What makes it is called as the library's are, and made with its parts."""
+    files = {
+        "App.js": """
+        import { Text } from 'react-native';
+        import { createSheetNavigator } from './sheets';
+        const Sheets = createSheetNavigator();
+        const Home = () => <Text>Home</Text>;
+        const More = () => <Text>More</Text>;
+        export default () => <Sheets.Navigator>
+          <Sheets.Screen name="Home" component={Home} />
+          <Sheets.Screen name="More" component={More} />
+        </Sheets.Navigator>;
+        """,
+        "sheets.js": """
+        import { createNavigatorFactory, useNavigationBuilder } from '@react-navigation/native';
+        function SheetNavigator(props) { return <SheetView {...useNavigationBuilder(Router, props)} />; }
+        export const createSheetNavigator = () => createNavigatorFactory(SheetNavigator)();
+        """,
+    }
+    assert [one.name for one in seen(tmp_path, files).screens] == ["Home", "More"]

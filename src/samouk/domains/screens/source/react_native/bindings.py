@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from samouk.domains.screens.source.react_native.code import (
+    OTHER,
+    And,
     Assign,
+    Call,
     Code,
     Default,
+    Do,
     Dot,
     Fields,
     If,
@@ -31,6 +35,22 @@ def collect(body: Iterable[Statement], into: dict[str, list[tuple[Pattern, Code]
             case If(_, yes, no):
                 collect(yes, into)
                 collect(no, into)
+
+
+def collect_changes(body: Iterable[Statement], into: dict[str, list[tuple[str, Code]]], sure: bool = True) -> None:
+    """Put what is given to objects and lists after they were made under their names.
+
+    A field has its name, what is pushed onto a list has none; what only a branch gives is a choice.
+    """
+    for one in body:
+        match one:
+            case Assign(Dot(Name(name), field), code):
+                into.setdefault(name, []).append((field, code if sure else And(OTHER, code)))
+            case Do(Call(Dot(Name(name), "push"), args, _)):
+                into.setdefault(name, []).extend(("", arg if sure else And(OTHER, arg)) for arg in args)
+            case If(_, yes, no):
+                collect_changes(yes, into, False)
+                collect_changes(no, into, False)
 
 
 def names_of(pattern: Pattern) -> Iterable[str]:

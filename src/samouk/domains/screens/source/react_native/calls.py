@@ -40,7 +40,9 @@ if TYPE_CHECKING:
 MAX_ITEMS = 12
 """Rows of data in the source that are shown one by one; more of them are a list like any other."""
 
-NAVIGATOR = re.compile(r"^(?:create)?\w*?(Stack|Tab|Drawer|Switch)\w*Navigator$|^(Tab|Drawer|Stack)Navigator$")
+NAVIGATOR = re.compile(
+    r"^(?:create)?\w*?(Stack|Tab|Drawer|Switch)\w*Navigator$|^(Tab|Drawer|Stack)Navigator$|^create\w+Navigator$"
+)
 _KINDS = {"Stack": "stack", "Tab": "tab", "Drawer": "drawer", "Switch": "switch"}
 _SAME_LIST = frozenset(
     ["filter", "slice", "sort", "reverse", "concat", "values", "toArray", "toJS", "valueSeq", "toList", "asMutable"]
@@ -85,7 +87,10 @@ def call(to: Evaluation, code: Call, scope: Scope) -> Value:
                 wrapped = _wrapped(args)
                 if wrapped is not None:
                     return wrapped
-            return to.apply(own, args)
+            made_here = to.apply(own, args)
+            # An app's own kind of navigator, made with the parts of the library.
+            is_navigator = name.startswith("create") and NAVIGATOR.match(name) and not isinstance(made_here, Factory)
+            return _navigator(to, code, name, scope) if is_navigator else made_here
         case Branch(values, _, _):
             owns = [one for one in values if isinstance(one, Closure)]
             if owns:
@@ -294,7 +299,7 @@ def _elements(value: Value) -> list[Value]:
 
 def _navigator(to: Evaluation, code: Call, name: str, scope: Scope) -> Value:
     found = NAVIGATOR.match(name)
-    kind = _KINDS[(found[1] or found[2]) if found else "Stack"]
+    kind = _KINDS[(found[1] or found[2] or "Stack") if found else "Stack"]
     args = _args(to, code.args, scope)
     routes = args[0] if args else None
     options = args[1] if len(args) > 1 else None

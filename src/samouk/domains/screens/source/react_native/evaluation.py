@@ -8,10 +8,9 @@ from typing import Any
 
 from samouk.domains.screens.source.react_native import calls
 from samouk.domains.screens.source.react_native.aliases import Alias
-from samouk.domains.screens.source.react_native.bindings import assigned, collect
+from samouk.domains.screens.source.react_native.bindings import assigned, collect, collect_changes
 from samouk.domains.screens.source.react_native.code import (
     And,
-    Assign,
     At,
     Call,
     Class,
@@ -40,9 +39,9 @@ from samouk.domains.screens.source.react_native.code import (
     Table,
     Tag,
 )
-from samouk.domains.screens.source.react_native.hearing import Heard, calls_in
+from samouk.domains.screens.source.react_native.hearing import Heard, calls_in, dotted
 from samouk.domains.screens.source.react_native.modules import Imports
-from samouk.domains.screens.source.react_native.operators import each_thing, glued, same, without
+from samouk.domains.screens.source.react_native.operators import each_thing, glued, same, spread, without
 from samouk.domains.screens.source.react_native.values import (
     UNKNOWN,
     Branch,
@@ -52,7 +51,6 @@ from samouk.domains.screens.source.react_native.values import (
     Factory,
     Instance,
     Library,
-    Loop,
     Marked,
     Part,
     Scope,
@@ -93,6 +91,7 @@ class Evaluation:
         self._imports = Imports([*modules, *data], aliases)
         self._scopes: dict[str, Scope] = {}
         self._lets: dict[int, Mapping[str, Sequence[tuple[Pattern, Code]]]] = {}
+        self._changes: dict[int, Mapping[str, Sequence[tuple[str, Code]]]] = {}
         self._heard: dict[int, tuple[Heard, ...]] = {}
         # Kept, so that a component that a wrapper makes is one and the same for all who import it.
         self._exported: dict[tuple[str, str], Value] = {}
@@ -106,11 +105,7 @@ class Evaluation:
         """The top level of a module."""
         if path not in self._scopes:
             body = self.modules[path].body
-            statics: dict[str, dict[str, Code]] = {}
-            for one in body:
-                if isinstance(one, Assign) and isinstance(one.target, Dot) and isinstance(one.target.of, Name):
-                    statics.setdefault(one.target.of.name, {})[one.target.name] = one.value
-            self._scopes[path] = Scope(path, lets=self._bindings(body), statics=statics)
+            self._scopes[path] = Scope(path, lets=self._bindings(body), changes=self._changes_in(body))
         return self._scopes[path]
 
     def _bindings(self, body: tuple[Statement, ...]) -> Mapping[str, Sequence[tuple[Pattern, Code]]]:
@@ -119,6 +114,13 @@ class Evaluation:
             collect(body, found)
             self._lets[id(body)] = found
         return self._lets[id(body)]
+
+    def _changes_in(self, body: tuple[Statement, ...]) -> Mapping[str, Sequence[tuple[str, Code]]]:
+        if id(body) not in self._changes:
+            found: dict[str, list[tuple[str, Code]]] = {}
+            collect_changes(body, found)
+            self._changes[id(body)] = found
+        return self._changes[id(body)]
 
     def lookup(self, name: str, scope: Scope | None) -> Value:
         """What a name stands for."""
@@ -145,11 +147,21 @@ class Evaluation:
             values.append(into.get(name, UNKNOWN))
         told = [one for one in values if one is not None] or [None]
         found = told[0] if len(told) == 1 else Branch(tuple(told))
-        given = scope.statics.get(name)
-        if given and isinstance(found, Closure | ClassOf | Styled):
-            scope.found[name] = found
-            found = replace(found, statics={key: self.value(code, scope) for key, code in given.items()})
         scope.found[name] = found
+        if name in scope.changes:
+            scope.found[name] = found = self._changed(found, scope.changes[name], scope)
+        return found
+
+    def _changed(self, found: Value, changes: Sequence[tuple[str, Code]], scope: Scope) -> Value:
+        """A component, an object or a list with what it is given after it was made."""
+        given = {key: self.value(code, scope) for key, code in changes if key}
+        match found:
+            case Closure() | ClassOf() | Styled() if given:
+                return replace(found, statics=given)
+            case Thing() if given:
+                return found.with_all(Thing(given))
+            case list():
+                return [*found, *(self.value(code, scope) for key, code in changes if not key)]
         return found
 
     def _imported(self, name: str, scope: Scope) -> Value:
@@ -302,8 +314,7 @@ class Evaluation:
         for item in items:
             value = self.value(item, scope)
             if isinstance(item, Spread):
-                inner = plain(value)
-                row += inner if isinstance(inner, list) else [Loop(UNKNOWN)]
+                row += spread(value)
             else:
                 row.append(value)
         return row
@@ -322,7 +333,7 @@ class Evaluation:
             props.fields["testID"] = Marked(given, place)
         if children:
             props.fields["children"] = children[0] if len(children) == 1 else children
-        return Element(self.value(code.name, scope), props, place, _spoken(code.name), self.within)
+        return Element(self.value(code.name, scope), props, place, dotted(code.name), self.within)
 
     # Members
 
@@ -392,14 +403,16 @@ class Evaluation:
 
     def entered(self, closure: Closure, args: Sequence[Value], rest: Value = None) -> Scope:
         """The scope inside a function that is called."""
-        scope = Scope(closure.scope.path, closure.scope, self._bindings(closure.code.body), {}, closure.this)
+        body = closure.code.body
+        scope = Scope(closure.scope.path, closure.scope, self._bindings(body), {}, closure.this, self._changes_in(body))
         self.bind_params(closure.code, args, scope, rest)
         return scope
 
     def inside(self, heard: Heard, scope: Scope) -> Scope:
         """The scope in which a call stands that was heard in a function, from the scope of that function."""
         for function in heard.inside:
-            scope = Scope(scope.path, scope, self._bindings(function.body))
+            body = function.body
+            scope = Scope(scope.path, scope, self._bindings(body), changes=self._changes_in(body))
             self.bind_params(function, [], scope, UNKNOWN)
         return scope
 
@@ -460,13 +473,3 @@ _HOW: dict[type, Callable[[Evaluation, Any, Scope], Value]] = {
 """By type, because the chain of cases took a third of the time."""
 
 _STATICS = frozenset({"defaultProps", "navigationOptions", "options", "displayName"})
-
-
-def _spoken(name: Code) -> str:
-    """The name of a tag as the source writes it."""
-    match name:
-        case Name(own):
-            return own
-        case Dot(of, own):
-            return f"{_spoken(of)}.{own}"
-    return ""

@@ -33,7 +33,7 @@ _VARIANTS = (".native", ".android", ".ios", "")
 """Of a file per platform the first stands for all: they show the same screen, and are counted once."""
 
 
-_TYPED = re.compile(rb">\s*`")
+_TYPED = re.compile(rb"(?<!=)>[ \t]*`")
 _CALLED = re.compile(rb"[\w$)]")
 MAX_TYPES = 2_000
 """Bytes of types before a template; beyond it a ``>`` is another sign."""
@@ -41,8 +41,11 @@ MAX_TYPES = 2_000
 
 def tree_of(path: str, content: bytes) -> Tree:
     """The tree of a file; the old casts ``<T>x`` of TypeScript are tags to the first grammar."""
-    content = without_types(content)
-    tree = parse("tsx", content)
+    bare = without_types(content)
+    tree = parse("tsx", bare)
+    if bare != content and tree.root_node.has_error:
+        whole = parse("tsx", content)
+        tree = whole if len(left_out(whole)) < len(left_out(tree)) else tree
     if tree.root_node.has_error and path.endswith(".ts"):
         again = parse("typescript", content)
         if not again.root_node.has_error:
@@ -72,7 +75,7 @@ def _opening(content: bytes, end: int) -> int:
             depth += 1
         elif content[at : at + 1] == b"<":
             depth -= 1
-            if not depth:
+            if depth < 1:
                 return at if _CALLED.match(content[at - 1 : at]) else -1
     return -1
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from samouk.domains.screens.source.react_native.values import (
     UNKNOWN,
     Branch,
+    Loop,
     Start,
     Thing,
     Value,
@@ -16,6 +17,8 @@ from samouk.domains.screens.source.react_native.values import (
     words_of,
 )
 from samouk.domains.screens.source.widgets import Words
+
+MAX_CHOICES = 4
 
 
 def each_thing(value: Value) -> Iterable[Value]:
@@ -27,6 +30,17 @@ def each_thing(value: Value) -> Iterable[Value]:
         case Start(inner):
             return [inner]
     return [value]
+
+
+def spread(value: Value) -> list[Value]:
+    """Items of a list that is put into another (``[...(wide ? [one] : [])]``): of a choice, each may be there."""
+    inner = plain(value)
+    if isinstance(inner, list):
+        return inner
+    if isinstance(inner, Branch) and all(isinstance(plain(one), list | None) for one in inner.values):
+        lists = [items for one in inner.values if isinstance(items := plain(one), list)]
+        return [Branch((item, None)) for items in lists for item in items]
+    return [Loop(UNKNOWN)]
 
 
 def without(value: Value, taken: set[str]) -> Value:
@@ -50,7 +64,16 @@ def same(one: Value, two: Value, differs: bool) -> Value:
 def glued(parts: list[Value]) -> Value:
     """Strings after one another, as words where a part of them is not known."""
     known = [plain(part) for part in parts]
+    choices = [at for at, part in enumerate(known) if isinstance(part, Branch)]
+    if len(choices) == 1 and isinstance(chosen := known[choices[0]], Branch) and _all_said(chosen):
+        at = choices[0]
+        return chosen._replace(values=tuple(glued([*parts[:at], one or "", *parts[at + 1 :]]) for one in chosen.values))
     if all(isinstance(part, str) for part in known):
         return "".join(str(part) for part in known)
     words = [words_of(part) or Words(dynamic=True) for part in parts]
     return joined(words)
+
+
+def _all_said(choice: Branch) -> bool:
+    """Whether each of what is chosen between is known, as in ``size ? '-wide' : ''``."""
+    return len(choice.values) <= MAX_CHOICES and all(isinstance(plain(one), str) for one in choice.values)

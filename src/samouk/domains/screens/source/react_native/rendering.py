@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from samouk.domains.screens.source.react_native.code import Function
@@ -34,6 +34,7 @@ from samouk.domains.screens.source.react_native.values import (
     Unknown,
     Value,
     each,
+    identifiers,
     known,
     mark_of,
     plain,
@@ -59,10 +60,14 @@ _OPTIONS = ("options", "buttons", "items", "values", "data")
 
 
 class Under(NamedTuple):
-    """Where something is rendered."""
+    """Where something is rendered.
+
+    ``repeated`` holds for the outermost of what a row shows, ``in_row`` for all of it.
+    """
 
     conditional: bool = False
     repeated: bool = False
+    in_row: bool = False
     depth: int = 0
     within: tuple[int, ...] = ()
 
@@ -116,7 +121,7 @@ class Rendering:
             case list():
                 return [one for item in value for one in self.shown(item, under)]
             case Loop(inner):
-                return self.shown(inner, under._replace(repeated=True))
+                return self.shown(inner, under._replace(repeated=True, in_row=True))
             case Branch():
                 return self._branch(value, under)
             case Start(inner) | Marked(inner, _):
@@ -226,7 +231,7 @@ class Rendering:
         if mark in under.within:
             self._families.related(under.within[under.within.index(mark) :])
             return None
-        if self._families.is_told(mark, under.within):
+        if self._families.is_told(mark, under.within) or (under.in_row and self._families.is_worn(mark)):
             return None
         self._families.entered((*under.within, mark))
         self.seen.entered.add(id(own.code))
@@ -254,7 +259,8 @@ class Rendering:
                     if isinstance(one, Thing):
                         yield Thing({"options": one})
             elif isinstance(hook := self.evaluation.value(call.of, self.evaluation.inside(call, scope)), Closure):
-                yield from self._own_options(hook, [], level + 1)
+                where = self.evaluation.inside(call, scope)
+                yield from self._own_options(hook, [self.evaluation.value(arg, where) for arg in call.args], level + 1)
 
     # Components of libraries
 
@@ -279,7 +285,20 @@ class Rendering:
             host.kind == "dialog" and truth(_visible(props)) is False and not _may_show(props)
         ):
             return []
-        return [self._node(host, props, place, under, name or library.last, acts)]
+        return self._nodes(host, props, place, under, name or library.last, acts)
+
+    def _nodes(self, host: Host, props: Thing, place: Place, under: Under, name: str, acts: bool) -> list[Node | Words]:
+        """What is shown as such: where its identifier is one of several, one for each, with the same inside."""
+        first = self._node(host, props, place, under, name, acts)
+        names = identifiers(props.fields.get("testID"))
+        if len(names) < 2:
+            return [first]
+        made: list[Node | Words] = []
+        for one in names:
+            node = replace(first, props=Thing({**props.fields, "testID": one}, props.open), conditional=True)
+            self.seen.outcomes += [(node, outcome) for at, outcome in self.seen.outcomes if at is first]
+            made.append(node)
+        return made
 
     def _node(self, host: Host, props: Thing, place: Place, under: Under, name: str, acts: bool) -> Node:
         self._count += 1
@@ -289,9 +308,8 @@ class Rendering:
         node = Node(name, host, where, props, [], conditional, under.repeated, acts)
         if acts:
             self._lead(node)
-        inner = Under(
-            host.kind == "dialog" and truth(_visible(props)) is not True, False, under.depth + 1, under.within
-        )
+        hidden = host.kind == "dialog" and truth(_visible(props)) is not True
+        inner = under._replace(conditional=hidden, repeated=False, depth=under.depth + 1)
         if host.kind == "dialog":
             node.conditional = conditional or inner.conditional
             node.children += self._options(node)
@@ -346,7 +364,7 @@ class Rendering:
         if name == "renderItem" and isinstance(how, Closure) and is_written(data):
             made = (self.evaluation.apply(how, [_row(item, float(at))], UNKNOWN) for at, item in enumerate(data))
             return [node for one in made for node in self.shown(one, under)]
-        return self._slot(value, under._replace(repeated=True), [_row(UNKNOWN, UNKNOWN), UNKNOWN, UNKNOWN])
+        return self._slot(value, under._replace(repeated=True, in_row=True), [_row(UNKNOWN, UNKNOWN), UNKNOWN, UNKNOWN])
 
     def _slot(self, value: Value, under: Under, args: Sequence[Value] = (Thing({}, True),)) -> list[Node | Words]:
         """What an element is, or a function makes of what it is given, or a component shows."""

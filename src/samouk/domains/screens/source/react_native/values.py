@@ -13,6 +13,10 @@ Value = object
 """One of: str, float, bool, None (null and undefined), Words, list, or a record below."""
 
 
+MAX_NAMES = 4
+"""Identifiers that one thing may bear in turn; beyond it they are words of data."""
+
+
 class Unknown:
     """What only the running app knows."""
 
@@ -34,6 +38,7 @@ class Scope:
         lets: bindings that are not yet worked out, by name: where a name is given several values, all of them.
         found: those that are.
         this: of a method; UNKNOWN where an outer scope says it.
+        changes: what is given to objects, lists and components after they were made: a field, or "" for one more item.
     """
 
     path: str
@@ -41,7 +46,7 @@ class Scope:
     lets: Mapping[str, Sequence[tuple[Pattern, Code]]] = field(default_factory=dict)
     found: dict[str, Value] = field(default_factory=dict)
     this: Value = UNKNOWN
-    statics: dict[str, dict[str, Code]] = field(default_factory=dict)
+    changes: Mapping[str, Sequence[tuple[str, Code]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -303,3 +308,12 @@ def each(value: Value) -> Iterator[Value]:
             yield from each(inner)
         case _:
             yield value
+
+
+def identifiers(value: Value) -> list[str]:
+    """What an identifier is one of (``open ? 'shut' : 'open'``); empty where a part of it is not known."""
+    inner = plain(value)
+    if not isinstance(inner, Branch):
+        return [known(inner)] if known(inner) else []
+    found = [known(one) for one in each(inner) if one is not None and one is not False]
+    return list(dict.fromkeys(found)) if len(found) <= MAX_NAMES and all(found) else []
