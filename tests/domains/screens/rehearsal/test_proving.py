@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.domains.screens.testgen.shop import SHOP
+from tests.domains.screens.testgen.shop import SHOP, by_id, model, screen
 
 from samouk.domains.screens.appmodel.model import AppModel
 from samouk.domains.screens.element import Platform
@@ -60,6 +60,31 @@ def test_a_test_that_fails_says_why(server: Server, tmp_path: Path) -> None:
     assert [one.test for one in failed] == ["tests/test_login.py::test_forgot_can_be_used"]
     assert "'Forgot' is not on the screen Login" in failed[0].reason
     assert done.seconds > 0
+
+
+def test_what_a_condition_shows_is_tested_while_it_is_there_and_left_aloud_when_it_is_not(
+    server: Server, tmp_path: Path
+) -> None:
+    """Away is no fault; renamed is away."""
+    drawing, test = draw(SHOP, "android"), "tests/test_lists.py::test_undo_can_be_used"
+    suite, app = written(tmp_path, SHOP, drawing)
+    assert test in [one.test for one in rehearse(suite, app, server.url).of("passed")]
+    app.write_text(drawing.replace(":id/undo", ":id/lost"), "utf-8")
+    (left,) = [one for one in rehearse(suite, app, server.url).of("skipped") if one.test == test]
+    assert left.reason.startswith("'Undo' is shown only under a condition (app/lists.xml:8)")
+
+
+def test_one_of_what_comes_and_goes_tells_a_screen_and_none_of_it_fails(server: Server, tmp_path: Path) -> None:
+    rows = by_id("row", "list_item", repeated=True)
+    none = by_id("empty", "text", interactive=False, conditional=True)
+    told = model(screen("home", by_id("go", "button", leads_to="rows"), entry=True), screen("rows", rows, none))
+    drawing, test = draw(told, "android"), "tests/test_home.py::test_go_opens_rows"
+    suite, app = written(tmp_path, told, drawing)
+    app.write_text(drawing.replace(":id/row", ":id/lost"), "utf-8")
+    assert test in [one.test for one in rehearse(suite, app, server.url).of("passed")]
+    app.write_text(drawing.replace(":id/row", ":id/lost").replace(":id/empty", ":id/gone"), "utf-8")
+    (failed,) = [one for one in rehearse(suite, app, server.url).of("failed") if one.test == test]
+    assert "none of 'Row', 'Empty' is on the screen" in failed.reason
 
 
 def test_a_suite_that_cannot_run_is_told(server: Server, tmp_path: Path) -> None:
