@@ -198,3 +198,53 @@ def test_a_changed_copy_keeps_what_was_not_changed(tmp_path: Path) -> None:
     )
     field, _ = acted(screen)
     assert field.label.value == "Name"
+
+
+WAYS = """
+class Home extends StatelessWidget {
+  Widget build(BuildContext context) => Scaffold(body: Column(children: [
+    TextButton(onPressed: () => Navigator.push(context, MaterialPageRoute(builder: (_) => Edit())), child: Text('a')),
+    TextButton(
+      onPressed: () => Navigator.push(context, MaterialPageRoute(builder: (_) => Edit(key: Key('edit'), name: 'Ann'))),
+      child: Text('b'),
+    ),
+  ]));
+}
+class Edit extends StatelessWidget {
+  const Edit({super.key = const Key('add'), this.name});
+  final String? name;
+  Widget build(BuildContext context) => Scaffold(body: TextButton(
+    onPressed: save,
+    child: Text(name == null ? 'Add' : 'Save'),
+    key: name == null ? Key('new') : Key('old'),
+  ), bottomSheet: name == null ? null : Text('Delete'));
+}
+void main() => runApp(MaterialApp(home: Home()));
+"""
+
+
+def test_a_screen_shows_what_each_way_to_it_makes_of_it(tmp_path: Path) -> None:
+    edit = named(sight(tmp_path, main=WAYS), "Edit")
+    assert {one.hidden_identifier for one in edit.widgets} - {""} == {"add", "edit", "new", "old"}
+    assert [one.conditional for one in edit.widgets if one.text.value == "Delete"] == [True]
+
+
+def test_dialogs_that_one_function_opens_are_several(tmp_path: Path) -> None:
+    found = sight(
+        tmp_path,
+        main=MAIN,
+        more="""
+Future<void> popUp(BuildContext context, WidgetBuilder builder) => showDialog(context: context, builder: builder);
+class Notice extends StatelessWidget {
+  Widget build(BuildContext context) => AlertDialog(content: Text('Notice'));
+}
+class Question extends StatelessWidget {
+  Widget build(BuildContext context) => AlertDialog(content: Text('Question'));
+}
+class Watcher {
+  void one(BuildContext context) => popUp(context, (_) => Notice());
+  void other(BuildContext context) => popUp(context, (_) => Question());
+}
+""",
+    )
+    assert {"Notice", "Question"} <= {screen.name for screen in found.screens}

@@ -21,7 +21,9 @@ from samouk.domains.screens.source.flutter.values import (
 
 def keys_of(named: dict[str, Value]) -> list[str]:
     """The words of a Key or a ValueKey: one for each that it may be. ``*`` stands for what is filled in."""
-    found = [_words_of(one) for one in flat(named.get("key"))]
+    if "key" not in named:
+        return []
+    found = [_words_of(one) for one in flat(named["key"])]
     return list(dict.fromkeys(one for one in found if one.strip("*")))
 
 

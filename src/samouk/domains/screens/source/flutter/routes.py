@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -240,17 +240,22 @@ def scopes(evaluator: Evaluator, path: str, content: FileCode) -> Iterator[tuple
             yield member, Scope(path, this=None if member.static else this, owner=owner)
 
 
-def openings(of: Any, known: Container[str] = ()) -> Iterator[str]:
-    """Names of calls below a record that open something above a screen; ``known`` are functions of the app that do."""
+def openings(called: Collection[str], known: Container[str]) -> bool:
+    """Whether one of these calls opens something above a screen; ``known`` are functions of the app that do."""
+    return any(_DIALOGS.match(name) or name in _MESSAGES or name in known for name in called)
+
+
+def names_called(of: Any) -> frozenset[str]:
+    """Names of functions and methods that are called below a record."""
+    found: set[str] = set()
     waiting = [of]
     while waiting:
         one = waiting.pop()
         if isinstance(one, Call):
-            name = one.of.id if isinstance(one.of, code.Name) else one.of.name if isinstance(one.of, code.Get) else ""
-            if _DIALOGS.match(name) or name in _MESSAGES or name in known:
-                yield name
+            found.add(one.of.id if isinstance(one.of, code.Name) else one.of.name if type(one.of) is code.Get else "")
         if isinstance(one, tuple):
             waiting.extend(one)
+    return frozenset(found)
 
 
 def _made_in(evaluator: Evaluator, member: Member, scope: Scope) -> Iterator[Made]:

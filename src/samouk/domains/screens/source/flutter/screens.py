@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from samouk.domains.screens.source.flutter.arguments import keys_of
 from samouk.domains.screens.source.flutter.code import FileCode
 from samouk.domains.screens.source.flutter.evaluation import MAX_STEPS, Evaluator
 from samouk.domains.screens.source.flutter.nodes import Node, every, spoken
@@ -17,12 +18,13 @@ from samouk.domains.screens.source.flutter.routes import (
     Shell,
     effect,
     find_routes,
+    names_called,
     openings,
     root_of,
     scopes,
 )
 from samouk.domains.screens.source.flutter.strings import Strings
-from samouk.domains.screens.source.flutter.tree import Tree
+from samouk.domains.screens.source.flutter.tree import MAX_RENDERED, Tree
 from samouk.domains.screens.source.flutter.values import (
     NULL,
     OPAQUE,
@@ -37,12 +39,17 @@ from samouk.domains.screens.source.flutter.values import (
     Seq,
     Txt,
     Value,
+    differs,
+    either,
     is_null,
 )
 from samouk.domains.screens.source.widgets import BACK, NO_WORDS, Place, SourceScreen, Trouble, Widget, Words
 
 MAX_SCREENS = 500
 """Dialogs and menus included; the largest studied app has a tenth."""
+
+_MAX_CHANGES = 3
+"""How often a screen is read again because another way to it gives it other values."""
 
 _MAX_OPENERS = 3
 """Functions of the app that call one another to open a dialog."""
@@ -63,6 +70,9 @@ class _Draft:
     shell: Shell | None = None
     nodes: list[Node] = field(default_factory=list)
     rendered: bool = False
+    root: Made | None = None
+    fields: dict[str, Value] = field(default_factory=dict)
+    changes: int = 0
 
 
 class Screens:
@@ -117,16 +127,20 @@ class Screens:
     def _rest(self) -> None:
         """Dialogs, sheets and messages that no handler of a known screen opens."""
         nowhere = _Draft("", NULL, Place("", 0))
-        every_one = [one for path, content in self._files.items() for one in scopes(self._evaluator, path, content)]
+        every_one = [
+            (member, scope, names_called((member.value, member.body)))
+            for path, content in self._files.items()
+            for member, scope in scopes(self._evaluator, path, content)
+        ]
         known: set[str] = set()
         for _ in range(_MAX_OPENERS):
             known |= {
                 member.name
-                for member, scope in every_one
-                if (member.static or scope.this is None) and any(openings(member.body, known))
+                for member, scope, called in every_one
+                if (member.static or scope.this is None) and openings(called, known)
             }
-        for member, scope in every_one:
-            if any(openings((member.value, member.body), known)):
+        for member, scope, called in every_one:
+            if openings(called, known):
                 self._evaluator.fresh()
                 for one in self._evaluator.effects_of(Closure(member, scope, member.name), []):
                     if one.kind in ("over", "message"):
@@ -163,7 +177,10 @@ class Screens:
                 return ""
             fresh = self._fresh(name)
             self._by_place[key] = fresh
-            self._drafts[fresh] = _Draft(fresh, page, place, dialog=over is not None)
+            fields = {} if root is None else dict(root.fields)
+            self._drafts[fresh] = _Draft(fresh, page, place, dialog=over is not None, root=root, fields=fields)
+        elif root is not None and self._by_place[key] in self._drafts:
+            _open_to(self._drafts[self._by_place[key]], root)
         if asked is not None:
             self._by_place[asked] = self._by_place[key]
         return self._by_place[key]
@@ -217,6 +234,9 @@ class Screens:
             self.troubles.append(Trouble(draft.place.file, draft.place.line, f"{draft.name} is nested too deep"))
         if self._evaluator.is_spent:
             reason = f"{draft.name} takes more than {MAX_STEPS:,} steps to read; what comes later is left out"
+            self.troubles.append(Trouble(draft.place.file, draft.place.line, reason))
+        if tree.is_spent:
+            reason = f"{draft.name} holds more than {MAX_RENDERED:,} widgets; what comes later is left out"
             self.troubles.append(Trouble(draft.place.file, draft.place.line, reason))
         self._shown |= tree.shown
 
@@ -302,6 +322,27 @@ def _asked(over: Effect, page: Value) -> tuple[str, Place]:
     within = f"over {over.within} {over.file}:{over.line}"
     shown = page.options[0] if isinstance(page, Either) else page
     return within, Place(shown.file, shown.line) if isinstance(shown, Made) else Place(over.file, over.line)
+
+
+def _open_to(draft: _Draft, root: Made) -> None:
+    """Another way to a screen: where it gives other values than the ways before it, either may be."""
+    known = draft.root
+    if known is None or known.owner is None or known is root or draft.changes >= _MAX_CHANGES:
+        return
+    built = known.owner.code.members.get(known.owner.code.name)
+    taken = [param.name for param in built.params if param.binds == "this"] if built is not None else []
+    new = {
+        name: root.fields.get(name, NULL) for name in taken if differs(draft.fields.get(name), root.fields.get(name))
+    }
+    key, other = (one.given.get("key", one.named.get("key")) for one in (known, root))
+    if not set(keys_of({"key": other})) <= set(keys_of({"key": key})):
+        known.given["key"] = other if key is None else either(key, other)
+    elif not new:
+        return
+    draft.fields.update((name, either(draft.fields.get(name, NULL), value)) for name, value in new.items())
+    known.fields = dict(draft.fields)
+    draft.changes += 1
+    draft.rendered = False
 
 
 def _freed(page: Made) -> None:

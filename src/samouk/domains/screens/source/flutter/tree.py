@@ -55,6 +55,9 @@ from samouk.domains.screens.source.flutter.widgets import (
 from samouk.domains.screens.source.widgets import NO_WORDS, Place, Words
 
 _CONTROL = ("btn", "button", "field", "input", "switch", "checkbox", "tile", "chip", "tab", "link", "radio", "slider")
+MAX_RENDERED = 100_000
+"""Widgets of one screen, those that only lay out and those of every state included; ten times what was met."""
+
 _MAX_NESTED = 2
 """How often a widget may be built inside itself before it is taken for endless."""
 
@@ -68,6 +71,7 @@ class Tree:
         self._given: dict[tuple[int, str, int], tuple[Made, Value]] = {}
         self._stack: list[Owned] = []
         self.shown: set[str] = set()
+        self.rendered = 0
 
     def render(self, value: Value) -> list[Node]:
         """Nodes of a widget, a list of them, or what may be one."""
@@ -100,7 +104,17 @@ class Tree:
         return out
 
     def _made(self, made: Made) -> list[Node]:
-        return keyed(made, keys_of(made.given) or keys_of(made.named), self._shown(made))
+        self.rendered += 1
+        if self.is_spent:
+            return []
+        keys = keys_of(made.given) or keys_of(made.named)
+        nodes = self._shown(made)
+        return keyed(made, keys, nodes) if keys else nodes
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the screen holds more than is drawn; every further widget is left out."""
+        return self.rendered > MAX_RENDERED
 
     def _shown(self, made: Made) -> list[Node]:
         if made.owner is not None:

@@ -274,6 +274,17 @@ def same(one: Value, other: Value) -> bool | None:
     return None
 
 
+def differs(one: Value, other: Value) -> bool:
+    """Whether one value tells of a screen what the other does not; functions and objects of one class do not."""
+    if isinstance(one, Either):
+        return all(differs(option, other) for option in one.options)
+    if one is None or other is None or one is other or same(one, other):
+        return (one is None) is not (other is None)
+    if isinstance(one, Made) and isinstance(other, Made):
+        return one.type != other.type
+    return type(one) is not type(other) or (isinstance(one, Txt | Known | Constant) and one != other)
+
+
 def reckoned(sign: str, values: Sequence[Value]) -> Value:
     """Sums, differences and comparisons of two known numbers."""
     numbers = [value.value for value in values if isinstance(value, Known) and isinstance(value.value, float)]
