@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.domains.screens.observing import User
 
+from samouk.domains.screens import net
 from samouk.domains.screens.dumps import to_page_source, to_uiautomator
 from samouk.domains.screens.world import ScreenWorld
 
@@ -18,6 +19,12 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> User:
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.delenv("DO_NOT_TRACK", raising=False)
     return User(tmp_path / "user")
+
+
+@pytest.fixture
+def short_descent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Networks descend a tenth of their way, for tests that ask for no model that is good: a fit takes a third."""
+    monkeypatch.setattr(net, "STEPS", net.STEPS // 10)
 
 
 @pytest.fixture

@@ -80,9 +80,13 @@ class User:
         return process.returncode, shown
 
 
+SILENCE_S = 240.0
+"""How long a command may say nothing: training does on a machine that does much else."""
+
+
 def _played(descriptor: int, answers: list[tuple[str, str]]) -> str:
     shown = ""
-    while select.select([descriptor], [], [], 60)[0]:
+    while select.select([descriptor], [], [], SILENCE_S)[0]:
         try:
             data = os.read(descriptor, 65_536)
         except OSError:

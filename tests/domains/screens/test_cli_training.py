@@ -80,6 +80,7 @@ def test_standard_output(user: User) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("short_descent")
 def test_trained_model_predicts(user: User, screens: Screens, tmp_path: Path) -> None:
     """A model trained on simulated samples is measured on others, written, and predicts, as ONNX and as pickle."""
     data = tmp_path / "d.json"
@@ -97,6 +98,7 @@ def test_trained_model_predicts(user: User, screens: Screens, tmp_path: Path) ->
     assert {element["source"] for element in onnx["elements"]} >= {"model"}
 
 
+@pytest.mark.usefixtures("short_descent")
 def test_cache_and_uploads_can_be_learnt_from(user: User, screens: Screens, tmp_path: Path) -> None:
     """Batches of the cache, and what show-upload printed, are data to train on; whole groups are held out."""
     user.agree().done("ml", "collect", *screens(8))

@@ -151,6 +151,7 @@ def test_scores_cover_the_metrics(examples: Examples, champion: Artifact) -> Non
         assert len(values) == examples.rows and ((known >= 0) & (known <= 1)).all()
 
 
+@pytest.mark.usefixtures("short_descent")
 def test_people_are_told_what_changed(examples: Examples, champion: Artifact) -> None:
     """Card and changelog name samples, platforms and the types that moved, in plain JSON and words."""
     told_card = card(champion, examples, {"generic_accuracy": 0.8})
