@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.domains.screens.source.compose_app import acting, only, shown
+from tests.domains.screens.source.compose_app import acting, only, seen, shown
 
 from samouk.domains.screens.source.widgets import Words
 
@@ -131,3 +131,70 @@ def test_a_content_that_turns_with_a_state_is_handed_it() -> None:
         "enum class Step(val words: Int) { FIRST(R.string.save), LAST(R.string.back) }",
     )
     assert [(one.text.key, one.label.value) for one in screen.widgets] == [("back", ""), ("", "Wheel")]
+
+
+def test_a_lambda_that_is_called_on_an_object_has_it_for_its_own() -> None:
+    """``ScopeOfMine(state).content()``."""
+    screen = shown(
+        'Marks { Marked("Here") { Button({}) { Text("In") } } }',
+        """class MarkScope(private val state: State) {
+            @Composable
+            fun Marked(title: String, content: @Composable () -> Unit) {
+                Text(title)
+                content()
+            }
+        }
+        @Composable
+        fun Marks(content: @Composable MarkScope.() -> Unit) { MarkScope(load()).content() }""",
+    )
+    assert [(one.name, one.text.value) for one in screen.widgets if one.parent < 0] == [
+        ("Text", "Here"),
+        ("Button", "In"),
+    ]
+
+
+def test_of_functions_that_extend_types_the_one_of_the_value_is_meant() -> None:
+    """And one that takes any number of values takes none, too."""
+    screen = shown(
+        'Text(R.string.save.asWords())\nText("Plain".asWords())\nText(R.string.hello.asWords("Eva"))',
+        """fun String.asWords(): String = this
+        fun @receiver:StringRes Int.asWords(): String = stringResource(this)
+        fun @receiver:StringRes Int.asWords(vararg given: Any): String = stringResource(this, given[0])""",
+    )
+    assert [one.text.value for one in screen.widgets] == ["Save", "Plain", "Hello, Eva!"]
+
+
+def test_a_holder_that_turns_bears_its_tag() -> None:
+    """``AnimatedContent`` with a modifier."""
+    screen = shown('AnimatedContent(step, modifier = Modifier.testTag("steps")) { one -> Text("a") }')
+    assert [one.hidden_identifier for one in screen.widgets] == ["steps", ""]
+
+
+MODEL = """package org.example.diary
+class DiaryViewModel : ViewModel() {
+    fun load() { show(Notice(R.string.save)) }
+}
+sealed class Card {
+    data object First : Card() {
+        val title: Int get() = R.string.back
+    }
+}"""
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("model.state.notice.words", [("", False), ("save", True), ("back", True)]),
+        ('"Fixed"', [("", False)]),
+    ],
+    ids=["open", "fixed"],
+)
+def test_words_of_a_view_model_are_those_of_a_screen_that_shows_its_state(
+    words: str, told: list[tuple[str, bool]]
+) -> None:
+    """Whatever in the model's file names them, and only where there is a place for them."""
+    sight = seen(
+        f"@Composable\nfun MainScreen(model: DiaryViewModel = viewModel()) {{ Text({words}) }}",
+        {"app/src/main/java/DiaryViewModel.kt": MODEL},
+    )
+    assert [(one.text.key, one.conditional) for one in sight.screens[0].widgets] == told

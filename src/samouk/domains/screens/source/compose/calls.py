@@ -14,7 +14,7 @@ from samouk.domains.screens.source.compose.logic import (
     mapped,
     same,
 )
-from samouk.domains.screens.source.compose.objects import Objects
+from samouk.domains.screens.source.compose.objects import Objects, kinds_of
 from samouk.domains.screens.source.compose.values import (
     HOLE,
     MISSING,
@@ -153,7 +153,9 @@ class Calls(Objects):
         if name in _BUILDERS and node.arguments and isinstance(node.arguments[-1].value, code.Lambda):
             return tuple(self._built(node.arguments[-1].value.body, scope.inner()))
         if name == "buildAnnotatedString" and node.arguments and isinstance(node.arguments[-1].value, code.Lambda):
-            return String("".join(self._appended(node.arguments[-1].value.body, scope.inner())))
+            parts = list(self._appended(node.arguments[-1].value.body, scope.inner()))
+            key = next((part.key for part in parts if part.key), "")
+            return String("".join(part.value for part in parts), key)
         if name in ("movableContentOf", "composableLambda", "requireNotNull", "checkNotNull") and node.arguments:
             return self.of(node.arguments[-1 if name.startswith(("mov", "comp")) else 0].value, scope)
         if name == "with" and len(node.arguments) == 2:
@@ -179,18 +181,19 @@ class Calls(Objects):
                 case code.Call(_, (*_, code.Argument(_, code.Lambda(_, inner)))):
                     yield from self._built(inner, scope.inner())
 
-    def _appended(self, body: Sequence[Node], scope: Scope) -> Iterator[str]:
+    def _appended(self, body: Sequence[Node], scope: Scope) -> Iterator[String]:
         """The parts of words that are built piece by piece."""
         for node in body:
             match node:
                 case code.Let():
                     self.let(node, scope)
                 case code.Call(code.Name("append" | "appendLine"), (code.Argument(_, value),)):
-                    yield filling(now(self.of(value, scope)))
+                    part = now(self.of(value, scope))
+                    yield part if isinstance(part, String) else String(filling(part))
                 case code.Call(_, (*_, code.Argument(_, code.Lambda(_, inner)))):
                     yield from self._appended(inner, scope.inner())
                 case code.Choice() | code.Cases() | code.Loop():
-                    yield HOLE
+                    yield String(HOLE)
 
     def _resource_call(self, name: str, given: Sequence[Value]) -> Value:
         if not given:
@@ -240,7 +243,7 @@ class Calls(Objects):
         found = self._plain(of, name, node, scope)
         if found is not MISSING:
             return found
-        extension = self.project.function(name, scope.file, True, node.arguments)
+        extension = self.project.function(name, scope.file, True, node.arguments, kinds=kinds_of(of))
         if extension is not None:
             return self._returned(Bound(extension.function, extension.file, of), node, scope)
         if isinstance(of, Symbol) and name[:1].isupper():

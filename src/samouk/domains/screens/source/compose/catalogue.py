@@ -369,6 +369,7 @@ _NAMES: dict[str, Spec] = {
         parameters=("navigationSuiteItems", "modifier"),
         slots=("navigationSuiteItems", "", "content"),
     ),
+    "AnimatedContent Crossfade": Spec(class_name="", kind="holder", parameters=("targetState", "modifier")),
     "Canvas Spacer": Spec(class_name="", kind="holder", parameters=("modifier",), slots=()),
     "BadgedBox": Spec(class_name="", kind="holder", parameters=("badge", "modifier"), slots=("badge", "", "content")),
     "CircularProgressIndicator": _PROGRESS,
@@ -418,9 +419,6 @@ BESIDE: dict[str, tuple[Spec, str, str]] = {
 """What keeps a part of itself out of sight: its slot, and the parameter with the state that brings it in."""
 
 ITEMS = frozenset(["items", "itemsIndexed"])
-TURNING = frozenset(["AnimatedContent", "Crossfade"])
-"""What hands its state on to its content."""
-
 SCOPES = ITEMS | {"item", "stickyHeader"}
 """What lists and bars declare their parts with, also on a scope that is named."""
 

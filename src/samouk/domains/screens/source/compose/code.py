@@ -153,11 +153,15 @@ Node: TypeAlias = (
 
 
 class Parameter(NamedTuple):
-    """Of a function or a constructor; ``type`` is its outermost name, ``(`` for a function type."""
+    """Of a function or a constructor; ``type`` is its outermost name, ``(`` for a function type.
+
+    ``many`` says that it takes any number of values.
+    """
 
     name: str
     type: str
     default: Node | None = None
+    many: bool = False
 
 
 class Function(NamedTuple):

@@ -19,7 +19,7 @@ _BLANKED = re.compile(
     rb"\bdata(?=\s+object\b)"
     # ``content: @Composable (() -> Unit)``, ``action: suspend (Scope.() -> Unit)``, ``val a @Composable get() = ..``:
     # a type is as good without.
-    rb"|@(?:\w+\.)*Composable(?=[ \t]*\()|(?<=: )suspend(?=[ \t]*\(\(?\w*)|@\w+(?=\s+get\(\))"
+    rb"|@(?:\w+\.)*Composable(?:\(\))?(?=[ \t]*\()|(?<=: )suspend(?=[ \t]*\(\(?\w*)|@\w+(?=\s+get\(\))"
     # ``@Visible const val A``, ``@Shown internal fun b() = ..``: read as assignments.
     rb"|@\w+(?:\([^)\n]*\))?(?=\s+(?:internal\s+|private\s+)?const\b)"
     rb"|\b(?:internal|public)(?=\s+(?:fun|val|var|const|class|object|data|sealed|enum|interface|suspend|inline|open|abstract)\b)"

@@ -8,7 +8,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 
 from samouk.domains.screens.source.compose import code
-from samouk.domains.screens.source.compose.catalogue import BESIDE, ITEMS, SILENT, TURNING, WIDGETS, Spec
+from samouk.domains.screens.source.compose.catalogue import BESIDE, ITEMS, SILENT, WIDGETS, Spec
 from samouk.domains.screens.source.compose.code import TRAILING, Node
 from samouk.domains.screens.source.compose.controls import act, fill_input, given_to, hint, merge
 from samouk.domains.screens.source.compose.drafts import Draft, dress
@@ -155,8 +155,6 @@ class Drawing(ABC):
             self._items(given, block, scope, where, name == "itemsIndexed")
         elif name == "repeat":
             self._each_lambda(node, scope, replace(where, repeated=True))
-        elif name in TURNING:
-            self._turning(node, scope, where)
         elif name == "AnimatedVisibility":
             given = next((one.value for one in node.arguments if one.name in ("visible", "")), None)
             shown = UNKNOWN if given is None else self.meaning.of(given, scope)
@@ -183,12 +181,6 @@ class Drawing(ABC):
                 value = self.meaning.of(one.value, scope)
                 if isinstance(value, Closure):
                     self.slot(value, where)
-
-    def _turning(self, node: code.Call, scope: Scope, where: Where) -> None:
-        """What shows a state, and turns to the next: its content is handed the state."""
-        given = {one.name: self.meaning.of(one.value, scope) for one in node.arguments}
-        state = given.get("targetState", given.get("", UNKNOWN))
-        self.slot(given.get(TRAILING, given.get("content", MISSING)), where, (state,))
 
     def _foreign(self, name: str, node: code.Call, scope: Scope, where: Where) -> None:
         """A composable of a library that is not known: what it holds is shown, and it is acted on by its handler."""
@@ -306,7 +298,7 @@ class Drawing(ABC):
             if value is MISSING:
                 continue
             before = len(self.drafts)
-            self.slot(value, inner)
+            self.slot(value, inner, (given["targetState"],) if "targetState" in given else ())
             ranges[slot] = (before, len(self.drafts))
         return ranges
 

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from samouk.domains.screens.source.compose import code
 from samouk.domains.screens.source.compose.code import Node
 from samouk.domains.screens.source.compose.meaning import Meaning
+from samouk.domains.screens.source.compose.objects import kinds_of
 from samouk.domains.screens.source.compose.values import (
     MISSING,
     UNKNOWN,
@@ -186,7 +187,8 @@ class Effects:
             return Going("set", ((holder, _OPENING[name]),))
         if name == "invoke":
             return self._of(holder, [self._meaning.of(one.value, scope) for one in node.arguments])
-        extension = self._meaning.project.function(name, scope.file, True, node.arguments)
+        kinds = kinds_of(holder)
+        extension = self._meaning.project.function(name, scope.file, True, node.arguments, kinds=kinds)
         if extension is not None:
             return self._function(Bound(extension.function, extension.file, holder), node, scope)
         if name in _RUNNING:

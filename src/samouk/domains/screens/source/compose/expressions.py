@@ -69,7 +69,8 @@ def parameters_of(node: Syntax) -> tuple[Parameter, ...]:
         default = behind_equals(child.children)
         if default is None and place + 2 < len(children) and children[place + 1].type == "=":
             default = children[place + 2]
-        found.append(Parameter(name_of(child), type_of(child), None if default is None else node_of(default)))
+        many = place > 0 and "vararg" in text(children[place - 1]).split()
+        found.append(Parameter(name_of(child), type_of(child), None if default is None else node_of(default), many))
     return tuple(found)
 
 

@@ -26,6 +26,7 @@ from samouk.domains.screens.source.compose.values import (
     String,
     Symbol,
     Value,
+    each,
     now,
     state_of,
 )
@@ -96,8 +97,10 @@ class Objects(ABC):
             elif argument.name:
                 found[argument.name] = self.of(argument.value, scope)
             elif place < len(parameters):
-                found[parameters[place].name] = self.of(argument.value, scope)
-                place += 1
+                one = parameters[place]
+                value = self.of(argument.value, scope)
+                found[one.name] = (*found.get(one.name, ()), value) if one.many else value
+                place += not one.many
         return found
 
     def parameter_value(self, parameter: code.Parameter, value: Value, scope: Scope) -> Value:
@@ -262,3 +265,20 @@ def part_of(items: tuple[Value, ...], name: str) -> Value:
     if items and len(pairs) == len(items) and name in ("keys", "values", "entries"):
         return items if name == "entries" else tuple(one[name == "values"] for one in pairs)
     return UNKNOWN
+
+
+_LISTS = ("List", "Collection", "Iterable", "ImmutableList", "PersistentList", "Set", "Map")
+
+
+def kinds_of(value: Value) -> tuple[str, ...]:
+    """Names of the types that a value is of, as far as they are told by what it is."""
+    plain = next(each(value), UNKNOWN)
+    if isinstance(plain, Instance):
+        return (plain.kind.name, *(parent for parent, _ in plain.kind.parents))
+    if isinstance(plain, bool | Chain):
+        return ("Modifier",) if isinstance(plain, Chain) else ("Boolean",)
+    if isinstance(plain, String):
+        return ("String", "CharSequence")
+    if isinstance(plain, Resource | int):
+        return ("Int",)
+    return _LISTS if isinstance(plain, tuple) and not hasattr(plain, "_fields") else ()

@@ -116,12 +116,14 @@ class Project:
         extends: bool = False,
         given: Sequence[Argument] | None = None,
         around: Collection[Spot] = (),
+        kinds: Collection[str] = (),
     ) -> DeclaredFunction | None:
         """A function outside classes, as ``file`` sees it; with ``extends`` one that extends a type.
 
         Args:
             given: what it is called with: of several with one name, one that takes as much is meant.
             around: functions that are being run: what stands among them calls itself only where nothing else is meant.
+            kinds: names of the types that it may extend, as far as they are known.
         """
         written, name = name, self.own_name(name, file)
         found = [
@@ -131,6 +133,7 @@ class Project:
         ]
         if written != name:
             found = self._imported(written, file, found)
+        found = [one for one in found if one.function.receiver in kinds] or found if kinds else found
         if len(found) < 2 or given is None:
             return self._nearest(name, file, found)
         fitting = [one for one in found if takes(one.function.parameters, given)] or found
@@ -207,12 +210,13 @@ def takes(parameters: Sequence[Parameter], given: Sequence[Argument]) -> bool:
     names = [one.name for one in parameters]
     named = {one.name for one in given if one.name not in ("", TRAILING)}
     by_place = sum(not one.name for one in given)
-    if not named.issubset(names) or len(given) > len(names):
+    many = any(one.many for one in parameters)
+    if not named.issubset(names) or (len(given) > len(names) and not many):
         return False
     filled = named | set(names[:by_place])
     if any(one.name == TRAILING for one in given):
         filled |= set(names[-1:])
-    return all(one.default is not None or one.name in filled for one in parameters)
+    return all(one.default is not None or one.many or one.name in filled for one in parameters)
 
 
 def _is_string_resource(node: Node | None) -> bool:

@@ -11,11 +11,12 @@ from samouk.domains.screens.source.compose.drafts import Draft, everything
 from samouk.domains.screens.source.compose.drawing import MOST_CALLS, MOST_WIDGETS, Over, Where
 from samouk.domains.screens.source.compose.effects import Effects, Going
 from samouk.domains.screens.source.compose.meaning import MOST_STEPS, Meaning
+from samouk.domains.screens.source.compose.messages import messages
 from samouk.domains.screens.source.compose.navigation import SCREEN, Destination, Graph
 from samouk.domains.screens.source.compose.project import Project
 from samouk.domains.screens.source.compose.tops import OVER, Composable, composables, mentioned, tops
 from samouk.domains.screens.source.compose.unfold import DEEPEST, Unfolding
-from samouk.domains.screens.source.compose.values import Bound, Closure, Instance, Scope, String, words_of
+from samouk.domains.screens.source.compose.values import Bound, Closure, Instance, Scope
 from samouk.domains.screens.source.widgets import BACK, NO_WORDS, Place, SourceScreen, Trouble, Widget, Words
 
 
@@ -237,8 +238,7 @@ class Screens:
         names = self._names_of_overs(shown)
 
         self._meaning.steps = 0
-        if unfolding.speaks:
-            unfolding.drafts += self._messages(unfolding)
+        unfolding.drafts += messages(unfolding, self._meaning)
 
         def leads(draft: Draft) -> str:
             return self._leads(draft.going, draft.over, names, unfolding.overs, shown.name, opened)
@@ -299,28 +299,6 @@ class Screens:
                 return names[at]
         return BACK if inside >= 0 and overs[inside].state in set_ else ""
 
-    def _messages(self, unfolding: Unfolding) -> Iterator[Draft]:
-        """Words that the view models of a screen name: what its snackbar may say after something has happened."""
-        known = {words.key for draft in unfolding.drafts for words in (draft.text, draft.label, draft.hint)}
-        kinds = {
-            (parameter.type, bound.file) for bound, _, _ in unfolding.entered for parameter in bound.function.parameters
-        }
-        for type_name, file in sorted(kinds):
-            declared = self._project.type(type_name, file) if type_name.endswith("ViewModel") else None
-            for function in () if declared is None else declared.kind.functions:
-                for node in everything(function.body):
-                    words = self._meaning.words(self._meaning.of(node, Scope(file))) if _is_string(node) else None
-                    if isinstance(words, String) and words.key not in known and declared is not None:
-                        known.add(words.key)
-                        yield Draft(
-                            parent=-1,
-                            name="Snackbar",
-                            class_name="android.widget.TextView",
-                            place=Place(declared.file, function.line),
-                            text=words_of(words),
-                            conditional=True,
-                        )
-
 
 def _widget(draft: Draft, index: int, parent: int, tag_shows: bool, leads_to: str) -> Widget:
     return Widget(
@@ -362,11 +340,6 @@ def _widgets(drafts: Sequence[Draft], over: int, leads: Callable[[Draft], str], 
         shows[at] = draft.tag_shows or shows.get(draft.parent, visible)
         found.append(_widget(draft, len(found), index_of.get(draft.parent, -1), shows[at], leads(draft)))
     return tuple(found)
-
-
-def _is_string(node: code.Node) -> bool:
-    """``R.string.name``."""
-    return isinstance(node, code.Member) and isinstance(node.of, code.Member) and node.of.name == "string"
 
 
 def _title(drafts: Sequence[Draft]) -> Words:

@@ -11,6 +11,7 @@ from samouk.domains.screens.source.compose.code import Node
 from samouk.domains.screens.source.compose.drafts import everything
 from samouk.domains.screens.source.compose.drawing import Drawing, Where
 from samouk.domains.screens.source.compose.logic import both, negated
+from samouk.domains.screens.source.compose.objects import kinds_of
 from samouk.domains.screens.source.compose.values import (
     MISSING,
     UNKNOWN,
@@ -199,12 +200,14 @@ class Unfolding(Drawing):
         elif name in SCOPED and node.arguments:
             given = () if name not in ("let", "also") else (of,)
             self.slot(self.meaning.of(node.arguments[-1].value, scope), where, given, None if given else of)
-        elif (found := project.function(name, scope.file, True, node.arguments, self.stack)) is not None:
+        elif (found := project.function(name, scope.file, True, node.arguments, self.stack, kinds_of(of))) is not None:
             self._enter(Bound(found.function, found.file, of), node, scope, self._maybe(callee.safe, of, where))
         elif (whole := project.function(name, scope.file, False, node.arguments, self.stack)) is not None and (
             _path(callee.of) == project.files[whole.file].package
         ):
             self._enter(Bound(whole.function, whole.file), node, scope, where)
+        elif any(isinstance(one, Closure) for one in each(scope.find(name))):
+            self.slot(scope.find(name), self._maybe(callee.safe, of, where), self.values(node, scope), of)
         elif (held := self._member(of, name, scope)) is not MISSING:
             self._handed(held, node, scope, where)
         elif name in WIDGETS or name in SCOPES or name[:1].isupper():
