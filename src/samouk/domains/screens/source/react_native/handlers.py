@@ -12,6 +12,7 @@ from samouk.domains.screens.source.react_native.code import (
 )
 from samouk.domains.screens.source.react_native.evaluation import Evaluation
 from samouk.domains.screens.source.react_native.hearing import Heard
+from samouk.domains.screens.source.react_native.parts import shown_by
 from samouk.domains.screens.source.react_native.values import (
     UNKNOWN,
     Closure,
@@ -45,20 +46,23 @@ _GOING = frozenset(
 )
 _LEAVING = frozenset(["goBack", "pop", "popToTop", "dismiss", "back", "dismissAll", "canGoBackOrClose", "dismissModal"])
 _NAVIGATORS = re.compile(r"nav|router|^this$|props|^history$|stackactions|commonactions|actions$", re.I)
+_SHEETS = re.compile(r"sheet|modal|dialog|popup|popover|overlay", re.I)
 _TARGETS = ("screen", "name", "routeName", "pathname", "key", "path")
 
 
 class Outcome(NamedTuple):
-    """What a handler does: ``go`` to a route, ``back``, or an ``alert`` whose arguments are in ``args``.
+    """What a handler does: ``go`` to a route, ``back``, bring up an ``alert``, or a ``sheet`` that holds ``args``.
 
-    ``target`` ends with a NUL where its rest is only known to the running app.
+    ``target`` ends with a NUL where its rest is only known to the running app. Of an alert ``args`` are those of the
+    call; of a sheet what is to be shown, each an element, a function that makes one, or a list of entries.
     """
 
-    kind: Literal["go", "back", "alert"]
+    kind: Literal["go", "back", "alert", "sheet"]
     target: str
     under: bool
     args: tuple[Value, ...] = ()
     line: int = 0
+    file: str = ""
 
 
 def outcome(to: Evaluation, handler: Value) -> list[Outcome]:
@@ -111,7 +115,11 @@ def _said(to: Evaluation, heard: Heard, scope: Scope, under: bool) -> Outcome | 
     holder = heard.dotted.rpartition(".")[0]
     is_navigator = bool(_NAVIGATORS.search(holder)) if holder else heard.name in ("navigate", "goBack")
     if heard.name in ("alert", "prompt") and holder.endswith("Alert"):
-        return Outcome("alert", "", under, tuple(to.value(arg, scope) for arg in heard.args), heard.line)
+        return Outcome("alert", "", under, tuple(to.value(arg, scope) for arg in heard.args), heard.line, scope.path)
+    if _SHEETS.search(heard.name) and heard.args:
+        shown = tuple(shown_by([to.value(arg, scope) for arg in heard.args]))
+        if shown:
+            return Outcome("sheet", "", under, shown, heard.line, scope.path)
     if heard.name in _LEAVING and is_navigator and holder != "Keyboard":
         return Outcome("back", BACK, under)
     if heard.name in _GOING and heard.args and (is_navigator or heard.name == "navigate"):

@@ -21,13 +21,12 @@ from samouk.domains.screens.source.react_native.code import (
     Table,
     Tag,
 )
+from samouk.domains.screens.source.react_native.dialogs import opened
 from samouk.domains.screens.source.react_native.evaluation import Evaluation
 from samouk.domains.screens.source.react_native.expo import route_files, route_folder, take
-from samouk.domains.screens.source.react_native.handlers import Outcome
 from samouk.domains.screens.source.react_native.hearing import calls_in, heard_in
-from samouk.domains.screens.source.react_native.hosts import HOSTS, Host
 from samouk.domains.screens.source.react_native.navigation import Draft, Navigation, Route, Screens, stem
-from samouk.domains.screens.source.react_native.nodes import Node, flattened, inside, swallowed
+from samouk.domains.screens.source.react_native.nodes import flattened, inside, swallowed
 from samouk.domains.screens.source.react_native.values import (
     UNKNOWN,
     ClassOf,
@@ -37,18 +36,15 @@ from samouk.domains.screens.source.react_native.values import (
     Thing,
     Value,
     plain,
-    tidy,
-    words_of,
 )
 from samouk.domains.screens.source.react_native.words import Strings, is_strings, namespace, of_tongues, thing
-from samouk.domains.screens.source.widgets import BACK, Place, Sight, SourceScreen, Trouble, Words
+from samouk.domains.screens.source.widgets import BACK, Place, Sight, SourceScreen, Trouble
 
 _APP = re.compile(
     r"^(?:src/|app/|lib/)?(?:App|index|main|Main|Root|app)(?:\.native|\.android|\.ios)?\.(?:tsx|jsx|ts|js)$"
 )
 _SCREEN_NAME = re.compile(r"(?:Screen|Page)(?:Container)?$")
 _SCREEN_FILE = re.compile(r"(?:^|/)(?:screens?|pages|scenes)/|[.-]screen\.\w+$", re.I)
-_ALERT = Host("AlertDialog", "dialog")
 
 
 def linked(modules: Mapping[str, Module], data: Mapping[str, object], app: str, aliases: Iterable[Alias] = ()) -> Sight:
@@ -238,11 +234,11 @@ def _finished(screens: Screens) -> tuple[list[SourceScreen], list[Trouble]]:
     troubles: dict[tuple[str, int], Trouble] = {}
     for draft in screens.drafts:
         name = names[id(draft)]
-        dialogs = _resolve(draft, name, targets)
+        dialogs = opened(draft.seen.outcomes, name, draft.place.file, lambda route: target(route, targets))
         roots = [*draft.nodes, *draft.bars]
-        for node in inside(roots):
+        for node in inside([*roots, *(root for one in dialogs for root in one.roots)]):
             if node.goes and node.goes != BACK and node.goes not in (one.name for one in dialogs):
-                node.goes = _target(node.goes, targets)
+                node.goes = target(node.goes, targets)
         for one in swallowed(roots):
             troubles.setdefault((one.file, one.line), one)
         made.append(
@@ -256,7 +252,7 @@ def _finished(screens: Screens) -> tuple[list[SourceScreen], list[Trouble]]:
                 dialog=draft.dialog,
             )
         )
-        made += dialogs
+        made += [one.screen() for one in dialogs]
     return made, list(troubles.values())
 
 
@@ -274,7 +270,7 @@ def _names(drafts: Iterable[Draft]) -> dict[int, str]:
     return names
 
 
-def _target(route: str, targets: Mapping[str, str]) -> str:
+def target(route: str, targets: Mapping[str, str]) -> str:
     """The screen that a route opens; an address may have parts that are filled in."""
     if route in targets:
         return targets[route]
@@ -292,48 +288,3 @@ def _target(route: str, targets: Mapping[str, str]) -> str:
         ):
             return name
     return ""
-
-
-def _resolve(draft: Draft, name: str, targets: Mapping[str, str]) -> list[SourceScreen]:
-    """Give each node its way, where only one is possible; and the alerts that taps bring up."""
-    by_node: dict[int, list[Outcome]] = {}
-    nodes: dict[int, Node] = {}
-    for node, one in draft.seen.outcomes:
-        nodes[id(node)] = node
-        by_node.setdefault(id(node), []).append(one)
-    dialogs: dict[int, SourceScreen] = {}
-    for mark, outcomes in by_node.items():
-        ways = {way for one in outcomes if one.kind != "alert" and (way := _way(one, targets))}
-        alerts = [one for one in outcomes if one.kind == "alert"]
-        for one in alerts:
-            if one.line not in dialogs:
-                dialogs[one.line] = _alert(f"{name}Alert{len(dialogs) + 1 if dialogs else ''}", one, draft.place.file)
-        if len(ways) == 1:
-            nodes[mark].goes = next(iter(ways))
-        elif not ways and len(alerts) == 1 and not alerts[0].under:
-            nodes[mark].goes = dialogs[alerts[0].line].name
-    return list(dialogs.values())
-
-
-def _way(one: Outcome, targets: Mapping[str, str]) -> str:
-    return BACK if one.kind == "back" else one.target if _target(one.target, targets) else ""
-
-
-def _alert(name: str, one: Outcome, file: str) -> SourceScreen:
-    """The dialog of ``Alert.alert(title, message, buttons)``; without buttons the system shows OK."""
-    place = Place(file, one.line)
-    title, message, given = (*one.args[:3], None, None, None)[:3]
-    texts = [
-        Node("Text", HOSTS["Text"], place, Thing({}), [words]) for part in (title, message) if (words := words_of(part))
-    ]
-    buttons = plain(given)
-    labels = [part.get("text") for part in buttons if isinstance(part, Thing)] if isinstance(buttons, list) else ["OK"]
-    root = Node("Alert", _ALERT, place, Thing({}))
-    root.children += texts
-    root.children += [
-        Node("AlertButton", HOSTS["Button"], place, Thing({"title": label}), acts=True, goes=BACK) for label in labels
-    ]
-    shown = words_of(title)
-    return SourceScreen(
-        name=name, place=place, widgets=flattened([root]), title=tidy(shown) if shown else Words(), dialog=True
-    )

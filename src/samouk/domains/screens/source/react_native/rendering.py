@@ -13,7 +13,16 @@ from samouk.domains.screens.source.react_native.families import Families
 from samouk.domains.screens.source.react_native.handlers import Outcome, outcome
 from samouk.domains.screens.source.react_native.hosts import HOSTS, UNLISTED, Host, host_of
 from samouk.domains.screens.source.react_native.nodes import HANDLERS, Node, label_of
-from samouk.domains.screens.source.react_native.parts import holds_elements, is_written, may_be_part, option_words
+from samouk.domains.screens.source.react_native.parts import (
+    entries,
+    holds_elements,
+    is_entries,
+    is_written,
+    may_be_part,
+    may_show,
+    option_words,
+    visible,
+)
 from samouk.domains.screens.source.react_native.values import (
     UNKNOWN,
     Branch,
@@ -55,7 +64,6 @@ _HEARING = frozenset({"press", "text", "input", "toggle", "choice"})
 
 _ROWS = frozenset({"renderItem", "renderRow", "renderSectionHeader", "renderHiddenItem", "ItemSeparatorComponent"})
 _MAYBE = frozenset({"ListEmptyComponent", "renderEmpty", "fallback", "errorElement", "renderError"})
-_SHOWN = ("visible", "isVisible", "open", "isOpen", "show")
 _OPTIONS = ("options", "buttons", "items", "values", "data")
 
 
@@ -99,6 +107,7 @@ class Rendering:
         self.seen = Seen()
         self._count = 0
         self._families = Families()
+        self._sheets: set[Place] = set()
         # What the earlier of several alternatives show, and what the one at hand does: an element that is handed to
         # all of them (``wide ? <Row>{children}</Row> : <Column>{children}</Column>``) is shown once.
         self._earlier: ChainMap[int, tuple[Element, list[Node | Words]]] = ChainMap()
@@ -281,9 +290,7 @@ class Rendering:
             if library.name not in HOSTS and not acts and not self._named(props):
                 return self._transparent(props, under)
             host = UNLISTED if acts else HOSTS["View"]
-        if host.kind == "nothing" or (
-            host.kind == "dialog" and truth(_visible(props)) is False and not _may_show(props)
-        ):
+        if host.kind == "nothing" or (host.kind == "dialog" and truth(visible(props)) is False and not may_show(props)):
             return []
         return self._nodes(host, props, place, under, name or library.last, acts)
 
@@ -308,7 +315,7 @@ class Rendering:
         node = Node(name, host, where, props, [], conditional, under.repeated, acts)
         if acts:
             self._lead(node)
-        hidden = host.kind == "dialog" and truth(_visible(props)) is not True
+        hidden = host.kind == "dialog" and truth(visible(props)) is not True
         inner = under._replace(conditional=hidden, repeated=False, depth=under.depth + 1)
         if host.kind == "dialog":
             node.conditional = conditional or inner.conditional
@@ -325,7 +332,31 @@ class Rendering:
         address = self._address(href)
         if address:
             found = [Outcome("go", address, False)]
-        self.seen.outcomes += [(node, one) for one in found]
+        self.seen.outcomes += [(node, self._opened(one) if one.kind == "sheet" else one) for one in found]
+
+    def _opened(self, sheet: Outcome) -> Outcome:
+        """A sheet with the nodes that it shows; each is looked into once, also where it opens itself again."""
+        place = Place(sheet.file, sheet.line)
+        if place in self._sheets:
+            return sheet._replace(args=())
+        self._sheets.add(place)
+        shown: list[Node] = []
+        for value in sheet.args:
+            items = plain(value)
+            if is_entries(value) and isinstance(items, list):
+                shown += [self._entry(one, place) for one in entries(items)]
+            else:
+                shown += self.part(value)
+        return sheet._replace(args=tuple(shown))
+
+    def _entry(self, given: Thing, place: Place) -> Node:
+        props = Thing({**given.fields, "title": option_words(given)})
+        mark = given.fields.get("testID")
+        made = Node(
+            "SheetEntry", HOSTS["MenuItem"], mark.place if isinstance(mark, Marked) else place, props, acts=True
+        )
+        self._lead(made)
+        return made
 
     def _address(self, href: Value) -> str:
         inner = plain(href)
@@ -440,15 +471,6 @@ def _under(name: str, under: Under) -> Under:
 
 def _row(item: Value, at: Value) -> Thing:
     return Thing({"item": item, "index": at}, True)
-
-
-def _visible(props: Thing) -> Value:
-    return next((props.fields[name] for name in _SHOWN if name in props.fields), UNKNOWN)
-
-
-def _may_show(props: Thing) -> bool:
-    """Whether a dialog that is shut comes up later: it is shut for good only where the source writes ``false``."""
-    return isinstance(_visible(props), Start)
 
 
 def _only_hides(to: Evaluation, closure: Closure) -> bool:
