@@ -643,3 +643,118 @@ def test_long_comments_and_deep_classes_end() -> None:
     deep = "class A : Activity() {\n" * 200 + "}\n" * 200
     with pytest.raises(Unparsable, match="deep"):
         READER.extract("src/A.kt", deep.encode())
+
+
+def test_own_views_that_code_makes_and_no_layout_names(tmp_path: Path) -> None:
+    code = """
+        class RowView(context: Context) : FrameLayout(context) {
+            private val binding = ItemRowBinding.inflate(LayoutInflater.from(context), this, true)
+        }
+        class MenuView(context: Context) : FrameLayout(context) {
+            private val binding = ViewMenuBinding.inflate(LayoutInflater.from(context), this, true)
+            init { binding.share.setOnClickListener { go() } }
+        }
+        class LostView(context: Context) : FrameLayout(context) {
+            private val binding = ViewLostBinding.inflate(LayoutInflater.from(context), this, true)
+            init { binding.lost.setOnClickListener { go() } }
+        }
+        class MainActivity : AppCompatActivity() {
+            fun onCreate() { setContentView(R.layout.main); list.adapter = Rows() }
+            fun more() { MenuView(this).show() }
+            inner class Rows : RecyclerView.Adapter<Holder>() {
+                fun onCreateViewHolder(parent: ViewGroup) = Holder(RowView(parent.context))
+            }
+        }
+    """
+    sight = seen(
+        tmp_path,
+        {
+            "java/Main.kt": code,
+            "main": column("list", tag="androidx.recyclerview.widget.RecyclerView"),
+            "item_row": column("row_title", "<Button android:id='@+id/row_save'/>"),
+            "view_menu": column("share"),
+            "view_lost": column("lost"),
+            "AndroidManifest.xml": "<manifest/>",
+        },
+    )
+    main = screen(sight, "MainActivity")
+    assert by_id(main, "row_save").repeated and not by_id(main, "row_save").conditional
+    assert by_id(main, "share").interactive and by_id(main, "share").conditional
+    assert acted_on(screen(sight, "LostView")) == ["lost"]
+
+
+def test_an_element_for_each_entry_of_an_enumeration(tmp_path: Path) -> None:
+    code = """
+        enum class Tab(val text: Int, val id: Int) {
+            HOME(R.string.home, R.id.tab_home) { override fun make(): Fragment { return HomeFragment() } },
+            MORE(R.string.more, R.id.tab_more);
+            abstract fun make(): Fragment
+        }
+        class Tabs(context: Context, attrs: AttributeSet) : BottomNavigationView(context, attrs) {
+            init { Tab.entries.forEachIndexed { index, tab -> menu.add(Menu.NONE, tab.id, index, tab.text) } }
+        }
+        class MainActivity : AppCompatActivity() { fun onCreate() { setContentView(R.layout.main) } }
+    """
+    files = {
+        "java/Main.kt": code,
+        "main": column("<org.example.Tabs android:id='@+id/tabs'/>"),
+        "res/values/strings.xml": "<resources><string name='home'>Home</string><string name='more'>More</string>"
+        "<item name='tab_home' type='id'/><item name='tab_more' type='id'/></resources>",
+        "AndroidManifest.xml": "<manifest/>",
+    }
+    main = screen(seen(tmp_path, files), "MainActivity")
+    assert [(one.identifier, one.text.value) for one in main.widgets if one.interactive] == [
+        ("tab_home", "Home"),
+        ("tab_more", "More"),
+    ]
+
+
+def test_a_fragment_in_a_fragment_is_a_part_of_it(tmp_path: Path) -> None:
+    code = """
+        class OuterFragment : Fragment(R.layout.outer)
+        class InnerFragment : Fragment(R.layout.inner)
+    """
+    holder = "<androidx.fragment.app.FragmentContainerView android:id='@+id/at' android:name='x.InnerFragment'/>"
+    files = {
+        "java/Main.kt": code,
+        "outer": column("<Button android:id='@+id/out'/>", holder),
+        "inner": column("<Button android:id='@+id/within'/>"),
+        "AndroidManifest.xml": "<manifest/>",
+    }
+    sight = seen(tmp_path, files)
+    assert acted_on(screen(sight, "OuterFragment")) == ["out", "within"]
+    assert "InnerFragment" not in names(sight)
+
+
+def test_elements_may_be_handed_to_a_class_that_listens_to_them(tmp_path: Path) -> None:
+    code = """
+        class Puzzle(private val activity: Activity, private val binding: GroupPuzzleBinding) {
+            init { binding.picture.setOnClickListener { reload() } }
+        }
+        class MainActivity : AppCompatActivity() {
+            fun onCreate() { setContentView(R.layout.main); val puzzle = Puzzle(this, binding.puzzle) }
+        }
+    """
+    files = {
+        "java/Main.kt": code,
+        "main": column("title", "<include layout='@layout/group_puzzle'/>"),
+        "group_puzzle": column("picture", tag="ImageView"),
+        "AndroidManifest.xml": "<manifest/>",
+    }
+    main = screen(seen(tmp_path, files), "MainActivity")
+    assert acted_on(main) == ["picture"]
+    assert not by_id(main, "title").conditional
+
+
+def test_words_that_an_own_view_is_given(tmp_path: Path) -> None:
+    row = "<org.example.Row android:id='@+id/row' app:primaryText='@string/first' app:rowIcon='@drawable/x'/>"
+    files = {
+        "java/Main.kt": "class MainActivity : AppCompatActivity() { fun f() { setContentView(R.layout.main) } }",
+        "main": column(row),
+        "res/values/strings.xml": "<resources><string name='first'>First row</string></resources>",
+        "AndroidManifest.xml": "<manifest/>",
+    }
+    main = screen(seen(tmp_path, files), "MainActivity")
+    (said,) = [one for one in main.widgets if one.text.value]
+    assert (said.text.value, said.text.key) == ("First row", "first")
+    assert main.widgets[said.parent].identifier == "row"

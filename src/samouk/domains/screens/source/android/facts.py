@@ -114,6 +114,8 @@ class ClassFacts:
         preferences: files of ``res/xml`` that it names.
         up: its bar has an arrow that leads up.
         hands_on: it gives a callback for clicks to the class that it extends.
+        entries: of an enumeration: the id and the string that each entry names.
+        spreads: enumerations of which it makes an element for each entry.
     """
 
     name: str
@@ -136,6 +138,8 @@ class ClassFacts:
     title: Words | None = None
     up: bool = False
     hands_on: bool = False
+    entries: tuple[tuple[str, str], ...] = ()
+    spreads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

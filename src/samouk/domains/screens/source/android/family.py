@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from samouk.domains.screens.source.android.classes import public_class_of
@@ -101,6 +101,15 @@ class Family:
                 made = (self.key(name) for name in self.classes[at].made)
                 found += [one for one in made if one and self.kind(one) == "holder" and one not in found]
         return found
+
+    def helped_by(self, scope: Iterable[str]) -> list[str]:
+        """Classes that these hand their elements to: they set listeners, and show nothing of their own."""
+        made = dict.fromkeys(self.key(name) for at in scope for name in self.classes[at].made)
+        return [one for one in made if one and self.kind(one) == "other" and self._only_handles(one)]
+
+    def _only_handles(self, key: str) -> bool:
+        one = self.classes[key]
+        return bool(one.handlers) and not one.alerts and not one.menus and not one.other_menus
 
     def subclassed(self) -> set[str]:
         """Classes that others of the app extend."""

@@ -102,6 +102,11 @@ def _same(one: Draft) -> tuple[str, ...]:
     return (one.identifier,) if one.identifier else (one.class_name, one.text.value, one.label.value)
 
 
+_PLATFORM = ("android.", "androidx.", "com.google.")
+_SAYS = ("text", "label", "title", "headline", "summary", "caption")
+"""How attributes end that hold what a person reads."""
+
+
 class _Building:
     """One file of a layout, with the layouts that include it in ``stack``."""
 
@@ -144,7 +149,7 @@ class _Building:
                 one.conditional = True
             return drafts
         draft = self._draft(tag)
-        draft.children = self._children(index)
+        draft.children += self._children(index)
         _finish(draft, tag, self._resources)
         return [draft]
 
@@ -192,7 +197,19 @@ class _Building:
             caps=told_caps(tag, tag.get("style"), self._resources),
         )
         self._act(draft, attributes)
+        if _is_own(name):
+            draft.children += self._said(attributes, draft.place)
         return draft
+
+    def _said(self, tag: Tag, place: Place) -> list[Draft]:
+        """Words that an own view is given by attributes of its own: `app:primaryText`."""
+        found: list[Draft] = []
+        for name, value in tag.attributes.items():
+            if name.startswith("app:") and value.startswith("@string/") and name.lower().endswith(_SAYS):
+                told = Draft(name=name, class_name="android.widget.TextView", place=place)
+                told.text = self._resources.words(value)
+                found.append(told)
+        return found
 
     def _act(self, draft: Draft, tag: Tag) -> None:
         """What a person can do with it, as far as the layout says."""
@@ -225,6 +242,10 @@ class _Building:
 
     def _flag(self, tag: Tag, name: str) -> bool | None:
         return {"true": True, "false": False}.get(self._resources.scalar(tag.get(name)))
+
+
+def _is_own(name: str) -> bool:
+    return "." in name and not name.startswith(_PLATFORM)
 
 
 def bare_id(value: str) -> str:

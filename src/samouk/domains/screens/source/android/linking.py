@@ -163,13 +163,28 @@ class _Linking:
             sketch = Sketch(name=name, place=self._layouts.place(name), roots=roots)
             sketch.parts.append(Part([], roots))
             self._sketching.views(sketch, roots)
-            if name in self._layouts.included or not any(one.interactive or one.menu for one in everything(roots)):
+            if name in self._layouts.included or not any(_is_met(one) for one in everything(roots)):
                 continue
             self._sketches[name] = sketch
+        self._by_view()
         for name in sorted(self._pieces.settings.keys() - self._sketching.used_settings):
             path, tags = self._pieces.settings[name]
             roots = preferences(path, tags, self._resources)
             self._sketches[self._free(name)] = Sketch(name=self._free(name), place=roots[0].place, roots=roots)
+
+    def _by_view(self) -> None:
+        """Own views that nothing is seen to show: screens of their own."""
+        for key in self._family.classes:
+            if self._family.kind(key) != "view" or key.rpartition(".")[2] in self._sketches:
+                continue
+            uses = {self._layouts.named(use.layout) for use in self._family.classes[key].layouts} - {""}
+            if uses and not uses & (self._sketching.used | self._pieces.remote):
+                sketch = self._sketching.screen(key, key.rpartition(".")[2], dialog=False)
+                if sketch is None:
+                    continue
+                heard = any(self._family.classes[at].handlers for at in self._family.scope(key))
+                if heard or any(_is_met(one) for one in everything(sketch.roots)):
+                    self._sketches[sketch.name] = sketch
 
     def _alerts_of(self, sketch: Sketch) -> None:
         """Dialogs that the code of a screen builds: the screen itself where it is one, else screens of their own."""
@@ -354,3 +369,8 @@ class _Linking:
             entry=sketch.entry,
             dialog=sketch.dialog,
         )
+
+
+def _is_met(one: Draft) -> bool:
+    """Whether there is anything to act on, or an own view that is known by an id and its words."""
+    return bool(one.interactive or one.menu or (one.identifier and any(at.name[:4] == "app:" for at in one.children)))

@@ -96,6 +96,13 @@ _TITLED = re.compile(r"(?:supportActionBar\s*[?!]*\.\s*title|(?<![\w.])title)\s*
 _OWN_MENU = re.compile(
     r"(?:\b[iI]nflater(?:\(\))?|getMenuInflater\(\)|inflateMenu)\s*(?:\.\s*inflate\s*)?\(\s*R\.menu\.(\w+)"
 )
+_ENTRY = re.compile(r"\b[A-Z][A-Z0-9_]*\s*\(([^()]*)\)")
+_ENTRY_ID = re.compile(r"\bR\.id\.(\w+)")
+_ENTRY_WORDS = re.compile(r"\bR\.string\.(\w+)")
+_SPREADS = re.compile(r"\b([A-Z]\w+)\.(?:entries\b|values\s*\(|find\s*\(|of\s*\()")
+_DRESSES = re.compile(r"\.id\s*=(?!=)\s*\w+\.\w+|\.setId\s*\(\s*\w+\.\w+|\bmenu\.add\s*\(")
+"""An element made in code is given an id that something holds."""
+
 _POPUP = re.compile(r"\bPopupMenu\s*\(|\bpopup\w*\s*\.\s*(?:menuInflater|inflate|menu)")
 _PREFERENCES = re.compile(r"\bR\.xml\.(\w+)")
 _UP = re.compile(r"setDisplayHomeAsUpEnabled\s*\(\s*true|setHomeButtonEnabled\s*\(\s*true")
@@ -249,7 +256,28 @@ class _Reading:
             title=self._title(index),
             up=next(self._mine(_UP, index), None) is not None,
             hands_on=bool(_HANDS_ON.search(_handed_up(one.head))),
+            entries=tuple(self._entries(one)),
+            spreads=self._spreads(index),
         )
+
+    def _entries(self, one: Class) -> Iterator[tuple[str, str]]:
+        """`HOME(R.string.home, R.id.tab_home),` of an enumeration."""
+        if not self.text[: one.start].rstrip().endswith(one.head.rstrip()) or "enum" not in self._before(one):
+            return
+        for match in _ENTRY.finditer(self.text, one.start, one.end):
+            named, said = _ENTRY_ID.search(match[1]), _ENTRY_WORDS.search(match[1])
+            if named:
+                yield named[1], said[1] if said else ""
+
+    def _before(self, one: Class) -> str:
+        """The line that begins a class, up to its name."""
+        start = self.code.source.rfind("\n", 0, one.start - len(one.head)) + 1
+        return self.text[start : one.start - len(one.head)]
+
+    def _spreads(self, index: int) -> tuple[str, ...]:
+        if next(self._mine(_DRESSES, index), None) is None:
+            return ()
+        return tuple(dict.fromkeys(match[1] for match in self._mine(_SPREADS, index)))
 
     def _later(self, at: int) -> bool:
         """Whether a menu is inflated for a selection or a pop-up, not for the bar."""

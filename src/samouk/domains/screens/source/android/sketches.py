@@ -92,15 +92,61 @@ class Sketching:
             self.used.add(name)
             roots = self.layouts.drafts(name)
         roots += self._preferences(scope)
-        part = Part(scope, roots)
+        helpers = [one for one in self.family.helped_by(scope) if one not in scope]
+        part = Part([*scope, *helpers], roots)
         sketch.parts.append(part)
         self.views(sketch, roots, (*stack, key))
         for use in uses:
             if use is not main:
                 self._extra(sketch, key, use, roots)
         self._lists(sketch, part)
+        self._made_views(sketch, part, (*stack, key))
         self._fragments(sketch, key, scope, roots, (*stack, key))
         into += roots
+
+    def _made_views(self, sketch: Sketch, part: Part, stack: tuple[str, ...]) -> None:
+        """Own views that code makes and no layout names: when they show is not known."""
+        part.roots += self._entries(sketch, part.scope)
+        there = {self.family.key(one.name) for one in everything(part.roots)}
+        names = (name for at in part.scope for name in self.family.classes[at].made)
+        for key in dict.fromkeys(self.family.key(name) for name in names):
+            if key and key not in there and key not in part.scope and self.family.kind(key) == "view":
+                drafts = self._view(sketch, key, stack)
+                for one in drafts:
+                    one.conditional = True
+                part.roots += drafts
+
+    def _view(self, sketch: Sketch, key: str, stack: tuple[str, ...]) -> list[Draft]:
+        """What an own view fills itself with."""
+        if key in stack or len(stack) >= _DEEPEST or len(sketch.parts) >= _MOST_PARTS:
+            return []
+        scope = self.family.scope(key)
+        drafts: list[Draft] = []
+        for use in _unique(self.layouts, [use for at in scope for use in self.family.classes[at].layouts]):
+            name = self.layouts.named(use.layout)
+            if name:
+                self.used.add(name)
+                drafts += self.layouts.drafts(name)
+        self.views(sketch, drafts, (*stack, key))
+        drafts += self._entries(sketch, scope)
+        if drafts:
+            sketch.parts.append(Part(scope, drafts))
+        return drafts
+
+    def _entries(self, sketch: Sketch, scope: Sequence[str]) -> list[Draft]:
+        """An element for each entry of an enumeration."""
+        found: list[Draft] = []
+        for name in dict.fromkeys(one for at in scope for one in self.family.classes[at].spreads):
+            key = self.family.key(name)
+            if not key:
+                continue
+            place = Place(self.family.paths[key], self.family.classes[key].line)
+            for identifier, words in self.family.classes[key].entries:
+                made = Draft(name=name, class_name="android.widget.TextView", place=place, identifier=identifier)
+                made.text = self.layouts.resources.string(words) if words else NO_WORDS
+                made.interactive = made.clickable = True
+                found.append(made)
+        return found
 
     def _preferences(self, scope: list[str]) -> list[Draft]:
         """Preference screens that a class names; of several it shows one at a time."""
@@ -155,7 +201,7 @@ class Sketching:
                     self.used.add(name)
                     drafts += self.layouts.drafts(name)
             self.views(sketch, drafts, (*stack, key))
-            one.children += drafts
+            one.children += drafts + self._entries(sketch, scope)
             sketch.parts.append(Part(scope, [one]))
 
     def _lists(self, sketch: Sketch, part: Part) -> None:
@@ -196,6 +242,7 @@ class Sketching:
         pages = [made for at in scope for name in self.family.classes[at].made if (made := self._page(name))]
         for page in dict.fromkeys(pages):
             self._page_into(sketch, page, around.children if around else part.roots, several=len(set(pages)) > 1)
+        self._row_views(sketch, scope, key, around.children if around else part.roots)
         uses = _unique(self.layouts, [use for at in scope for use in self.family.classes[at].layouts])
         names = [name for use in uses if use.how != "remote" and (name := self.layouts.named(use.layout))]
         for name in names:
@@ -214,6 +261,16 @@ class Sketching:
                 if self.family.key(made) == key
             )
             sketch.parts.append(Part(scope, drafts, item=True, callback=next(callbacks, None)))
+
+    def _row_views(self, sketch: Sketch, scope: Sequence[str], key: str, into: list[Draft]) -> None:
+        """Rows that are own views: `Holder(RowView(context))`."""
+        names = (name for at in scope for name in self.family.classes[at].made)
+        for view in dict.fromkeys(self.family.key(name) for name in names):
+            if view and self.family.kind(view) == "view":
+                drafts = self._view(sketch, view, (key,))
+                for one in drafts:
+                    one.repeated = True
+                into += drafts
 
     def _page(self, name: str) -> str:
         key = self.family.key(name)
@@ -237,7 +294,7 @@ class Sketching:
             start = self.navigation.class_at(one.graph) if one.graph else one.fragment
             page = self._page(start) if start and one.key == "" else ""
             if page and page not in stack:
-                self._start(sketch, page, one.children, stack)
+                self._start(sketch, key, page, one.children, stack)
         if self.family.kind(key) != "activity":
             return
         acts = [
@@ -257,15 +314,18 @@ class Sketching:
             None,
         )
         if page and (around or not roots):
-            self._start(sketch, page, around.children if around else roots, stack)
+            self._start(sketch, key, page, around.children if around else roots, stack)
 
-    def _start(self, sketch: Sketch, page: str, into: list[Draft], stack: tuple[str, ...]) -> None:
-        """The first fragment and the activity around it are one screen, known by the fragment."""
+    def _start(self, sketch: Sketch, key: str, page: str, into: list[Draft], stack: tuple[str, ...]) -> None:
+        """The first fragment and the activity around it are one screen, known by the fragment.
+
+        One that stands in another fragment is a part of that.
+        """
         if page in self.shown_in:
             return
-        if not sketch.dialog:
+        if not sketch.dialog and self.family.kind(key) == "activity":
             sketch.name = page
-        self.shown_in[page] = page
+        self.shown_in[page] = sketch.name
         self._content(sketch, page, into, stack)
 
 
