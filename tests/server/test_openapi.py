@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +22,9 @@ from tests.server import toy
 from tests.server.house import House, running
 
 from samouk.domains import discover
-from samouk.server import create_app
+from samouk.loop.ports import Services
+from samouk.server import Options, create_app
+from samouk.server.options import Page
 from samouk.store.memory import memory_services
 
 CHECKS: list[Any] = [
@@ -49,22 +52,19 @@ def test_says_what_health_answers() -> None:
     assert "fitted and judged on, both sides" in document["components"]["schemas"]["PerformanceRow"]["description"]
 
 
-def test_problems_everywhere(house: House) -> None:
+@pytest.fixture(scope="module")
+def tried(services: Services, published: Path) -> Iterator[House]:
+    """A server over the toy, with a version of it in service, and over every domain that is installed."""
+    options = Options(published, page=Page(b"<p>page</p>", "default-src 'none'"))
+    with running(create_app(services, {"toy": toy.DOMAIN, **discover()}, options), services) as house:
+        yield house
+
+
+def test_problems_everywhere(tried: House) -> None:
     """Every operation says that its errors are problems."""
-    for operations in house.get("/openapi.json").json["paths"].values():
+    for operations in tried.get("/openapi.json").json["paths"].values():
         for operation in operations.values():
             assert "application/problem+json" in operation["responses"]["default"]["content"]
-
-
-@pytest.fixture(scope="module", params=["toy", "discovered"])
-def tried(request: pytest.FixtureRequest, house: House) -> Iterator[House]:
-    """A server over the toy, and one over every domain that is installed."""
-    if request.param == "toy":
-        yield house
-        return
-    services = memory_services()
-    with running(create_app(services, discover()), services) as whole:
-        yield whole
 
 
 @pytest.mark.slow
