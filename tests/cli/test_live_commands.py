@@ -252,10 +252,13 @@ def test_other_rules_are_told(tmp_path: Path) -> None:
     for _ in range(2):
         with told.serving():
             pass  # told to stop before it answers: it stops all the same
-    untold = Platform(tmp_path / "home", tmp_path / "log", {"SAMOUK_POLICY": ""})
+
+    def said(by: str, *words: str) -> str:
+        return CliRunner().invoke(main, [*words, "--home", str(told.home)], env={"SAMOUK_POLICY": by}).stderr
+
     for words in (("rollout", "show", LEARNER), ("triggers", LEARNER), ("rollout", "pause", LEARNER, "--reason", "r")):
-        assert "the server goes by other rules" not in told.command(*words).stderr
-        line = untold.command(*words).stderr.splitlines()[0]
+        assert "the server goes by other rules" not in said(str(policy), *words)
+        line = said("", *words).splitlines()[0]
         assert 'approval is "human" there and "auto" here; rollout.minimum is 500 there and 200 here' in line
     noted = [entry["act"] for entry in told.json("audit") if entry["act"]["action"] == "go by rules"]
     assert [act["subject"] for act in noted].count(f"{LEARNER}/policy") == 1

@@ -16,7 +16,6 @@ import pytest
 from examples.side_of_a_line import TOY, ToyWorld
 from tests.contracts.waiting import until
 from tests.own_redis import OwnRedis, own_redis
-from tests.servers import fresh_database
 from tests.store.working import POISON, opened
 
 from samouk.loop.ports import Services
@@ -84,12 +83,11 @@ class Yard:
 
 
 @pytest.fixture
-def yard(tmp_path: Path) -> Iterator[Yard]:
+def yard(tmp_path: Path, postgres: str) -> Iterator[Yard]:
     with ExitStack() as stack:
         redis = stack.enter_context(own_redis())
-        database = stack.enter_context(fresh_database())
-        services = stack.enter_context(opened(database, tmp_path))
-        made = Yard(database, redis, tmp_path, services)
+        services = stack.enter_context(opened(postgres, tmp_path))
+        made = Yard(postgres, redis, tmp_path, services)
         stack.callback(made.close)
         yield made
 
