@@ -87,7 +87,7 @@ def test_a_server_lives_without_its_queue(home: Path) -> None:
             line = process.stdout.readline()
             assert line, "the server ended"
             found = re.search(r"listens on (http://\S+)", line)
-        with urllib.request.urlopen(f"{found[1]}/health/ready", timeout=30) as answer:
+        with urllib.request.urlopen(f"{found[1]}/health/ready", timeout=60) as answer:
             ready = json.load(answer)
         assert ready["status"] == "ready"
         assert len(ready["missing"]) == 1

@@ -55,7 +55,7 @@ class Platform:
             yield self._url(server)
         finally:
             server.send_signal(signal.SIGTERM)
-            rest, _ = server.communicate(timeout=60)
+            rest, _ = server.communicate(timeout=240)
             with self.log.open("a") as out:
                 out.write(rest)
         assert server.returncode in (0, -signal.SIGTERM)

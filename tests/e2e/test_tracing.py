@@ -69,7 +69,7 @@ def test_a_request_and_what_it_asked_of_the_store_are_one_trace(tmp_path: Path) 
         with platform.serving() as base:
             headers = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01", "User-Agent": SECRET}
             asked = f"{base}/v1/learners/scoring.outcome/versions?{SECRET}=1"
-            with urllib.request.urlopen(urllib.request.Request(asked, headers=headers), timeout=30) as answer:
+            with urllib.request.urlopen(urllib.request.Request(asked, headers=headers), timeout=60) as answer:
                 assert answer.status == 200
     mine = [span for span in got.spans if span.trace_id.hex() == TRACE]
     (request,) = [span for span in mine if span.kind == Span.SPAN_KIND_SERVER]
@@ -87,5 +87,5 @@ def test_a_collector_that_is_gone_costs_spans_and_nothing_else(tmp_path: Path) -
     with collector() as (url, _):
         pass
     platform = Platform(tmp_path / "home", tmp_path / "log", {"SAMOUK_OTLP_URL": url})
-    with platform.serving() as base, urllib.request.urlopen(f"{base}/health/live", timeout=30) as answer:
+    with platform.serving() as base, urllib.request.urlopen(f"{base}/health/live", timeout=60) as answer:
         assert answer.status == 200

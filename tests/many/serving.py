@@ -79,7 +79,7 @@ class Client:
         self._columns = to_lists(learner.schema, next(iter(learner.world(1, False).batches(0, 3))).columns)
 
     def run(self) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         while not self.stop.is_set():
             batch_id = str(uuid.uuid4())
             upload = Upload(batch_id, LEARNER, self._version, len(self.promised) % 16, receipt_hash("r"), self._columns)

@@ -310,7 +310,7 @@ def test_everybody_at_every_route(house: House, issuer: Issuer) -> None:
     """Let in where the table lets in, refused with the right status elsewhere, and never a fault of the server."""
     wrong = []
     asked = 0
-    connection = http.client.HTTPConnection("127.0.0.1", house.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", house.port, timeout=60)
     for name, visitor in visitors(house.services, issuer):
         for route in sorted(NEEDED):
             status = _ask(connection, route, visitor.headers)

@@ -145,7 +145,7 @@ def test_serve_logs_as_it_is_told(tmp_path: Path) -> None:
     server = platform.start("serve", "--port", "0", "--no-schedule")
     try:
         address = urlsplit(platform._url(server))
-        with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
+        with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
             connection.sendall(b"no HTTP at all\r\n\r\n")
             connection.recv(1000)
     finally:

@@ -80,7 +80,7 @@ def _tell(house: House, data: bytes = b"{}", **headers: str) -> Any:
 
 def test_refused_before_the_body(second: House) -> None:
     """Who has no key is answered while none of the body was sent, and the keeper is not asked."""
-    connection = http.client.HTTPConnection("127.0.0.1", second.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", second.port, timeout=60)
     connection.putrequest("POST", "/kept/tell")
     connection.putheader("Content-Length", "8000000")
     connection.endheaders()

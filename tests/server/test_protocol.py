@@ -49,7 +49,7 @@ def serving(app: ASGIApp, tls: Tls | None = None, *, hasty: bool = False) -> Ite
 
 def raw(port: int, data: bytes) -> bytes:
     """What comes back until the server closes."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as wire:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as wire:
         with suppress(OSError):  # it may have heard enough
             wire.sendall(data)
         answer = b""
@@ -85,7 +85,7 @@ def test_slow_headers_end(house: House) -> None:
     with serving(app, hasty=True) as port:
         for begun in (b"", b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Slow: "):
             assert raw(port, begun) == b""
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         for _ in range(3):
             connection.request("GET", "/health/live")
             answer = connection.getresponse()
@@ -132,7 +132,7 @@ def test_https(certificate: Tls) -> None:
     app = create_app(memory_services(), {"toy": toy.DOMAIN})
     with serving(app, certificate) as port:
         trusted = ssl.create_default_context(cafile=str(certificate.certificate))
-        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=20, context=trusted)
+        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=60, context=trusted)
         connection.request("GET", "/health/live")
         answer = connection.getresponse()
         assert answer.status == 200 and answer.read()

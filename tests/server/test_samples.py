@@ -183,7 +183,7 @@ def test_too_long_streamed(house: House) -> None:
     """A chunked body is refused as soon as it passes the limit."""
     import http.client
 
-    connection = http.client.HTTPConnection("127.0.0.1", house.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", house.port, timeout=60)
     headers = {"Authorization": f"Bearer {house.key}"}
     pieces = (b"x" * 50_000 for _ in range(7))
     connection.request("POST", "/v1/learners/toy.half/samples", pieces, headers, encode_chunked=True)

@@ -69,7 +69,7 @@ def test_process() -> None:
         wire.sendall(b"no http at all\r\n\r\n")
         wire.recv(1000)
     process.send_signal(signal.SIGTERM)
-    rest, _ = process.communicate(timeout=20)
+    rest, _ = process.communicate(timeout=60)
     assert (where, home) == (f"Samouk listens on http://127.0.0.1:{port}", "Data lies in /data (SAMOUK_HOME)")
     assert "ended" in rest
     assert "127.0.0.1" not in rest

@@ -249,7 +249,7 @@ def served(environment: Mapping[str, str]) -> Iterator[tuple[subprocess.Popen[st
         yield server, int(found[1])
     finally:
         server.kill()
-        server.communicate(timeout=30)
+        server.communicate(timeout=60)
 
 
 @pytest.mark.slow
@@ -267,7 +267,7 @@ def test_kill_loses_no_answer(tmp_path: Path) -> None:
     headers = {"Ocp-Apim-Subscription-Key": json.loads(made.stdout)["secret"], "Content-Type": "application/json"}
 
     def ask(port: int, path: str, document: Any) -> tuple[int, Any]:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         connection.request("POST", path, json.dumps(document), headers)
         response = connection.getresponse()
         body = response.read()

@@ -18,7 +18,7 @@ MESSAGES = 200
 
 
 def _status(place: str) -> dict[str, Any]:
-    with urllib.request.urlopen(f"http://{place}/guard/status", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://{place}/guard/status", timeout=60) as answer:
         found: dict[str, Any] = json.load(answer)
     return found
 
