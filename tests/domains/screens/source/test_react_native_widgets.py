@@ -380,3 +380,15 @@ def test_all_of_a_folder_may_be_imported_under_one_name(tmp_path: Path) -> None:
     }
     (entry,) = acting(only(tmp_path, source, **more))
     assert (entry.name, entry.text.value) == ("List.Entry", "One")
+
+
+def test_fields_and_switches_of_native_forms_are_what_they_are_called(tmp_path: Path) -> None:
+    """A library that shows the platform's own controls names them after the platform."""
+    source = """
+    import { SecureField, TextField, Toggle } from '@expo/ui/swift-ui';
+    export default () => <><TextField placeholder="Name" /><SecureField placeholder="Code" />
+      <Toggle isOn={true} label="Links" onIsOnChange={a} /></>;
+    """
+    name, code, links = acting(only(tmp_path, source))
+    assert (name.entry and name.entry.kind, code.entry and code.entry.kind) == ("text", "password")
+    assert (links.class_name, links.text.value, links.checked) == ("Switch", "Links", True)

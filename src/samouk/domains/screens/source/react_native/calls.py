@@ -305,6 +305,8 @@ def _navigator(to: Evaluation, code: Call, name: str, scope: Scope) -> Value:
     options = args[1] if len(args) > 1 else None
     if isinstance(routes, Thing) and ("screens" in routes.fields or "groups" in routes.fields):
         options, routes = routes, _grouped(routes)
+    elif found and not (found[1] or found[2]):
+        options, routes = routes, None  # an app's own kind: what it is handed is not known
     return Factory(kind, routes, options, Place(scope.path, code.line))
 
 

@@ -303,7 +303,8 @@ def entry_of(node: Node) -> Entry:
         if found is not None and kind == "text":
             kind = found
     secret = props.get("secureTextEntry", props.get("password", props.get("secure")))
-    if secret is not None and truth(plain(secret)) is not False:
+    covered = node.name.endswith(("SecureField", "PasswordInput"))
+    if covered or (secret is not None and truth(plain(secret)) is not False):
         kind = "password"
     longest = plain(props.get("maxLength"))
     return Entry(
