@@ -170,6 +170,50 @@ def test_a_holder_that_turns_bears_its_tag() -> None:
     assert [one.hidden_identifier for one in screen.widgets] == ["steps", ""]
 
 
+def test_properties_that_extend_types_are_those_of_the_value() -> None:
+    """And entries of an enum may have functions of their own."""
+    screen = shown(
+        "Text(stringResource(Size.SMALL.label))\nText(stringResource(Kind.PLAIN.label))\nText(Kind.PLAIN.words())",
+        """enum class Size { SMALL }
+        enum class Kind {
+            PLAIN {
+                @Composable
+                override fun words(): String = stringResource(R.string.app_name)
+            };
+            abstract fun words(): String
+        }
+        val Size.label: Int
+            get() = when (this) { Size.SMALL -> R.string.save }
+        val Kind.label: Int
+            get() {
+                return when (this) { Kind.PLAIN -> R.string.back }
+            }""",
+    )
+    assert [one.text.key for one in screen.widgets] == ["save", "back", "app_name"]
+
+
+def test_what_a_decoration_shows_is_the_hint_of_its_input() -> None:
+    """In a lambda, or in an object that a library makes of one."""
+    field = """BasicTextField(state = state, decorator = TextFieldDecorator { inner ->
+        Text(stringResource(R.string.save))
+        IconButton({}) { Icon(a, "Clear") }
+    })
+    BasicTextField(value = "", onValueChange = {}) { inner -> Text("Name") }"""
+    first, clear, second = acting(shown(field))
+    assert (first.hint.key, clear.label.value, second.hint.value) == ("save", "Clear", "Name")
+
+
+def test_words_that_depend_are_called_one_by_one() -> None:
+    """Objects with ``invoke`` that a choice gives."""
+    screen = shown(
+        "val label = if (model.isGood) Said(R.string.save) else Said(R.string.back)\nText(label())",
+        """class Said(val id: Int) {
+            operator fun invoke(): String = context.getString(id)
+        }""",
+    )
+    assert [one.text.key for one in screen.widgets] == ["save", "back"]
+
+
 MODEL = """package org.example.diary
 class DiaryViewModel : ViewModel() {
     fun load() { show(Notice(R.string.save)) }

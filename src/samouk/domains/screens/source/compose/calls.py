@@ -93,11 +93,9 @@ class Calls(Objects):
         if not isinstance(callee, code.Name):
             return UNKNOWN
         name = self.project.own_name(callee.name, scope.file)
-        known = now(scope.find(callee.name))
-        if isinstance(known, Closure | Bound):
-            return self.invoke(known, [self.of(one.value, scope) for one in node.arguments])
-        if (invoked := self.method(known, "invoke")) is not None:
-            return self._returned(invoked, node, scope)
+        known = scope.find(callee.name)
+        if any(isinstance(one, Closure | Bound) or self.method(one, "invoke") for one in each(known)):
+            return mapped(known, lambda one: self._invoked(one, node, scope))
         library = self._library(name, node, scope)
         if library is not MISSING:
             return library

@@ -81,7 +81,7 @@ _BASIC_INPUT = Spec(
     parameters=_words(
         "value onValueChange modifier enabled readOnly textStyle keyboardOptions keyboardActions singleLine maxLines"
     ),
-    slots=("decorationBox", "decorator"),
+    slots=("decorationBox", "decorator", ""),
 )
 _SECURE_INPUT = Spec(
     class_name="android.widget.EditText",

@@ -72,7 +72,7 @@ def fill_input(meaning: Meaning, draft: Draft, given: dict[str, Value], dropdown
 
 def hint(drafts: Sequence[Draft], draft: Draft, ranges: dict[str, tuple[int, int]]) -> None:
     """The label of an input, else what stands in it while it is empty."""
-    for slot in ("label", "placeholder"):
+    for slot in ("label", "placeholder", "decorationBox", "decorator", ""):
         if slot in ranges:
             words = next(_texts(drafts, *ranges[slot]), Words())
             if draft.entry is None and draft.interactive:

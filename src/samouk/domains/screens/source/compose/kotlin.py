@@ -7,7 +7,19 @@ from collections.abc import Iterator, Sequence
 
 from tree_sitter import Node as Syntax
 
-from samouk.domains.screens.source.compose.code import Argument, Class, Function, KotlinFile, Node, Parameter, Property
+from samouk.domains.screens.source.compose.code import (
+    TRAILING,
+    Argument,
+    Call,
+    Class,
+    Function,
+    KotlinFile,
+    Lambda,
+    Name,
+    Node,
+    Parameter,
+    Property,
+)
 from samouk.domains.screens.source.compose.dialect import PRIVATE, known
 from samouk.domains.screens.source.compose.expressions import (
     COMMENTS,
@@ -108,7 +120,7 @@ def _class(path: str, node: Syntax, troubles: list[Trouble]) -> Class:
     for child in node.children:
         if child.type in ("class_body", "enum_class_body"):
             members += _declarations(path, child, troubles)
-            entries += (_entry(one, name_of(node)) for one in child.children if one.type == "enum_entry")
+            entries += (_entry(path, one, name_of(node), troubles) for one in of_type(child, "enum_entry"))
         elif child.type == "primary_constructor":
             parameters = parameters_of(next(iter(of_type(child, "class_parameters")), child))
         elif child.type == "delegation_specifiers":
@@ -126,9 +138,17 @@ def _class(path: str, node: Syntax, troubles: list[Trouble]) -> Class:
     )
 
 
-def _entry(node: Syntax, kind: str) -> Class:
+def _entry(path: str, node: Syntax, kind: str, troubles: list[Trouble]) -> Class:
     arguments = tuple(one for child in of_type(node, "value_arguments") for one in arguments_of(child))
-    return Class(name_of(node), line(node), parents=((kind, arguments),), single=True)
+    members = [one for body in of_type(node, "class_body") for one in _declarations(path, body, troubles)]
+    return Class(
+        name_of(node),
+        line(node),
+        parents=((kind, arguments),),
+        functions=tuple(one for one in members if isinstance(one, Function)),
+        properties=tuple(one for one in members if isinstance(one, Property)),
+        single=True,
+    )
 
 
 def _parent(node: Syntax) -> tuple[str, tuple[Argument, ...]]:
@@ -192,6 +212,16 @@ def _properties(node: Syntax) -> Iterator[Property]:
     value = behind_equals(node.children)
     if value is None:
         value = next((one.named_children[-1] for one in of_type(node, "property_delegate") if one.named_children), None)
+    found = None if value is None else node_of(value)
     if value is None:
-        value = next((one for getter in of_type(node, "getter") for one in of_type(getter, "function_body")), None)
-    yield Property(name_of(declared), type_of(declared), None if value is None else node_of(value), receiver)
+        bodies = (one for getter in of_type(node, "getter") for one in of_type(getter, "function_body"))
+        found = next(map(_given, bodies), None)
+    yield Property(name_of(declared), type_of(declared), found, receiver)
+
+
+def _given(body: Syntax) -> Node:
+    """What a getter gives: its expression, or what its block returns."""
+    block = next(iter(of_type(body, "block")), None)
+    if block is None:
+        return node_of(body.named_children[-1])
+    return Call(Name("run"), (Argument(TRAILING, Lambda((), block_of(block))),), line(body))

@@ -206,7 +206,7 @@ class Objects(ABC):
         return self.extension(of, name, scope)
 
     def extension(self, of: Value, name: str, scope: Scope) -> Value:
-        prop = self.project.property(name, scope.file, extends=True)
+        prop = self.project.property(name, scope.file, extends=True, kinds=kinds_of(of))
         if prop is not None and prop.property.value is not None:
             return self.deeper(prop.property.value, Scope(prop.file, receiver=of))
         default = self.project.default_of(name) if of is UNKNOWN or isinstance(of, Instance) else None

@@ -64,7 +64,7 @@ class Project:
             path: {whole.rpartition(".")[2]: whole for whole in file.imports.values()} for path, file in files.items()
         }
         self._known_types: dict[tuple[str, str], Declared | None] = {}
-        self._known_properties: dict[tuple[str, str, bool], DeclaredProperty | None] = {}
+        self._known_properties: dict[tuple[str, str, bool, tuple[str, ...]], DeclaredProperty | None] = {}
         for path, file in files.items():
             for function in file.functions:
                 self._functions.setdefault(function.name, []).append(DeclaredFunction(function, path))
@@ -171,17 +171,23 @@ class Project:
         here = [whole for path, whole in found if path == file]
         return next(iter((*here, *(whole for _, whole in found))), "")
 
-    def property(self, name: str, file: str, extends: bool = False) -> DeclaredProperty | None:
-        """A property outside classes, or an imported one of an object; with ``extends`` one that extends a type."""
-        key = (name, file, extends)
+    def property(
+        self, name: str, file: str, extends: bool = False, kinds: Collection[str] = ()
+    ) -> DeclaredProperty | None:
+        """A property outside classes, or an imported one of an object; with ``extends`` one that extends a type.
+
+        ``kinds`` are names of the types that it may extend, as far as they are known.
+        """
+        key = (name, file, extends, tuple(kinds))
         if key not in self._known_properties:
-            self._known_properties[key] = self._property(name, file, extends)
+            self._known_properties[key] = self._property(name, file, extends, kinds)
         return self._known_properties[key]
 
-    def _property(self, name: str, file: str, extends: bool) -> DeclaredProperty | None:
+    def _property(self, name: str, file: str, extends: bool, kinds: Collection[str]) -> DeclaredProperty | None:
         found = [
             one for one in self._properties.get(self.own_name(name, file), ()) if not extends or one.property.receiver
         ]
+        found = [one for one in found if one.property.receiver in kinds] or found if kinds else found
         imported = self.files[file].imports.get(name)
         if imported is not None:
             *_, owner, _ = f".{imported}".split(".")

@@ -20,6 +20,7 @@ from samouk.domains.screens.source.compose.values import (
     Either,
     Initially,
     Instance,
+    Made,
     Scope,
     Value,
     each,
@@ -243,7 +244,7 @@ class Unfolding(Drawing):
 
     def slot(self, content: Value, where: Where, given: Sequence[Value] = (), receiver: Value = None) -> None:
         """Run what was handed on: a lambda, or a reference to a composable."""
-        options = list(each(content))
+        options = [_only_lambda(one) for one in each(content)]
         if sum(isinstance(one, Closure | Bound) for one in options) > 1:
             where = replace(where, conditional=True)
         for one in options:
@@ -287,6 +288,13 @@ def _is_one_widget(body: Sequence[Node]) -> bool:
     """Whether a function only wraps one widget: one call, beside what it prepares."""
     rest = [node for node in body if not isinstance(node, code.Let)]
     return len(rest) == 1 and isinstance(rest[0], code.Call)
+
+
+def _only_lambda(value: Value) -> Value:
+    """The lambda of ``Decorator { }``, which a library makes an object of; other values as they are."""
+    if isinstance(value, Made) and len(value.arguments) == 1 and value.name[:1].isupper():
+        return value.arguments[0][1]
+    return value
 
 
 def _path(node: Node) -> str:
