@@ -137,6 +137,17 @@ def test_what_can_be_tapped_above_a_row_is_counted_if_it_is_always_there() -> No
     assert rows(widget(2, 1, "Text"), tapped(3)) == {"3": ("", 0, "FlatList")}
 
 
+def test_on_ios_rows_are_counted_among_the_cells_that_hold_a_button() -> None:
+    """A switch is none, and a stepper holds two."""
+    names = ("Switch", "Button", "Stepper", "TextField")
+    above = [
+        replace(tapped(at, repeated=False), class_name=f"XCUIElementType{name}") for at, name in enumerate(names, 2)
+    ]
+    row = replace(tapped(6), class_name="XCUIElementTypeButton")
+    told = rows(*above, row, name="XCUIElementTypeCollectionView")
+    assert told == {"6": ("", 2, "XCUIElementTypeCollectionView")}
+
+
 def test_of_two_lists_only_a_name_tells_one() -> None:
     other = widget(2, 0, "ScrollView")
     assert rows(other, tapped(3)) == {}

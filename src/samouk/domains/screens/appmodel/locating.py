@@ -25,6 +25,11 @@ positions break first."""
 AMBIGUOUS = 0.5
 """Factor for one of several matches: the place among its like is part of what must last."""
 
+_BUTTONS = frozenset(
+    f"XCUIElementType{name}" for name in ("Button", "PopUpButton", "MenuButton", "SegmentedControl", "Stepper")
+)
+"""What is a button at run time, or holds some."""
+
 SHORTEST_START = 3
 """Characters before the first filled-in part that tell anything."""
 
@@ -104,8 +109,14 @@ def _row(widget: Widget, widgets: Sequence[Widget]) -> Locator | None:
     named = bool(holder.identifier)
     if not named and any(_scrolls(one) for one in widgets if one is not holder):
         return None  # its class alone does not tell it from the other
+    counted = {_part_of(one, holder, widgets) for one in before if _fills_a_place(one, widget)}
     stability = round(_STABILITY["row"][0] * (1 if named else AMBIGUOUS), 3)
-    return Locator("row", holder.identifier, stability, len(set(parts)), unique=False, within=holder.class_name)
+    return Locator("row", holder.identifier, stability, len(counted), unique=False, within=holder.class_name)
+
+
+def _fills_a_place(above: Widget, row: Widget) -> bool:
+    """Whether what stands above a row is counted with it: on iOS rows are counted among cells that hold a button."""
+    return row.class_name != "XCUIElementTypeButton" or above.class_name in _BUTTONS
 
 
 def _list_around(widget: Widget, widgets: Sequence[Widget]) -> Widget | None:
