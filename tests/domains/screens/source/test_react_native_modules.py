@@ -123,3 +123,18 @@ def test_what_a_library_made_of_a_function_wraps_components(tmp_path: Path, wrap
     export default {wrapped};
     """
     assert [one.name for one in acting(only(tmp_path, source))] == ["Button"]
+
+
+def test_an_own_way_to_give_styles_shows_what_it_is_given(tmp_path: Path) -> None:
+    """An app that makes ``styled`` for itself means what the libraries do."""
+    source = """
+    import { Pressable, View } from 'react-native';
+    import { styled } from './styled';
+    const Frame = styled(View).attrs(({ wide }) => ({ wide }))({ margin: 2 });
+    const Key = styled(Pressable).attrs({ testID: 'key' })(({ wide }) => ({ margin: wide ? 2 : 1 }));
+    export default () => <Frame><Key onPress={a} /></Frame>;
+    """
+    own = (
+        "export const styled = Base => Object.assign(style => wrap(Base, style), { attrs: more => wrap(Base, more) });"
+    )
+    assert [one.identifier for one in acting(only(tmp_path, source, styled=own))] == ["key"]

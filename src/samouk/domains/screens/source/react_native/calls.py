@@ -250,7 +250,8 @@ def _is_styled(to: Evaluation, root: str, scope: Scope) -> bool:
     if root not in _STYLED_ROOTS:
         return False
     found = to.lookup(root, scope)
-    return isinstance(found, Library) and bool(_STYLED.search(found.module or root))
+    # What an app makes for itself under that name does the same.
+    return not isinstance(found, Library) or bool(_STYLED.search(found.module or root))
 
 
 def _translated(to: Evaluation, code: Call, callee: Value, scope: Scope) -> Value | None:
