@@ -300,7 +300,13 @@ def test_identifiers_of_types_that_share_what_they_implement() -> None:
     struct Page: View {
         let entries: [Entry]
         var body: some View {
-            List { ForEach(entries) { entry in Button(entry.title) {}.accessibilityIdentifier(entry.entryIdentifier) } }
+            List {
+                ForEach(entries) { entry in row(entry) }
+                ForEach(entries) { entry in row(entry) }
+            }
+        }
+        func row(_ entry: Entry) -> some View {
+            Button(entry.title) {}.accessibilityIdentifier(entry.entryIdentifier)
         }
     }
     """)
@@ -340,3 +346,25 @@ def test_a_hosting_controller_adds_its_bar_to_the_view() -> None:
         }
     )
     assert sorted(shown(screen(sight, "Form"))) == [("Button", "Done", BACK), ("Button", "Send", "")]
+
+
+def test_an_outlet_with_one_of_several_identifiers() -> None:
+    xib = (
+        '<document><objects><placeholder placeholderIdentifier="IBFilesOwner" id="-1"/>'
+        '<view id="v" customClass="Finder"><subviews><searchBar id="s"/><button id="b"/></subviews>'
+        '<connections><outlet property="bar" destination="s" id="o"/>'
+        '<outlet property="go" destination="b" id="p"/></connections></view></objects></document>'
+    )
+    code = """
+    import UIKit
+    protocol Command { var barIdentifier: String { get } }
+    struct Orders: Command { let barIdentifier = "find.orders" }
+    struct Goods: Command { let barIdentifier = "find.goods" }
+    class Finder: UIView {
+        @IBOutlet private var bar: UISearchBar!
+        @IBOutlet private var go: UIButton! { didSet { go.accessibilityIdentifier = "find.go" } }
+        func set(_ command: Command) { bar.accessibilityIdentifier = command.barIdentifier }
+    }
+    """
+    sight = look({"App/Finder.xib": xib, "App/Finder.swift": code})
+    assert [one.identifier for one in screen(sight, "Finder").widgets] == ["find.orders", "find.goods", "find.go"]

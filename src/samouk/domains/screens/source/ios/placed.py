@@ -211,6 +211,11 @@ class ScenePainter:
         own = self.canvas.add(draft)
         if own < 0:
             return
+        for other in look.others if look is not None else ():
+            if not draft.identifier:
+                draft.identifier = other.identifier
+            else:
+                self.canvas.add(replace(draft, identifier=other.identifier, conditional=True))
         if one.tag == "segmentedControl":
             self.controllers.coded.segments(
                 self.canvas, own, look.segments if look and look.segments else self._segments(index)

@@ -251,9 +251,12 @@ class Painter:
             self._spread(drafts[0], marks.instead)
 
     def _spread(self, draft: Draft, instead: list[tuple[str, Words]]) -> None:
-        """One row of a loop is one of several kinds: each is told."""
+        """One row of a loop is one of several kinds: each is told, once on a screen."""
+        there = {one.identifier for one in self.canvas.drafts if not one.gone}
+        left = [one for one in instead if one[0] not in there]
         draft.loops, draft.conditional = 0, True
-        for index, (identifier, words) in enumerate(instead):
+        draft.gone = not left and not any(one.parent == self.canvas.drafts.index(draft) for one in self.canvas.drafts)
+        for index, (identifier, words) in enumerate(left):
             one = draft if not index else replace(draft)
             one.identifier = identifier
             one.text = words if words != NO_WORDS else one.text
