@@ -28,6 +28,12 @@ def found(spread: Spread | None = None) -> Found:
     return search(table(), 60, families=FAMILIES, seed=3, trials=4, spread=spread)
 
 
+@lru_cache
+def alone() -> list[tuple[str, float, str]]:
+    """What is found in this process."""
+    return described(found())
+
+
 def described(found: Found) -> list[tuple[str, float, str]]:
     return [(one.family, one.loss, str(one.settings)) for one in found.candidates]
 
@@ -43,7 +49,7 @@ def test_trials_make_a_search_repeatable() -> None:
         asked.extend(hunts)
         return [hunt(one) for one in hunts]
 
-    assert described(found()) == described(found(here))
+    assert alone() == described(found(here))
     assert [(one.families, one.trials) for one in asked] == [(("lgbm",), 4), (("extra_tree",), 4)]
 
 
@@ -56,7 +62,7 @@ def test_a_search_of_one_setting_is_refused() -> None:
 def test_dask_finds_the_same_winner() -> None:
     engine = assembly.engine("dask://local?workers=2")
     try:
-        assert described(found(engine.side_by_side)) == described(found())
+        assert described(found(engine.side_by_side)) == alone()
     finally:
         engine.close()
 
@@ -65,7 +71,7 @@ def main() -> None:
     """On Ray, for the test below."""
     engine = assembly.engine("ray://local?workers=2")
     try:
-        print(described(found(engine.side_by_side)) == described(found()))
+        print(described(found(engine.side_by_side)) == alone())
         try:
             engine.side_by_side(int, ["seven"])
         except ValueError as error:
