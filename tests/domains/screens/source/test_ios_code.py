@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.domains.screens.source.ios_looking import look, screen, shown, swiftui
 
+from samouk.domains.screens.source.ios.reader import READER
 from samouk.domains.screens.source.widgets import BACK, Sight
 
 
@@ -368,3 +369,22 @@ def test_an_outlet_with_one_of_several_identifiers() -> None:
     """
     sight = look({"App/Finder.xib": xib, "App/Finder.swift": code})
     assert [one.identifier for one in screen(sight, "Finder").widgets] == ["find.orders", "find.goods", "find.go"]
+
+
+def test_empty_tuples_and_attributes_of_previews_parse() -> None:
+    code = """import SwiftUI
+struct Page: View {
+    let done: (Result<Void, Error>) -> Void
+    let other: (()) -> Void
+    var body: some View { Button("Send") { finish() } }
+    func finish() { done(.success(())); send(1, ()); resume(returning: ()) }
+}
+@available(iOS 17.0, *)
+#Preview {
+    Page(done: { _ in })
+}
+"""
+    sight = look({"App/Page.swift": code})
+    facts = READER.extract("App/Page.swift", code.encode())
+    assert facts.troubles == ()
+    assert shown(screen(sight, "Page")) == [("Button", "Send", "")]

@@ -8,6 +8,12 @@ _DIRECTIVE = re.compile(rb"^[ \t]*#(if|elseif|else|endif)\b(.*)$")
 _MACRO = re.compile(rb"#(?=(?:Predicate|Expression|Preview|unit)\b)")
 """Macros that make values: without their mark they read as calls, which the grammar knows."""
 
+_NOTHING = re.compile(rb"(?:(?<=[(,])|(?<=[,:] ))\(\)(?=\s*[,)])(?!\s*\)\s*(?:->|throws|async))")
+"""The empty tuple as a value, `send(())`, which the grammar does not know."""
+
+_PREVIEWED = re.compile(rb"@available\([^()]*\)(?=\s*#Preview\b)")
+"""An attribute stands before a declaration, and a preview is none once its mark is gone."""
+
 _WORD = re.compile(r"&&|\|\||!|\(|\)|[A-Za-z_]\w*\s*\([^()]*\)|[A-Za-z_]\w*|\S")
 _SET = frozenset({"DEBUG", "true"})
 """Flags that are on. The app's own are off: a build that sets none is the one that people test."""
@@ -18,7 +24,8 @@ _ABSENT = frozenset({"AppKit", "Cocoa", "WatchKit", "TVUIKit", "TVServices"})
 
 def visible(content: bytes) -> bytes:
     """The same number of lines, with inactive branches and the directives themselves emptied."""
-    content = _MACRO.sub(b" ", content)
+    content = _PREVIEWED.sub(lambda found: b" " * len(found[0]), content)
+    content = _NOTHING.sub(b"0 ", _MACRO.sub(b" ", content))
     if b"#if" not in content:
         return content
     kept: list[bytes] = []
