@@ -248,3 +248,61 @@ class Watcher {
 """,
     )
     assert {"Notice", "Question"} <= {screen.name for screen in found.screens}
+
+
+def test_each_place_that_words_a_dialog_makes_another(tmp_path: Path) -> None:
+    found = sight(
+        tmp_path,
+        main=MAIN,
+        more="""
+class Alert extends StatelessWidget {
+  const Alert({required this.words, this.buttonKey});
+  final String words;
+  final Key? buttonKey;
+  Widget build(BuildContext context) => AlertDialog(
+    content: Text(words),
+    actions: [TextButton(key: buttonKey, onPressed: () => Navigator.pop(context), child: Text('OK'))],
+  );
+}
+class Watcher {
+  void one(BuildContext context) =>
+    showDialog(context: context, builder: (_) => Alert(words: 'One', buttonKey: Key('a')));
+  void other(BuildContext context) =>
+    showDialog(context: context, builder: (_) => Alert(words: 'Other', buttonKey: Key('b')));
+}
+""",
+    )
+    shown = [screen for screen in found.screens if screen.name.startswith("Alert")]
+    assert [[one.hidden_identifier for one in acted(screen)] for screen in shown] == [["a"], ["b"]]
+    assert [[one.text.value for one in screen.widgets if one.class_name == "Text"] for screen in shown] == [
+        ["One"],
+        ["Other"],
+    ]
+
+
+def test_a_factory_makes_what_it_returns(tmp_path: Path) -> None:
+    screen = body(
+        tmp_path,
+        "Bar(trailing: CloseButton())",
+        """
+class Bar extends StatelessWidget {
+  factory Bar({Widget? trailing}) => Bar._made(trailing: trailing, height: 1);
+  Bar._made({this.trailing, this.height});
+  final Widget? trailing;
+  final int? height;
+  Widget build(BuildContext context) => Row(children: [Text('bar'), trailing!]);
+}
+""",
+    )
+    assert [one.class_name for one in acted(screen)] == ["CloseButton"]
+
+
+def test_work_that_starts_itself_again_takes_nothing_from_the_screen(tmp_path: Path) -> None:
+    calls = "".join(f"step{number}(); " for number in range(6))
+    steps = "".join(f"void step{number}() {{ {calls} }}\n" for number in range(6))
+    screen = body(
+        tmp_path,
+        "TextButton(onPressed: begin, child: Text('first')), TextButton(onPressed: next, child: Text('then'))",
+        f"void begin() {{ {calls} }}\n{steps}",
+    )
+    assert [one.text.value for one in acted(screen)] == ["first", "then"]

@@ -73,6 +73,11 @@ def _called(
         given = _sure(evaluator.invoke(callee, args, named), args)
         return evaluator.typed(given, callee.code.type, callee.scope.file) if type(callee.code) is Member else given
     if isinstance(callee, Type):
+        owner = callee.owner
+        factory = None if owner is None else owner.code.members.get(owner.code.name)
+        if owner is not None and factory is not None and factory.kind == "method":
+            closure = Closure(factory, Scope(owner.file, owner=owner), factory.name)
+            return _placed(evaluator.invoke(closure, args, named), callee, named, scope.file, expr.line)
         return make(evaluator, callee, "", args, named, scope.file, expr.line)
     if isinstance(callee, Constant):
         return make(evaluator, Type(callee.type), callee.name, args, named, scope.file, expr.line)
@@ -90,6 +95,13 @@ def _translated(evaluator: Evaluator, name: str, args: Sequence[Value], named: d
         return None
     key = next((arg.whole for arg in args[:2] if isinstance(arg, Txt)), None)
     return evaluator.strings.spoken(key, (), named) if key else None
+
+
+def _placed(value: Value, of: Type, named: dict[str, Value], file: str, line: int) -> Value:
+    """What a factory gives stands where the factory is called."""
+    if isinstance(value, Made) and value.owner is of.owner:
+        value.file, value.line, value.given = file, line, named
+    return value
 
 
 def _sure(value: Value, args: Sequence[Value]) -> Value:

@@ -6,6 +6,7 @@ the number of steps a screen may take.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -51,6 +52,9 @@ from samouk.domains.screens.source.flutter.values import (
 MAX_STEPS = 400_000
 """Expressions for one screen; the largest studied screen takes a tenth."""
 
+MAX_HANDLED = 20_000
+"""Expressions for what one handler does: it may go through all that the app does with its data."""
+
 
 class Evaluator:
     """Evaluates expressions and runs functions of one app."""
@@ -69,6 +73,8 @@ class Evaluator:
         self.effect = effect
         self.depth = 0
         self._steps = 0
+        self._most = MAX_STEPS
+        self._inside: Counter[int] = Counter()
         self._globals: dict[int, Value] = {}
         self._values: dict[tuple[int, str], Made] = {}
         self.running: list[str] = []
@@ -90,6 +96,8 @@ class Evaluator:
         """What calling a handler with these arguments does."""
         before, self.effects = self.effects, []
         doubt, self.doubt = self.doubt, 0
+        steps, most = self._steps, self._most
+        self._most = min(most, steps + MAX_HANDLED)
         try:
             for one in handler.options if isinstance(handler, Either) else (handler,):
                 if isinstance(one, Closure):
@@ -97,11 +105,12 @@ class Evaluator:
             return self.effects
         finally:
             self.effects, self.doubt = before, doubt
+            self._steps, self._most = steps, most
 
     @property
     def is_spent(self) -> bool:
         """Whether the screen takes more steps than are made; every further expression is unknown."""
-        return self._steps > MAX_STEPS
+        return self._steps > self._most
 
     # Expressions
 
@@ -174,7 +183,7 @@ class Evaluator:
     def static(self, owner: Owned, name: str) -> Value | None:
         for one in self.project.chain(owner):
             member = one.code.members.get(name)
-            if member is not None and member.static:
+            if member is not None and member.static and name != one.code.name:
                 return self._held(member, Scope(one.file, owner=one))
             if name in one.code.values:
                 return Constant(one.code.name, name)
@@ -409,8 +418,11 @@ class Evaluator:
         """Call a function; what is not given and has no default is not known."""
         if not isinstance(closure, Closure) or self.depth >= MAX_DEPTH:
             return OPAQUE
-        if self.running.count(closure.name) > 3 and closure.name not in ("", "build"):
+        # A handler that comes back to itself does nothing new; what is built may hold its like once.
+        again = id(closure.code)
+        if self._inside[again] > (self.effects is None) and closure.name not in ("", "build"):
             return OPAQUE
+        self._inside[again] += 1
         scope = closure.scope.inner()
         self.bind(closure.code.params, args, named or {}, scope, OPAQUE)
         self.depth += 1
@@ -420,6 +432,7 @@ class Evaluator:
         finally:
             self.running.pop()
             self.depth -= 1
+            self._inside[again] -= 1
 
     def bind(
         self,

@@ -170,7 +170,7 @@ class Screens:
             return ""
         if root is not None:
             _freed(root)
-        key = (name, place) if owned is not None or asked is None else asked
+        key = (name, place) if asked is None or (root is not None and not _says(root)) else (name, asked[1])
         if key not in self._by_place:
             if len(self._drafts) >= MAX_SCREENS:
                 self._left_out(place)
@@ -343,6 +343,11 @@ def _open_to(draft: _Draft, root: Made) -> None:
     known.fields = dict(draft.fields)
     draft.changes += 1
     draft.rendered = False
+
+
+def _says(root: Made) -> bool:
+    """Whether a dialog is given words or keys: each place that makes it makes another."""
+    return any(isinstance(one, Txt) or bool(keys_of({"key": one})) for one in root.given.values())
 
 
 def _freed(page: Made) -> None:
