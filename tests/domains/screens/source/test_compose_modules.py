@@ -59,6 +59,24 @@ def test_an_import_under_another_name_is_of_the_library_though_the_app_has_the_n
     assert [one.text.value for one in acting(screen)] == ["In"]
 
 
+def test_a_wrapper_that_imports_what_it_wraps_under_its_own_name_calls_the_librarys() -> None:
+    """It takes other arguments."""
+    files = {
+        "ui/Segment.kt": """package org.example.ui
+        import androidx.compose.material3.SegmentedButton
+        @Composable
+        fun RowScope.SegmentedButton(text: String, onClick: () -> Unit) {
+            SegmentedButton(selected = false, onClick = onClick, shape = a, label = { Text(text) })
+        }"""
+    }
+    body = 'Row { listOf("One", "Two").forEach { SegmentedButton(text = it, onClick = {}) } }'
+    screen = shown(body, "import org.example.ui.SegmentedButton", files)
+    assert [(one.class_name, one.text.value) for one in acting(screen)] == [
+        ("SegmentedButton", "One"),
+        ("SegmentedButton", "Two"),
+    ]
+
+
 def test_a_graph_of_the_apps_own_builders_is_a_graph() -> None:
     """A host, a destination with its type as a parameter, and destinations in other modules."""
     files = {

@@ -55,6 +55,8 @@ _LISTS = frozenset(
         "persistentMapOf",
         "linkedMapOf",
         "immutableMapOf",
+        "Pair",
+        "Triple",
     ]
 )
 _BUILDERS = frozenset(["buildList", "buildSet", "buildPersistentList"])

@@ -39,8 +39,8 @@ from samouk.domains.screens.source.compose.values import (
     truth,
 )
 
-MOST_STEPS = 50_000
-"""Expressions a screen, where those of the studied apps take some hundred; every further one is unknown."""
+MOST_STEPS = 200_000
+"""Expressions a screen: a form with wrappers five deep takes some fifty thousand; every further one is unknown."""
 
 _PASSING = re.compile(
     r"(is|has|show)?_?(initial|first)?_?(loading|refreshing|error|failure|idle)(state)?", re.IGNORECASE

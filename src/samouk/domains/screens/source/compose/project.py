@@ -134,9 +134,14 @@ class Project:
         if written != name:
             found = self._imported(written, file, found)
         found = [one for one in found if one.function.receiver in kinds] or found if kinds else found
-        if len(found) < 2 or given is None:
+        if given is None:
             return self._nearest(name, file, found)
-        fitting = [one for one in found if takes(one.function.parameters, given)] or found
+        fitting = [one for one in found if takes(one.function.parameters, given)]
+        if not fitting and written == name and name in self.files[file].imports:
+            found = self._imported(name, file, found)  # a wrapper that bears the name of what it wraps
+        if len(found) < 2:
+            return self._nearest(name, file, found)
+        fitting = fitting or found
         fresh = [one for one in fitting if (one.file, name, one.function.line) not in around]
         return self._nearest(name, file, fresh or fitting)
 
