@@ -50,11 +50,12 @@ _folder = click.Path(path_type=Path)
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What one run has made."""
+    """What one run has made. ``asking`` counts the tests that look first for what only a condition shows."""
 
     model: AppModel
     plan: Plan
     held: Sequence[Held]
+    asking: int
     report: Testability
     kept: Kept
     troubles: Sequence[Trouble]
@@ -214,7 +215,7 @@ def _make(
     from samouk.domains.screens.testgen.manifest import Clash
     from samouk.domains.screens.testgen.plan import plan
     from samouk.domains.screens.testgen.testability import judge
-    from samouk.domains.screens.testgen.waiting import holding
+    from samouk.domains.screens.testgen.waiting import asking, holding
 
     seen: list[Screen] = []
     whole = [*sights, *(sights_of(events) if events else ())]
@@ -228,8 +229,9 @@ def _make(
     except Clash as clash:
         raise BadInput(str(clash)) from None
     read = sum(sight.files for sight in whole), sum(sight.lines for sight in whole)
-    held = holding(model, planned, found_everywhere(model))
-    return Made(model, planned, held, report, kept, troubles, *read, _share(seen))
+    finds = found_everywhere(model)
+    held, asks = holding(model, planned, finds), asking(model, planned, finds)
+    return Made(model, planned, held, asks, report, kept, troubles, *read, _share(seen))
 
 
 def _predictor() -> Predictor:
@@ -273,6 +275,8 @@ def _say(made: Made, output: Path, formats: Sequence[str]) -> None:
     by = "" if set(formats) == {"pytest"} else " by Appium"
     run = f": {tests - made.waiting:,} run now{by}, {made.waiting:,} wait" if made.waiting else ""
     click.echo(f"🧪 {counted(tests, 'case' if by else 'test')} as {', '.join(formats)} in {output}{run}")
+    if made.asking and "pytest" in formats:
+        click.echo(f"❔ Run where the app shows what they need, and skipped elsewhere: {made.asking:,} of them")
     _say_kept(made.kept)
     _say_unreached(made)
     _say_held(made)
@@ -354,6 +358,7 @@ def _plain(made: Made, output: Path) -> dict[str, Any]:
         "interactive": made.report.interactive,
         "tests": len(made.plan.cases),
         "waiting": {"tests": made.waiting, "reasons": [one._asdict() for one in made.held]},
+        "asking": made.asking,
         "unreached": [{"screen": one.screen, "reason": one.reason} for one in made.plan.unreached],
         "testability": round(made.report.score, 4),
         "lacking": [

@@ -33,6 +33,13 @@ def holding(model: AppModel, plan: Plan, finds: Finds) -> tuple[Held, ...]:
     return tuple(Held(screen, reason, tests) for (screen, reason), tests in found.most_common())
 
 
+def asking(model: AppModel, plan: Plan, finds: Finds) -> int:
+    """Cases that can run, and look first for what is shown only under a condition: they may skip themselves."""
+    held = waiting(model, plan, finds)
+    free = (case for case in plan.cases if (case.screen, case.key) not in held)
+    return sum(any(step.verb == "given" for step in (*case.way, *case.steps)) for case in free)
+
+
 def _root(model: AppModel, screen: str, lost: Mapping[str, str]) -> tuple[str, str]:
     """The screen that closes this one, and why; "" where nothing is known of the first screen."""
     closed = {behind(model.by_key[key].name): key for key in reversed(list(lost))}
