@@ -16,6 +16,7 @@ from tests.contracts.making import batch
 
 from samouk import assembly
 from samouk.cli import main
+from samouk.cli.ends import told_to_stop
 from samouk.cli.maintaining import _day_by_day
 from samouk.loop.maintain import DONE, LEASE
 from samouk.loop.ports import Services, StoreUnavailable
@@ -85,6 +86,20 @@ def test_day_by_day_it_ends_quietly(home: Path) -> None:
     process.send_signal(signal.SIGINT)
     rest = process.communicate(timeout=60)[0]
     assert (process.returncode, rest) == (0, "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["interrupt", "terminate"])
+def test_a_signal_amid_the_lock_of_the_wait_stops_it(number: signal.Signals) -> None:
+    """The handler runs on the thread that waits, whatever that holds just then, and comes back."""
+    held = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        stop = told_to_stop()
+        with stop._cond:  # type: ignore[attr-defined]
+            signal.raise_signal(number)
+        assert stop.wait(60)
+    finally:
+        for one, handler in held.items():
+            signal.signal(one, handler)
 
 
 def test_a_store_that_is_away_is_told_and_asked_again(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

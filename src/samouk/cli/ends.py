@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import _thread
 import errno
 import json
 import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -31,6 +34,15 @@ TEXT = 24
 
 home_option = click.option("--home", type=click.Path(path_type=Path), help="Where the store lies (SAMOUK_HOME).")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+def told_to_stop() -> threading.Event:
+    """An event that SIGINT and SIGTERM set from now on."""
+    stop = threading.Event()
+    # Not by the handler itself: it interrupts whoever waits for the event, at times amid the lock that setting takes.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: _thread.start_new_thread(stop.set, ()))
+    return stop
 
 
 def retired(name: str, now: str, *, is_flag: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:

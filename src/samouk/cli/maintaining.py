@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from samouk.cli.ends import explained, home_option, json_option, print_json, settings
+from samouk.cli.ends import explained, home_option, json_option, print_json, settings, told_to_stop
 from samouk.terminal import printable
 
 if TYPE_CHECKING:
@@ -42,10 +41,7 @@ def maintain(once: bool, if_due: bool, rewrite: bool, home: Path | None, as_json
     from samouk.loop.maintain import maintain as run
     from samouk.loop.ports import REWRITE_BYTES
 
-    stop = threading.Event()
-    if not (once or if_due):
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
+    stop = threading.Event() if once or if_due else told_to_stop()
     chosen = settings(home)
     keep = Keep(chosen.retention_days, chosen.exposure_days)
     learners = [learner for domain in discover().values() for learner in domain.learners]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from samouk.cli.ends import explained, home_option, json_option, print_json, settings, table
+from samouk.cli.ends import explained, home_option, json_option, print_json, settings, table, told_to_stop
 from samouk.terminal import Commands
 
 if TYPE_CHECKING:
@@ -65,9 +63,7 @@ def schedule(home: Path | None) -> None:
     logs.set_up(chosen.log)
     domains = discover()
     known = [learner.name for domain in domains.values() for learner in domain.learners]
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = told_to_stop()
     with (
         assembly.opened(chosen, domains=domains.values()) as services,
         assembly.scheduler(chosen, services, known),
