@@ -55,6 +55,7 @@ fun SaveButton(onSave: () -> Unit) = AppButton(onClick = onSave)
         ("ListItem({}, Modifier.clickable { })", "ListTile"),
         ("material3.Button({}) { }", "android.widget.Button"),
         ("Rating(onClick = {})", "android.view.View"),
+        ("ClickableText(a, onClick = { })", "android.widget.TextView"),
     ],
 )
 def test_what_a_person_acts_on_is_known_by_the_name_that_is_called(call: str, class_name: str) -> None:

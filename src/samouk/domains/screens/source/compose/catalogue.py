@@ -188,7 +188,14 @@ _NAMES: dict[str, Spec] = {
         slots=("inputField", "placeholder", "leadingIcon", "trailingIcon", "", "content"),
     ),
     "InputField": _SEARCH,
-    "Text BasicText ClickableText SelectableText": Spec(
+    "ClickableText": Spec(
+        class_name="android.widget.TextView",
+        kind="optional",
+        parameters=("text", "modifier"),
+        slots=(),
+        action="onClick",
+    ),
+    "Text BasicText SelectableText": Spec(
         class_name="android.widget.TextView", parameters=("text", "modifier"), slots=()
     ),
     "Icon": Spec(class_name="Icon", parameters=("image", "contentDescription", "modifier"), slots=()),
