@@ -80,6 +80,9 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     [
         "app/src/androidTest/kotlin/A.kt",
         "app/src/test/A.kt",
+        "core/src/commonTest/kotlin/A.kt",
+        "app/src/testDebug/kotlin/A.kt",
+        "app/src/androidTestDemo/kotlin/A.kt",
         "__tests__/a.js",
         "src/a.test.tsx",
         "lib/a_test.dart",
@@ -92,7 +95,14 @@ def test_an_apps_own_tests_are_told_apart(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["app/src/main/kotlin/Testimonials.kt", "src/latest/a.js", "lib/contest.dart", "Attestation/A.swift"]
+    "path",
+    [
+        "app/src/main/kotlin/Testimonials.kt",
+        "core/testing/src/main/kotlin/A.kt",
+        "src/latest/a.js",
+        "lib/contest.dart",
+        "Attestation/A.swift",
+    ],
 )
 def test_what_only_sounds_like_a_test_is_read(path: str) -> None:
     assert not is_test(path)

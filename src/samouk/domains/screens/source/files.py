@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,9 @@ test tests androidtest sharedtest unittest integration_test test_driver __tests_
 jest
 """
 TESTS = frozenset(_TESTS.split())
+
+_TEST_SET = re.compile(r"(^|/)src/(test|\w+Test)([A-Z]\w*)?/")
+"""Gradle's source sets of variants: ``src/testDebug``, ``src/commonTest``, ``src/androidTestDemo``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ def is_test(path: str) -> bool:
         or ".test." in name
         or ".spec." in name
         or stem.endswith("_test")
+        or _TEST_SET.search(path) is not None
     )
 
 

@@ -16,9 +16,6 @@ from samouk.domains.screens.source.widgets import Sight
 
 _LIKELY = re.compile(r"/(ui|compose|screens?)/|(Activity|Screen|Theme)\.kt$")
 
-_TEST_SET = re.compile(r"(^|/)src/(test|\w+Test)([A-Z]\w*)?/")
-"""``src/testDebug``, ``src/commonTest``, ``src/androidTestDemo``."""
-
 
 def detect(tree: SourceTree) -> Sequence[str]:
     """The whole folder where one Kotlin file of the app itself uses Compose."""
@@ -35,8 +32,8 @@ def detect(tree: SourceTree) -> Sequence[str]:
 
 
 def wants(path: str) -> bool:
-    """Kotlin, string resources, the manifest and the build file, but not of source sets that hold tests."""
-    return (path.endswith(".kt") or is_resource(path)) and _TEST_SET.search(path) is None
+    """Kotlin, string resources, the manifest and the build file."""
+    return path.endswith(".kt") or is_resource(path)
 
 
 def extract(path: str, content: bytes) -> Facts:
