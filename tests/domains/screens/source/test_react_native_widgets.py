@@ -269,6 +269,30 @@ def test_an_identifier_that_ios_swallows_is_named(tmp_path: Path) -> None:
     assert "'price'" in trouble.reason
 
 
+@pytest.mark.parametrize(
+    ("outer", "swallowed"),
+    [
+        ("<Pressable onPress={a}>%s</Pressable>", True),
+        ("<TouchableOpacity>%s</TouchableOpacity>", True),
+        ("<View accessible><View>%s</View></View>", True),
+        ("<Pressable accessible={false} onPress={a}>%s</Pressable>", False),
+        ("<Pressable onPress={a}><Modal visible>%s</Modal></Pressable>", False),
+        ("<Card>%s</Card>", False),
+        ("<Card onPress={a}>%s</Card>", True),
+        ("<View>%s</View>", False),
+    ],
+    ids=("pressed", "touchable", "accessible", "opened", "modal", "card", "pressed-card", "view"),
+)
+def test_what_stands_in_something_accessible_is_swallowed_on_ios(tmp_path: Path, outer: str, swallowed: bool) -> None:
+    """The outermost thing that is accessible is one element there, and itself shown."""
+    inner = "<Switch testID='inner' onValueChange={b} />"
+    source = CORE + "import { Card } from 'react-native-paper';\nexport default () => " + outer % inner + ";"
+    (screen,) = seen(tmp_path, {"App.js": source}).screens
+    told = {one.identifier: one.swallowed for one in screen.widgets}
+    assert told["inner"] is swallowed
+    assert not screen.widgets[0].swallowed
+
+
 def test_names_that_only_tests_inside_the_app_see_are_kept_apart(tmp_path: Path) -> None:
     """``nativeID`` is no identifier for a driver."""
     (found,) = acting(only(tmp_path, CORE + "export default () => <Pressable nativeID='pay' onPress={a} />;"))

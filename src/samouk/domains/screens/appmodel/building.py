@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from samouk.domains.screens.appmodel.locating import locators_of
@@ -12,33 +11,13 @@ from samouk.domains.screens.appmodel.naming import snake, unique
 from samouk.domains.screens.appmodel.recording import sights_of
 from samouk.domains.screens.appmodel.types import platforms_of, screen_of, types_of
 from samouk.domains.screens.element import Evidence, Screen
-from samouk.domains.screens.source.widgets import BACK, Framework, Sight, SourceScreen, Widget
+from samouk.domains.screens.source.widgets import BACK, Sight, SourceScreen, Widget
 
 if TYPE_CHECKING:
     from samouk.edge.predictor import Predictor
 
 CONTENT = frozenset({"text", "image", "list", "progress", "web_view", "map", "video"})
 """Types worth a place in the model although nobody acts on them."""
-
-_PRESSED = frozenset(
-    [
-        "TouchableOpacity",
-        "TouchableHighlight",
-        "TouchableWithoutFeedback",
-        "TouchableNativeFeedback",
-        "Pressable",
-        "Button",
-        "IconButton",
-        "BackButton",
-        "FloatingActionButton",
-        "ListTile",
-        "PopupMenuItem",
-        "Card",
-        "Tab",
-        "Text",
-    ]
-)
-"""What is accessible by itself in React Native once it can be pressed; not a chip, which holds what takes it away."""
 
 Seen = Callable[[Screen], None]
 
@@ -101,7 +80,7 @@ class ModelBuilder:
             name=seen.name,
             framework=sight.framework,
             place=seen.place,
-            elements=tuple(_elements(seen.widgets, types, key_of, sight.framework)),
+            elements=tuple(_elements(seen.widgets, types, key_of)),
             title="" if seen.title.dynamic else seen.title.value,
             route=seen.route,
             activity=seen.activity,
@@ -111,14 +90,13 @@ class ModelBuilder:
 
 
 def _elements(
-    widgets: Sequence[Widget], types: Sequence[Evidence], key_of: Callable[[str], str], framework: Framework
+    widgets: Sequence[Widget], types: Sequence[Evidence], key_of: Callable[[str], str]
 ) -> Iterator[AppElement]:
     ways = locators_of(widgets)
     kept = [widget for widget in widgets if _is_worth_telling(widget, types[widget.index], widgets)]
     names = unique(_key(widget, widgets, types, key_of) for widget in kept)
     for widget, key in zip(kept, names, strict=True):
-        made = _element(widget, key, types[widget.index], ways[widget.index], key_of)
-        yield replace(made, swallowed=True) if _is_swallowed(widget, widgets, framework) else made
+        yield _element(widget, key, types[widget.index], ways[widget.index], key_of)
 
 
 def _element(
@@ -144,6 +122,7 @@ def _element(
         secret=bool(widget.password) or found.element_type == "password_input",
         entry=widget.entry,
         hidden_identifier=widget.hidden_identifier,
+        swallowed=widget.swallowed,
         leads_to=leads_to if leads_to == BACK else key_of(leads_to),
     )
 
@@ -161,18 +140,6 @@ def _is_part_of_a_control(widget: Widget, widgets: Sequence[Widget]) -> bool:
     above = widget.parent
     while above >= 0:
         if widgets[above].interactive:
-            return True
-        above = widgets[above].parent
-    return False
-
-
-def _is_swallowed(widget: Widget, widgets: Sequence[Widget], framework: Framework) -> bool:
-    """React Native makes what is pressed one thing to screen readers, and XCUITest sees nothing in it."""
-    if framework != "react_native":
-        return False
-    above = widget.parent
-    while above >= 0:
-        if widgets[above].interactive and widgets[above].class_name in _PRESSED:
             return True
         above = widgets[above].parent
     return False

@@ -74,6 +74,7 @@ class Widget:
         repeated: it stands in a list or a loop and is shown a number of times that is not known.
         conditional: it may be absent when the screen opens: inside an ``if``, gone, invisible, a menu, a dialog.
         checked: the state in which it starts, where the source says so.
+        swallowed: iOS shows it only as a part of what it stands in, which is one thing to a screen reader.
         leads_to: name of the screen that it opens, as ``SourceScreen.name``; "" where it opens none or it is not known.
             ``BACK`` leaves the screen.
     """
@@ -99,6 +100,7 @@ class Widget:
     enabled: bool | None = None
     repeated: bool = False
     conditional: bool = False
+    swallowed: bool = False
     entry: Entry | None = None
     leads_to: str = ""
 

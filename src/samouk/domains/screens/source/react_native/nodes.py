@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from samouk.domains.screens.source.react_native.hosts import Host
 from samouk.domains.screens.source.react_native.values import (
@@ -94,7 +95,13 @@ class Node:
     def accessible(self) -> bool:
         """Whether iOS shows it as one thing, without what is in it."""
         said = truth(self.props.fields.get("accessible", UNKNOWN))
-        return said if said is not None else self.host.kind == "press" and self.host.class_name != "Chip"
+        if said is not None:
+            return said
+        if self.host.kind == "text":
+            return self.acts  # what stands in a text is no view
+        # A chip holds what takes it away; a card or a row is one thing only where it can be tapped.
+        whole = self.acts or self.host.class_name.startswith(("Touchable", "Pressable"))
+        return self.host.kind == "press" and self.host.class_name != "Chip" and whole
 
 
 def words_in(node: Node) -> Words | None:
@@ -153,21 +160,33 @@ def label_of(node: Node) -> Words:
     return NO_WORDS
 
 
+class _Around(NamedTuple):
+    """What holds for all that a node contains. ``whole``: iOS shows something around it as one thing."""
+
+    conditional: bool = False
+    repeated: bool = False
+    whole: bool = False
+
+
 def flattened(roots: Sequence[Node]) -> tuple[Widget, ...]:
     """Widgets in pre-order. Texts whose words a node around them has taken over are left out."""
     widgets: list[Widget] = []
     told: set[int] = set()
-    waiting: list[tuple[Node, int, bool, bool]] = [(one, -1, False, False) for one in reversed(roots)]
+    waiting: list[tuple[Node, int, _Around]] = [(one, -1, _Around()) for one in reversed(roots)]
     while waiting:
-        node, parent, conditional, repeated = waiting.pop()
+        node, parent, around = waiting.pop()
         if id(node) in told:
             continue
         told.add(id(node))
-        conditional, repeated = conditional or node.conditional, repeated or node.repeated
+        here = around._replace(
+            conditional=around.conditional or node.conditional, repeated=around.repeated or node.repeated
+        )
         index = len(widgets)
-        widgets.append(_widget(node, index, parent, conditional, repeated))
+        widgets.append(_widget(node, index, parent, here))
         kept = [child for child in node.nodes if not _taken(node, child)]
-        waiting += [(child, index, conditional, repeated) for child in reversed(kept)]
+        # What a dialog holds lies above all, wherever the dialog stands.
+        inner = here._replace(whole=node.host.kind != "dialog" and (here.whole or node.accessible))
+        waiting += [(child, index, inner) for child in reversed(kept)]
     return tuple(widgets)
 
 
@@ -201,7 +220,7 @@ def inside(roots: Iterable[Node], enters: Callable[[Node], bool] = lambda node: 
                 waiting += node.nodes
 
 
-def _widget(node: Node, index: int, parent: int, conditional: bool, repeated: bool) -> Widget:
+def _widget(node: Node, index: int, parent: int, around: _Around) -> Widget:
     kind = node.host.kind
     merges = kind in ("press", "text", "toggle") or node.acts
     entry = entry_of(node) if kind == "input" else None
@@ -237,8 +256,9 @@ def _widget(node: Node, index: int, parent: int, conditional: bool, repeated: bo
         scrollable=True if kind == "list" or node.host.class_name == "ScrollView" else None,
         password=True if entry is not None and entry.kind == "password" else None,
         enabled=_enabled(node),
-        repeated=repeated,
-        conditional=conditional,
+        repeated=around.repeated,
+        conditional=around.conditional,
+        swallowed=around.whole and node.host.kind != "dialog",
         entry=entry,
         leads_to=node.goes,
     )
@@ -323,12 +343,12 @@ def swallowed(roots: Sequence[Node]) -> Iterator[Trouble]:
         if id(node) in told:
             continue
         told.add(id(node))
-        if around is not None and node.identifier:
+        if around is not None and node.identifier and node.host.kind != "dialog":
             place = mark.place if isinstance(mark := node.props.fields.get("testID"), Marked) else node.place
             reason = (
                 f"iOS does not show testID '{node.identifier}': the {around.name} around it (line {around.place.line}) "
                 "is accessible as a whole; accessible={false} there shows it"
             )
             yield Trouble(place.file, place.line, reason)
-        inner = node if node.accessible else around
+        inner = None if node.host.kind == "dialog" else node if node.accessible else around
         waiting += [(child, inner) for child in reversed(list(node.nodes))]
