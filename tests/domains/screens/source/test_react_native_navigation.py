@@ -424,3 +424,24 @@ def test_an_own_kind_of_navigator_is_one(tmp_path: Path) -> None:
         """,
     }
     assert [one.name for one in seen(tmp_path, files).screens] == ["Home", "More"]
+
+
+def test_a_screen_that_is_required_when_it_is_shown_first_is_read(tmp_path: Path) -> None:
+    """The name that its getter keeps it under is empty outside, and stands for what was required."""
+    app = """
+    import { NavigationContainer } from '@react-navigation/native';
+    import { createNativeStackNavigator } from '@react-navigation/native-stack';
+    const Stack = createNativeStackNavigator();
+    let Late = null;
+    export default () => (
+      <NavigationContainer><Stack.Navigator>
+        <Stack.Screen name="Late" getComponent={() => { Late = Late || require('./late').default; return Late; }} />
+      </Stack.Navigator></NavigationContainer>
+    );
+    """
+    late = """
+    import { TextInput } from 'react-native';
+    export default () => <TextInput testID="late" />;
+    """
+    found = seen(tmp_path, {"App.js": app, "late.js": late})
+    assert [one.identifier for one in screen_of(found, "Late").widgets] == ["late"]

@@ -139,7 +139,7 @@ class Evaluation:
         return _OWN_VALUES.get(name, UNKNOWN)
 
     def _bound(self, name: str, scope: Scope) -> Value:
-        scope.found[name] = UNKNOWN  # what is bound to itself is not known
+        scope.found[name] = self._before(name, scope.outer)
         values = []
         for pattern, code in scope.lets[name]:
             into: dict[str, Value] = {}
@@ -151,6 +151,16 @@ class Evaluation:
         if name in scope.changes:
             scope.found[name] = found = self._changed(found, scope.changes[name], scope)
         return found
+
+    def _before(self, name: str, scope: Scope | None) -> Value:
+        """What a name that is bound to itself stood for outside: ``Page = Page || require("./page")`` in a getter."""
+        while scope is not None:
+            if name in scope.found:
+                return scope.found[name]
+            if name in scope.lets:
+                return self._bound(name, scope)
+            scope = scope.outer
+        return UNKNOWN
 
     def _changed(self, found: Value, changes: Sequence[tuple[str, Code]], scope: Scope) -> Value:
         """A component, an object or a list with what it is given after it was made."""
