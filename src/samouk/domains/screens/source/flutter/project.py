@@ -23,6 +23,11 @@ class Project:
         self._extensions: dict[str, list[tuple[Owned, Member]]] = defaultdict(list)
         self._states: dict[str, list[Owned]] = defaultdict(list)
         self._aliases: dict[str, str] = {}
+        # The same few names are asked for millions of times: what does not change is looked up once.
+        self._known_types: dict[tuple[str, str], Owned | None] = {}
+        self._known_members: dict[tuple[str, str], tuple[str, Member] | None] = {}
+        self._found: dict[tuple[Owned, str], tuple[Owned, Member] | None] = {}
+        self._chains: dict[Owned, tuple[Owned, ...]] = {}
         for path, one in files.items():
             self._aliases.update(one.aliases)
             for member in one.members.values():
@@ -39,6 +44,12 @@ class Project:
 
     def type(self, name: str, file: str) -> Owned | None:
         """A class, enum or mixin."""
+        key = name, file
+        if key not in self._known_types:
+            self._known_types[key] = self._type(name, file)
+        return self._known_types[key]
+
+    def _type(self, name: str, file: str) -> Owned | None:
         found = self._classes.get(name) or self._classes.get(self._aliases.get(name, ""))
         return None if not found else _nearest([(one.file, one) for one in found], file)
 
@@ -54,6 +65,12 @@ class Project:
 
     def member(self, name: str, file: str) -> tuple[str, Member] | None:
         """A top-level function, getter or variable, with its file."""
+        key = name, file
+        if key not in self._known_members:
+            self._known_members[key] = self._member(name, file)
+        return self._known_members[key]
+
+    def _member(self, name: str, file: str) -> tuple[str, Member] | None:
         found = self._members.get(name)
         return None if not found else _nearest([(path, (path, one)) for path, one in found], file)
 
@@ -67,8 +84,13 @@ class Project:
         found = self._extensions.get(name)
         return None if not found else _nearest([(owned.file, (owned, one)) for owned, one in found], file)
 
-    def chain(self, owned: Owned) -> Iterator[Owned]:
+    def chain(self, owned: Owned) -> tuple[Owned, ...]:
         """The class itself, its mixins, then its superclass and so on, as far as the app declares them."""
+        if owned not in self._chains:
+            self._chains[owned] = tuple(self._chain(owned))
+        return self._chains[owned]
+
+    def _chain(self, owned: Owned) -> Iterator[Owned]:
         current: Owned | None = owned
         for _ in range(_MAX_BASES):
             if current is None:
@@ -84,6 +106,12 @@ class Project:
 
     def find(self, owned: Owned, name: str) -> tuple[Owned, Member] | None:
         """A member of a class or of what it extends."""
+        key = owned, name
+        if key not in self._found:
+            self._found[key] = self._find(owned, name)
+        return self._found[key]
+
+    def _find(self, owned: Owned, name: str) -> tuple[Owned, Member] | None:
         for one in self.chain(owned):
             member = one.code.members.get(name)
             if member is not None and member.kind != "constructor":
