@@ -48,6 +48,23 @@ def test_a_flutter_screen_that_takes_too_many_steps_is_told() -> None:
     assert "400,000 steps" in found.troubles[0].reason
 
 
+def test_work_that_a_flutter_screen_starts_takes_nothing_from_what_it_shows() -> None:
+    doubling = "".join(f"void task{number}() {{ task{number + 1}(); task{number + 1}(); }}\n" for number in range(20))
+    page = """
+class Home extends StatelessWidget {
+  Widget build(BuildContext context) {
+    task0();
+    return Scaffold(body: TextButton(onPressed: save, child: Text('Save')));
+  }
+}
+"""
+    found = dart(
+        f"void main() => runApp(MaterialApp(home: Home()));\n{page}{doubling}void task20() {{ print('x'); }}\n"
+    )
+    assert not found.troubles
+    assert [one.text.value for one in found.screens[0].widgets] == ["Save"]
+
+
 def test_more_ios_screens_than_are_looked_at_are_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("samouk.domains.screens.source.ios.atlas.MOST_SCREENS", 3)
     found = swiftui(

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from samouk.domains.screens.source.flutter import code
 from samouk.domains.screens.source.flutter.calls import call, make
 from samouk.domains.screens.source.flutter.code import Expr, Func, Member, Param, Stmt
-from samouk.domains.screens.source.flutter.lists import got_of_list, recorded
+from samouk.domains.screens.source.flutter.lists import got_of_list, item_of, recorded
 from samouk.domains.screens.source.flutter.project import Project
 from samouk.domains.screens.source.flutter.statements import block
 from samouk.domains.screens.source.flutter.strings import SPEAKING_NAME, SPEAKING_TYPE, TRANSLATES, Strings
@@ -44,7 +44,6 @@ from samouk.domains.screens.source.flutter.values import (
     reckoned,
     same,
     shifting,
-    shown_of,
     spread,
     truth,
 )
@@ -92,20 +91,28 @@ class Evaluator:
         finally:
             self.doubt -= 1
 
+    @contextmanager
+    def bounded(self, steps: int) -> Iterator[None]:
+        """What runs inside takes no more than so many steps."""
+        most, self._most = self._most, min(self._most, self._steps + steps)
+        try:
+            yield
+        finally:
+            self._most = most
+
     def effects_of(self, handler: Value, args: Sequence[Value]) -> list[Effect]:
         """What calling a handler with these arguments does."""
         before, self.effects = self.effects, []
         doubt, self.doubt = self.doubt, 0
-        steps, most = self._steps, self._most
-        self._most = min(most, steps + MAX_HANDLED)
+        steps = self._steps
         try:
-            for one in handler.options if isinstance(handler, Either) else (handler,):
-                if isinstance(one, Closure):
-                    self.invoke(one, args)
+            with self.bounded(MAX_HANDLED):
+                for one in handler.options if isinstance(handler, Either) else (handler,):
+                    if isinstance(one, Closure):
+                        self.invoke(one, args)
             return self.effects
         finally:
-            self.effects, self.doubt = before, doubt
-            self._steps, self._most = steps, most
+            self.effects, self.doubt, self._steps = before, doubt, steps
 
     @property
     def is_spent(self) -> bool:
@@ -301,20 +308,7 @@ class Evaluator:
         return Constant(of.name, name)
 
     def _item(self, expr: code.Item, scope: Scope) -> Value:
-        of, index = self.value(expr.of, scope), self.value(expr.index, scope)
-        if isinstance(of, Seq) and isinstance(index, Opaque) and isinstance(index.initial, Known):
-            return shown_of(of, index.initial)
-        if isinstance(of, Seq) and isinstance(index, Known) and isinstance(index.value, float):
-            place = int(index.value)
-            if 0 <= place < len(of.items) and not isinstance(of.items[place], Repeated):
-                return of.items[place]
-        elif isinstance(of, Seq) and of.items and all(isinstance(item, Made) for item in of.items):
-            return either(*of.items)
-        if isinstance(of, Pairs) and isinstance(index, Txt):
-            for key, value in of.pairs:
-                if isinstance(key, Txt) and key.whole is not None and key.whole == index.whole:
-                    return value
-        return OPAQUE
+        return item_of(self.value(expr.of, scope), self.value(expr.index, scope))
 
     def _closure(self, expr: Func, scope: Scope) -> Value:
         return Closure(expr, scope)

@@ -12,6 +12,8 @@ from samouk.domains.screens.source.flutter.values import (
     Either,
     Known,
     Made,
+    Opaque,
+    Pairs,
     Repeated,
     Seq,
     Txt,
@@ -19,6 +21,7 @@ from samouk.domains.screens.source.flutter.values import (
     Value,
     either,
     joined,
+    shown_of,
 )
 
 if TYPE_CHECKING:
@@ -53,6 +56,23 @@ def got_of_list(of: Seq, name: str) -> Value:
     if name == "length":
         return Known(float(len(of.items))) if fixed else OPAQUE
     return of if name in _LISTED else OPAQUE
+
+
+def item_of(of: Value, index: Value) -> Value:
+    """``of[index]``, of a list or a map."""
+    if isinstance(of, Seq) and isinstance(index, Opaque) and isinstance(index.initial, Known):
+        return shown_of(of, index.initial)
+    if isinstance(of, Seq) and isinstance(index, Known) and isinstance(index.value, float):
+        place = int(index.value)
+        if 0 <= place < len(of.items) and not isinstance(of.items[place], Repeated):
+            return of.items[place]
+    elif isinstance(of, Seq) and of.items and all(isinstance(item, Made) for item in of.items):
+        return either(*of.items)
+    if isinstance(of, Pairs) and isinstance(index, Txt):
+        for key, value in of.pairs:
+            if isinstance(key, Txt) and key.whole is not None and key.whole == index.whole:
+                return value
+    return OPAQUE
 
 
 def recorded(of: Made, name: str) -> Value | None:

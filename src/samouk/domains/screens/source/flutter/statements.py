@@ -28,6 +28,13 @@ from samouk.domains.screens.source.flutter.values import (
 if TYPE_CHECKING:
     from samouk.domains.screens.source.flutter.evaluation import Evaluator
 
+MAX_DONE = 5_000
+"""Expressions for a statement whose value nobody takes, while widgets are built; a handler has a bound of its own.
+
+What it sets or fills stands near its beginning: in the studied apps those that go further load data, or run tasks that
+run others, and take all the steps of a screen.
+"""
+
 
 def block(evaluator: Evaluator, body: Sequence[Stmt], scope: Scope, results: list[Value]) -> bool:
     """Run statements, adding what they may return; whether they surely return."""
@@ -80,7 +87,11 @@ def _assign(evaluator: Evaluator, name: str, value: Value, sign: str, scope: Sco
 
 
 def _do(evaluator: Evaluator, one: code.Do, scope: Scope, results: list[Value]) -> bool:
-    evaluator.value(one.value, scope)
+    if evaluator.effects is None:
+        with evaluator.bounded(MAX_DONE):
+            evaluator.value(one.value, scope)
+    else:
+        evaluator.value(one.value, scope)
     return False
 
 
