@@ -90,3 +90,22 @@ def test_what_a_person_fills_is_a_block_by_itself() -> None:
         (made,) = (one for one in files(app, plan(app)) if one.path == "conftest.py")
         assert [one.key for one in made.blocks] == ["reset_app"]
         assert f"ACCEPT_ALERTS = {accepts}\n" in made.head
+
+
+SKIPPED = "import pytest\n\ndef test_hidden() -> None:\n    pytest.skip('the button is not shown')\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "arguments", "code", "told"),
+    [
+        ("", (), 1, "Nothing was tested: every test was skipped."),
+        ("\ndef test_seen() -> None:\n    assert True\n", (), 0, "1 passed, 1 skipped"),
+        ("\ndef test_seen() -> None:\n    assert True\n", ("--no-skips",), 1, "Skipped: the button is not shown"),
+    ],
+)
+def test_skips_alone_are_no_success(tmp_path: Path, more: str, arguments: Sequence[str], code: int, told: str) -> None:
+    """And whoever wants none of them makes them failures, with their reason."""
+    write(tmp_path, files(SHOP, plan(SHOP)))
+    (tmp_path / "tests" / "test_own.py").write_text(SKIPPED + more)
+    done = run(tmp_path, "tests/test_own.py", "--app=org.example.shop", *arguments)
+    assert (done.returncode, told in done.stdout) == (code, True), done.stdout + done.stderr

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from samouk.domains.screens.testgen.cases import Generated, Plan
     from samouk.domains.screens.testgen.keeping import Kept
     from samouk.domains.screens.testgen.testability import Testability
-    from samouk.domains.screens.testgen.waiting import Held
+    from samouk.domains.screens.testgen.waiting import Asking, Held
     from samouk.edge.predictor import Predictor
 
 SHOWN = 5
@@ -50,12 +50,12 @@ _folder = click.Path(path_type=Path)
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What one run has made. ``asking`` counts the tests that look first for what only a condition shows."""
+    """What one run has made."""
 
     model: AppModel
     plan: Plan
     held: Sequence[Held]
-    asking: int
+    asking: Asking
     report: Testability
     kept: Kept
     troubles: Sequence[Trouble]
@@ -273,10 +273,10 @@ def _say(made: Made, output: Path, formats: Sequence[str]) -> None:
     tests = len(made.plan.cases)
     # Maestro and Kotlin find other things than Appium does, and have plans of their own.
     by = "" if set(formats) == {"pytest"} else " by Appium"
-    run = f": {tests - made.waiting:,} run now{by}, {made.waiting:,} wait" if made.waiting else ""
+    run = f": {tests - made.waiting:,} run now{by}, {made.waiting:,} wait" if made.waiting or by else ""
     click.echo(f"🧪 {counted(tests, 'case' if by else 'test')} as {', '.join(formats)} in {output}{run}")
-    if made.asking and "pytest" in formats:
-        click.echo(f"❔ Run where the app shows what they need, and skipped elsewhere: {made.asking:,} of them")
+    if "pytest" in formats:
+        _say_asking(made, tests - made.waiting)
     _say_kept(made.kept)
     _say_unreached(made)
     _say_held(made)
@@ -287,6 +287,17 @@ def _say(made: Made, output: Path, formats: Sequence[str]) -> None:
     click.echo(_tip())
     if "pytest" in formats:
         click.echo(f"▶️  To see them run without a phone: observe project rehearse {output}")
+
+
+def _say_asking(made: Made, running: int) -> None:
+    """Tests that may skip themselves, and what most of them look for."""
+    if made.asking.most is None:
+        return
+    screen, element, place, tests = made.asking.most
+    name = made.model.element(screen, element).name or element
+    most = f", {tests:,} of them for {name!r} on {made.model.by_key[screen].name}" if made.asking.tests > 1 else ""
+    many = f"{made.asking.tests:,} of the {running:,}"
+    click.echo(f"❔ Skipped where the app does not show what they need: {many}{most} ({place.file}:{place.line})")
 
 
 def _say_kept(kept: Kept) -> None:
@@ -358,7 +369,7 @@ def _plain(made: Made, output: Path) -> dict[str, Any]:
         "interactive": made.report.interactive,
         "tests": len(made.plan.cases),
         "waiting": {"tests": made.waiting, "reasons": [one._asdict() for one in made.held]},
-        "asking": made.asking,
+        "asking": {"tests": made.asking.tests, "most": _plain_most(made.asking)},
         "unreached": [{"screen": one.screen, "reason": one.reason} for one in made.plan.unreached],
         "testability": round(made.report.score, 4),
         "lacking": [
@@ -368,3 +379,10 @@ def _plain(made: Made, output: Path) -> dict[str, Any]:
         "troubles": [one._asdict() for one in made.troubles],
         "shared": made.shared,
     }
+
+
+def _plain_most(asking: Asking) -> dict[str, Any] | None:
+    if asking.most is None:
+        return None
+    screen, element, place, tests = asking.most
+    return {"screen": screen, "element": element, "file": place.file, "line": place.line, "tests": tests}

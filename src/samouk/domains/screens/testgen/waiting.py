@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from samouk.domains.screens.appmodel.model import AppModel
+from samouk.domains.screens.source.widgets import Place
 from samouk.domains.screens.testgen.cases import Case, Plan
 from samouk.domains.screens.testgen.finding import Finds
 from samouk.domains.screens.testgen.landmarks import Landmarks, landmarks
@@ -24,6 +25,22 @@ class Held(NamedTuple):
     tests: int
 
 
+class Behind(NamedTuple):
+    """An element that tests look for first: its screen's key and its own, its line, and how many tests."""
+
+    screen: str
+    element: str
+    place: Place
+    tests: int
+
+
+class Asking(NamedTuple):
+    """How many tests may skip themselves, and the element behind which most of them stand."""
+
+    tests: int
+    most: Behind | None
+
+
 def holding(model: AppModel, plan: Plan, finds: Finds) -> tuple[Held, ...]:
     """What tests wait for, that of most tests first: behind a closed screen all wait for what closes that."""
     lost = {one.screen: one.reason for one in plan.unreached}
@@ -33,11 +50,16 @@ def holding(model: AppModel, plan: Plan, finds: Finds) -> tuple[Held, ...]:
     return tuple(Held(screen, reason, tests) for (screen, reason), tests in found.most_common())
 
 
-def asking(model: AppModel, plan: Plan, finds: Finds) -> int:
+def asking(model: AppModel, plan: Plan, finds: Finds) -> Asking:
     """Cases that can run, and look first for what is shown only under a condition: they may skip themselves."""
     held = waiting(model, plan, finds)
     free = (case for case in plan.cases if (case.screen, case.key) not in held)
-    return sum(any(step.verb == "given" for step in (*case.way, *case.steps)) for case in free)
+    looked = [
+        {(step.screen, step.element) for step in (*case.way, *case.steps) if step.verb == "given"} for case in free
+    ]
+    behind = Counter(one for some in looked for one in some)
+    most = [Behind(*one, model.element(*one).place, tests) for one, tests in behind.most_common(1)]
+    return Asking(sum(map(bool, looked)), most[0] if most else None)
 
 
 def _root(model: AppModel, screen: str, lost: Mapping[str, str]) -> tuple[str, str]:
