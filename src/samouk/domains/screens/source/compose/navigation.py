@@ -10,6 +10,8 @@ from samouk.domains.screens.source.compose.code import TRAILING
 from samouk.domains.screens.source.compose.drafts import everything
 from samouk.domains.screens.source.compose.drawing import Drawing, Where
 from samouk.domains.screens.source.compose.meaning import Meaning
+from samouk.domains.screens.source.compose.project import Project
+from samouk.domains.screens.source.compose.reach import HOSTS, NESTED, STOPS, Reach
 from samouk.domains.screens.source.compose.unfold import Unfolding, names_of_screens
 from samouk.domains.screens.source.compose.values import (
     HOLE,
@@ -28,8 +30,6 @@ from samouk.domains.screens.source.compose.values import (
 )
 from samouk.domains.screens.source.widgets import Place
 
-_HOSTS = frozenset(["NavHost", "AnimatedNavHost", "ModalBottomSheetNavHost", "NavDisplay"])
-_STOPS = frozenset(["composable", "dialog", "bottomSheet", "entry", "NavEntry"])
 SCREEN = ("Screen", "Page", "Route", "Pane", "View", "Destination")
 """How the names of composables end that are a whole screen."""
 
@@ -67,7 +67,8 @@ class Destination:
 class Graph:
     """Destinations, in the order of the source; collected by a first unfolding, shown one by one in others."""
 
-    def __init__(self) -> None:
+    def __init__(self, project: Project) -> None:
+        self._reach = Reach(project)
         self.destinations: list[Destination] = []
         self._begins: dict[Route, Route] = {}
         self._shown: tuple[Destination, ...] | None = None
@@ -82,15 +83,15 @@ class Graph:
 
     def host(self, unfolding: Drawing, name: str, node: code.Call, scope: Scope, where: Where) -> bool:
         """Take calls that declare graphs and destinations; see ``compose_unfold.Host``."""
-        if name in _HOSTS:
+        if name in HOSTS:
             self._graph(unfolding, name, node, scope, where)
         elif (
-            name in _STOPS
+            name in STOPS
             and self._around
             and any(one.name == TRAILING or one.name == "content" for one in node.arguments)
         ):
             self._stop(unfolding, name, node, scope, where)
-        elif name == "navigation" and self._around:
+        elif name == NESTED and self._around:
             self._nested(unfolding, node, scope, where)
         else:
             return False
@@ -161,8 +162,9 @@ class Graph:
         before, self._inside = self._inside, (*self._inside, one)
         unfolding.meaning.steps = 0
         if self._shown is None:  # each is read for its own sake later: here only for the graphs in it
-            apart = Unfolding(unfolding.meaning, unfolding.effects, unfolding.host, stack=list(unfolding.stack))
-            apart.slot(content, where)
+            if self._reach.declares(content):
+                apart = Unfolding(unfolding.meaning, unfolding.effects, unfolding.host, stack=list(unfolding.stack))
+                apart.slot(content, where)
         else:
             unfolding.slot(content, where)
         self._inside = before

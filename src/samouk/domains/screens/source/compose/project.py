@@ -99,6 +99,12 @@ class Project:
         for found in self._classes.values():
             yield from found
 
+    @property
+    def properties(self) -> Iterator[DeclaredProperty]:
+        """All properties that stand outside classes or in objects."""
+        for found in self._properties.values():
+            yield from found
+
     def default_of(self, name: str) -> Node | None:
         """The string resource with which every class that has a field of this name begins."""
         found = self._defaults.get(name, set())

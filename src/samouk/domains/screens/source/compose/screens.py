@@ -51,7 +51,7 @@ class Screens:
         self._project = project
         self._meaning = Meaning(project)
         self._effects = Effects(self._meaning)
-        self._graph = Graph()
+        self._graph = Graph(project)
         self._names: dict[tuple[Place, str], str] = {}
         self._taken: set[str] = set()
         self._entered: set[tuple[str, int]] = set()
