@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from tests.domains.screens.testgen.shop import ITEM, LISTS, LOGIN, SHOP, by_id, element, found_by, model, screen
 
-from samouk.domains.screens.appmodel.model import AppModel
+from samouk.domains.screens.appmodel.model import AppElement, AppModel
 from samouk.domains.screens.source.widgets import BACK, Entry, EntryKind
 from samouk.domains.screens.testgen.cases import Case, Plan, Step
 from samouk.domains.screens.testgen.finding import found_everywhere
@@ -212,6 +212,24 @@ def test_conditional_elements_are_asked_for_where_a_test_can_tell_that_they_are_
     assert asked == {("lists", "undo")}
 
 
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        pytest.param(by_id("rows", "list", interactive=False, conditional=True), "", id="a list"),
+        pytest.param(by_id("rows", "list_item", conditional=True, enabled=False), "", id="disabled"),
+        pytest.param(by_id("rows", "button", conditional=True), "rows_can_be_used", id="a button may be disabled"),
+    ],
+)
+@pytest.mark.parametrize("above", [1, 9], ids=["in view", "behind the fold"])
+def test_what_is_asked_for_and_only_looked_at_then_is_no_test(asked: AppElement, kept: str, above: int) -> None:
+    """It could not fail: away it is left, and there it passes. Where nobody can ask, a person sees to it."""
+    app = model(screen("only", *(by_id(f"b{at}", "button") for at in range(above)), asked, entry=True))
+    assert [one.key for one in plan(app).cases if "rows" in one.touches] == ([kept] if kept else [])
+    cannot_ask = plan(app, found_everywhere(app))
+    (waits,) = [one.key for one in cannot_ask.cases if "rows" in one.touches]
+    assert "shown only under a condition" in reasons(app, cannot_ask)["only", waits]
+
+
 def test_a_way_under_a_condition_is_taken_where_there_is_no_other() -> None:
     """It asks first; a longer way that is always open comes before it."""
     door = by_id("door", "button", leads_to="inner", conditional=True)
@@ -346,6 +364,70 @@ def test_a_screen_on_which_everything_comes_and_goes_is_told_by_one_of_it() -> N
     assert landmarks(app, finds)["rows"] == ((), (), False)
     assert landmarks(model(home, screen("rows", rows)), finds, asks=True)["rows"] == ((), (), False)
     assert ("home", "go_opens_rows") not in reasons(app, plan(app))
+
+
+ROWS = by_id("row", "list_item", repeated=True)
+EMPTY = by_id("empty", "text", interactive=False, conditional=True)
+BROKEN = by_id("error", "text", interactive=False, conditional=True)
+BARE = element("row", "list_item", repeated=True)
+AWAY = {"interactive": False, "conditional": True}
+
+
+def lone(*elements: AppElement) -> tuple[str, ...]:
+    """What tells a second screen by one of it; empty where that is not sure to be there."""
+    app = model(
+        screen("home", by_id("go", "button", leads_to="notes"), entry=True),
+        screen("notes", *elements),
+    )
+    found = landmarks(app, found_everywhere(app), asks=True)["notes"]
+    return found.shown if found.one_of else ()
+
+
+@pytest.mark.parametrize(
+    ("elements", "told"),
+    [
+        pytest.param((ROWS, EMPTY), ("row", "empty"), id="rows or none"),
+        pytest.param((BROKEN, EMPTY, ROWS), ("row", "empty", "error"), id="and a fault"),
+        pytest.param((BARE, EMPTY, BROKEN), (), id="rows that nothing finds"),
+        pytest.param((ROWS, BROKEN), (), id="no word of an empty list"),
+        pytest.param((EMPTY, BROKEN), (), id="no rows"),
+        pytest.param((ROWS, by_id("empty", "button", conditional=True)), (), id="a button that empties the list"),
+        pytest.param(
+            (ROWS, by_id("badge", "text", repeated=True, conditional=True), EMPTY),
+            ("row", "empty", "badge"),
+            id="and parts",
+        ),
+        pytest.param(
+            (BARE, by_id("badge", "text", repeated=True, conditional=True), EMPTY), (), id="a part of some rows"
+        ),
+        pytest.param((by_id("row", "list_item", repeated=True, conditional=True), EMPTY), ("row", "empty"), id="else"),
+    ],
+)
+def test_one_of_what_comes_and_goes_tells_a_screen_only_where_one_is_sure_to_be_there(
+    elements: tuple[AppElement, ...], told: tuple[str, ...]
+) -> None:
+    """Else every test of a screen in good health would say that it is not open."""
+    assert lone(*elements) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("no_notes", True), ("noItems", True), ("emptyView", True), ("no_internet", False), ("notes_error", False)],
+)
+def test_an_empty_list_is_told_by_a_name_and_not_by_words(name: str, says: bool) -> None:
+    """That of the element, or of the resource that its words come from."""
+    words = element("message", "text", found_by("text", "Пусто", key=name), **AWAY)
+    assert lone(ROWS, words) == (("row", "message") if says else ())
+    hidden = element("words", "text", found_by("text", "Пусто"), hidden_identifier=name, **AWAY)
+    assert lone(ROWS, hidden) == (("row", "words") if says else ())
+
+
+def test_what_is_found_alike_is_looked_for_once() -> None:
+    """And as the first of its like."""
+    found = [found_by("label", "Delete", nth=at, unique=False) for at in range(4)]
+    alike = [element(f"delete_{at}", "button", way, conditional=True) for at, way in enumerate(found)]
+    assert lone(*alike, ROWS, EMPTY) == ("row", "empty", "delete_0")
+    assert lone(*alike[1:], ROWS, EMPTY) == ("row", "empty")
 
 
 def test_two_platforms_are_tested_by_what_both_find() -> None:

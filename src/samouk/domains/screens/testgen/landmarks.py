@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from samouk.domains.screens.appmodel.model import AppElement, AppModel, AppScreen, Locator
+from samouk.domains.screens.appmodel.naming import snake
 from samouk.domains.screens.testgen.finding import Finds, shows_title
 
 TITLE = ""
@@ -15,8 +16,12 @@ TITLE = ""
 TRIED = 12
 """Candidates of which pairs are tried: more than a screen needs, few enough for any screen."""
 
-LEAST, MOST = 2, 6
-"""Of what comes and goes so many are looked for: one alone may well be away, and many take long to look for."""
+MOST = 6
+"""Of what comes and goes so many are looked for: many take long to look for."""
+
+_NONE = frozenset({"empty", "emptystate", "emptyview", "nothing", "none"})
+_ANYTHING = frozenset({"content", "data", "entry", "entrie", "item", "result"})
+"""What a list may be without, whatever it lists; without the ``s`` at the end."""
 
 
 class Landmarks(NamedTuple):
@@ -25,7 +30,8 @@ class Landmarks(NamedTuple):
     Attributes:
         shown: together they stand on no other screen but ``likes``; empty where nothing on the screen can be found.
         likes: other screens that show all of them too.
-        one_of: none of them is always there, and each stands on this screen alone: to see one is enough.
+        one_of: none of them is always there, but one of them is, and each stands on this screen alone: to see one is
+            enough.
     """
 
     shown: tuple[str, ...]
@@ -53,10 +59,8 @@ def _of(screen: AppScreen, marks: Mapping[str, set[str]], finds: Finds, asks: bo
             return found
         if best is None or len(found.likes) < len(best.likes):
             best = found
-    alone = tuple(_alone(screen, marks, finds)) if asks else ()
-    if len(alone) >= LEAST:
-        return Landmarks(alone[:MOST], one_of=True)
-    return best or Landmarks(())
+    either = _either(screen, marks, finds) if asks else ()
+    return Landmarks(either, one_of=True) if either else best or Landmarks(())
 
 
 def _some_of(candidates: Sequence[tuple[str, str]]) -> Iterator[tuple[tuple[str, str], ...]]:
@@ -70,12 +74,44 @@ def _others(screen: AppScreen, marks: Mapping[str, set[str]], wanted: set[str]) 
     return [key for key, shown in marks.items() if key != screen.key and shown >= wanted]
 
 
-def _alone(screen: AppScreen, marks: Mapping[str, set[str]], finds: Finds) -> Iterator[str]:
-    """What comes and goes, and stands on no other screen: rows, what is told when there are none, steps of a tour."""
+def _either(screen: AppScreen, marks: Mapping[str, set[str]], finds: Finds) -> tuple[str, ...]:
+    """What comes and goes, where something of it is always there: rows, or what is told when there are none.
+
+    Of other things nobody knows whether all may be away at once: then a test would fail on an app in good health.
+    """
+    alone = _alone(screen, marks, finds)
+    rows = [one for one in screen.elements if one.repeated]
+    if not all(one.conditional for one in rows):
+        rows = [one for one in rows if not one.conditional]  # not what only some rows have
+    row = next((one for one in alone if one in rows), None)
+    none = next((one for one in alone if _tells_of_none(screen, rows, one)), None)
+    if row is None or none is None:
+        return ()
+    return tuple(dict.fromkeys(one.key for one in (row, none, *alone)))[:MOST]
+
+
+def _alone(screen: AppScreen, marks: Mapping[str, set[str]], finds: Finds) -> list[AppElement]:
+    """What stands on no other screen; of several that are found alike the first."""
+    found: dict[str, AppElement] = {}
     for element in screen.elements:
         best = _best(element) if finds(screen, element) else None
-        if best is not None and not _others(screen, marks, {_mark(best)}):
-            yield element.key
+        if best is not None and best.nth == 0 and not _others(screen, marks, {_mark(best)}):
+            found.setdefault(_mark(best), element)
+    return list(found.values())
+
+
+def _tells_of_none(screen: AppScreen, rows: Sequence[AppElement], element: AppElement) -> bool:
+    """Whether its name, or that of its words, says that a list has no rows: ``empty_view``, ``no_notes``."""
+    if element.interactive or element.repeated or not element.conditional:
+        return False
+    listed = (screen.key, *(one.key for one in rows))
+    kinds = _ANYTHING | {word.rstrip("s") for key in listed for word in key.split("_")}
+    names = (element.key, element.hidden_identifier, *(way.key for way in element.locators))
+    for words in (snake(name).split("_") for name in names):
+        without = {after.rstrip("s") for word, after in pairwise(words) if word == "no"}
+        if not _NONE.isdisjoint(words) or without & kinds:
+            return True
+    return False
 
 
 def _candidates(screen: AppScreen, finds: Finds) -> Iterator[tuple[str, str]]:

@@ -164,7 +164,7 @@ def indistinct(model: AppModel, told: Landmarks, before: str) -> str:
     """
     if before in told.likes:
         return f"nothing tells it from {model.by_key[before].name}: give one of its elements an identifier"
-    return "" if told.shown else "nothing on it can be found: give one of its elements an identifier"
+    return "" if told.shown else "nothing that is always on it can be found: give such an element an identifier"
 
 
 def _unreached(
