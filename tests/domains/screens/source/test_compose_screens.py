@@ -474,3 +474,48 @@ def test_functions_that_double_with_every_level_end_and_are_told() -> None:
     sight = seen(f"{levels}\n@Composable fun MainScreen() {{ Button({{}}) {{ }}; L0() }}")
     assert len(acting(sight.screens[0])) == 1
     assert "left out" in sight.troubles[0].reason
+
+
+def test_a_graph_that_a_destination_gets_as_a_lambda_is_read() -> None:
+    found = seen(
+        """
+@Composable
+fun App() {
+    val inside: @Composable () -> Unit = { NavHost(inner, "list") { composable("list") { ListScreen() } } }
+    NavHost(outer, "home") {
+        composable("home") { Frame(inside) }
+        composable("about") { AboutScreen() }
+    }
+}
+@Composable
+fun Frame(content: @Composable () -> Unit) { Column { content() } }
+@Composable
+fun ListScreen() { Button(onClick = {}) { Text("List") } }
+@Composable
+fun AboutScreen() { Button(onClick = {}) { Text("About") } }
+""",
+        content="App()",
+    )
+    assert [one.name for one in found.screens] == ["ListScreen", "AboutScreen"]
+
+
+def test_a_destination_after_one_that_takes_all_steps_is_named_like_its_composable() -> None:
+    doubling = "".join(f"fun part{one}(): String = part{one + 1}() + part{one + 1}()\n" for one in range(18))
+    found = seen(
+        f"""
+{doubling}
+@Composable
+fun App() {{
+    NavHost(outer, "long") {{
+        composable("long") {{ LongScreen() }}
+        composable("short") {{ ShortScreen() }}
+    }}
+}}
+@Composable
+fun LongScreen() {{ Text(part0()) }}
+@Composable
+fun ShortScreen() {{ Button(onClick = {{}}) {{ Text("Short") }} }}
+""",
+        content="App()",
+    )
+    assert [one.name for one in found.screens] == ["LongScreen", "ShortScreen"]
