@@ -123,7 +123,7 @@ def read(
                 facts[path] = seen
                 troubles += seen.troubles
             told(done, len(wanted))
-    sight = how.link(facts)
+        sight = how.link(facts)
     return replace(
         sight,
         troubles=(*troubles, *sight.troubles),
@@ -157,7 +157,8 @@ def _chunk(root: Path, framework: Framework, paths: Sequence[str]) -> list[tuple
 def _uncollected() -> Iterator[None]:
     """Without the collector of cycles: records have none, and it looks through all of them each time many are made.
 
-    Unpickling what workers send takes a third of the time so.
+    Unpickling what workers send takes a third of the time so. What linking makes has few: without the collector it
+    takes up to a fifth less time, and at most 7 MB more, in eight apps of four frameworks.
     """
     was = gc.isenabled()
     gc.disable()
