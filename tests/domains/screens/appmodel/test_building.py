@@ -161,6 +161,35 @@ def test_the_place_of_a_row_is_the_last_resort() -> None:
     assert not any(one.stability >= STABLE for one in ways)
 
 
+def starts(*widgets: Widget) -> list[tuple[str, float, bool]]:
+    """Beginnings of identifiers by which a screen's widgets are found, with stability and whether they are alone."""
+    found = locators_of((widget(0, -1, "View"), *widgets))
+    return [(one.value, one.stability, one.unique) for ways in found for one in ways if one.strategy == "id_start"]
+
+
+def test_an_identifier_with_data_is_found_by_how_it_begins() -> None:
+    """It lasts nearly as long as a whole one, and stands before the place in the list."""
+    assert starts(widget(1, identifier="row-*")) == [("row-", 0.9, True)]
+    assert starts(widget(1, identifier="row-*", repeated=True)) == [("row-", 0.9, False)]
+    (_, ways) = locators_of((widget(0, -1, "FlatList"), tapped(1, 0, identifier="row-*")))
+    assert [one.strategy for one in ways] == ["id_start", "row", "kind"]
+    assert STABLE <= ways[0].stability < 0.95
+
+
+def test_of_identifiers_that_begin_alike_the_first_is_found() -> None:
+    """A whole one counts too; what stands in a row does not make the row less sure."""
+    assert starts(widget(1, identifier="row-1"), widget(2, identifier="row-*")) == []
+    assert starts(widget(1, identifier="row-*"), widget(2, identifier="row-1")) == [("row-", 0.45, False)]
+    assert starts(widget(1, identifier="row-*"), widget(2, 1, identifier="row-*")) == [("row-", 0.9, False)]
+    assert starts(widget(1, identifier="row*"), widget(2, identifier="row-*")) == [("row", 0.45, False)]
+    assert starts(widget(1, identifier="a-row-1"), widget(2, identifier="row-*")) == [("row-", 0.9, True)]
+
+
+def test_a_list_whose_identifier_holds_data_is_told_by_its_class() -> None:
+    """A row's list is looked for by a whole identifier."""
+    assert rows(tapped(2), identifier="notes-*") == {"2": ("", 0, "FlatList")}
+
+
 def test_two_alike_are_told_apart_by_their_order_and_are_less_stable(model: AppModel) -> None:
     first, second = (model.element("notes_activity", key) for key in ("delete_icon_button", "delete_icon_button_2"))
     assert [(one.locators[0].value, one.locators[0].nth, one.locators[0].unique) for one in (first, second)] == [

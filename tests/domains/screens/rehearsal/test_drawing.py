@@ -123,6 +123,17 @@ def test_words_that_are_filled_in_later_go_on() -> None:
     assert node(parse(draw(told, "android")), "home", "greeting", told).get("text") == "Hello, 1"
 
 
+@pytest.mark.parametrize("platform", ["android", "ios"])
+def test_an_identifier_with_data_is_drawn_with_some_in_each_row(platform: Platform) -> None:
+    """And all of them are found by how it begins."""
+    row = element("row", "list_item", found_by("id_start", "row-", unique=False), repeated=True)
+    told = model(screen("home", row, framework="react_native"), platforms=(platform,))
+    app = parse(draw(told, platform))
+    name = "resource-id" if platform == "android" else "name"
+    found = nodes_of(app, "home", told.screens[0], row)
+    assert [one.get(name) for one in found] == ["row-1", "row-2", "row-3"]
+
+
 def test_words_are_escaped_and_an_app_without_name_gets_one() -> None:
     """Any text of any source makes well-formed XML."""
     words = "\"Bread\" & <milk> 'tea' – чай"

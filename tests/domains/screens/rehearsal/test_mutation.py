@@ -86,7 +86,8 @@ def test_a_mutant_differs_in_one_element_only() -> None:
 def test_a_renamed_element_keeps_no_word() -> None:
     """Neither its identifier nor what it says, and not how that begins."""
     renamed = next(one for one in made(TEA) if (one.element, one.change) == ("email", "rename"))
-    for way in (Way("resource", "email"), Way("hint", "Email"), Way("text", "Email"), Way("text_start", "Em")):
+    starts = Way("text_start", "Em"), Way("tag_start", "org.example.tea:id/em")
+    for way in (Way("resource", "email"), Way("hint", "Email"), Way("text", "Email"), *starts):
         assert nodes(renamed.text, "login", way) == 0
 
 
@@ -105,6 +106,8 @@ def test_what_is_not_drawn_is_told() -> None:
         (Way("tag", "org.example.tea:id/email"), 1),
         (Way("hint", "Password"), 1),
         (Way("text", "Sign in"), 1),
+        (Way("tag_start", "org.example.tea:id/em"), 1),
+        (Way("tag_start", "org.example.tea:id/EM"), 0),
         (Way("text_start", "sign"), 1),
         (Way("text", "Never seen"), 0),
         (Way("kind", "android.widget.EditText"), 3),
@@ -121,6 +124,7 @@ def test_locators_match_as_in_the_driver(way: Way, count: int) -> None:
         (Way("tag", "email"), 1),
         (Way("label", "Sign in"), 1),
         (Way("text", "Sign in"), 1),
+        (Way("tag_start", "em"), 1),
         (Way("text_start", "Remember"), 1),
         (Way("hint", "Email"), 1),
         (Way("text", "email"), 0),

@@ -148,9 +148,20 @@ def test_a_modifier_of_the_apps_own_is_looked_into() -> None:
 
 
 def test_a_tag_hides_where_nothing_makes_it_an_id() -> None:
-    """In-process tests see it all the same; one that is made while the app runs is none."""
+    """In-process tests see it all the same; one that is made while the app runs needs a beginning."""
     screen = shown('Button({}, Modifier.testTag("a")) { }\nButton({}, Modifier.testTag("a_$b")) { }')
     assert [(one.identifier, one.hidden_identifier) for one in acting(screen)] == [("", "a"), ("", "")]
+
+
+@pytest.mark.parametrize("visible", [True, False])
+def test_a_tag_with_data_is_told_by_its_beginning(visible: bool) -> None:
+    """Of several parts the first that is filled in ends it."""
+    screen = shown(f"""Column(Modifier.semantics {{ testTagsAsResourceId = {str(visible).lower()} }}) {{
+        Button({{}}, Modifier.testTag("row_$id")) {{ }}
+        Button({{}}, Modifier.testTag("row_" + id + "_more")) {{ }}
+        Button({{}}, Modifier.testTag("${{id}}_row")) {{ }} }}""")
+    told = [(one.identifier, one.hidden_identifier) for one in acting(screen)]
+    assert told == [(tag, "") if visible else ("", tag) for tag in ("row_*", "row_*", "")]
 
 
 def test_a_tag_is_an_id_where_the_root_says_so_but_not_in_a_window_of_its_own() -> None:

@@ -140,6 +140,13 @@ def test_a_button_takes_the_words_in_it_and_a_picture_the_label(tmp_path: Path) 
     assert len(screen.widgets) == 2
 
 
+@pytest.mark.parametrize(("identifier", "told"), [("row-$id", "row-*"), ("${id}-row", ""), ("r$id", "")])
+def test_an_identifier_with_data_is_told_by_its_beginning(tmp_path: Path, identifier: str, told: str) -> None:
+    """Where it has one that tells anything."""
+    source = f"Semantics(identifier: '{identifier}', button: true, child: InkWell(onTap: go))"
+    assert only(body(tmp_path, source)).identifier == told
+
+
 def test_semantics_name_the_one_widget_below_them(tmp_path: Path) -> None:
     """The identifier is what a driver sees; a Key is not."""
     widget = only(

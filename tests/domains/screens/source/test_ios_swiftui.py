@@ -503,7 +503,7 @@ def test_identifiers_that_the_app_keeps_elsewhere() -> None:
         "page.title",
         "row.star",
         "p.e",
-        "",
+        "row_*",
     ]
     assert page.widgets[0].class_name == "XCUIElementTypeOther" and not page.widgets[0].interactive
 

@@ -54,7 +54,7 @@ def test_the_example_app_leads_from_screen_to_screen() -> None:
     assert ways == {
         ("SignInScreen", "sign-in", "BooksScreen"),
         ("SignInScreen", "Look around first", "BooksScreen"),
-        ("BooksScreen", "", "BookScreen"),
+        ("BooksScreen", "book-*", "BookScreen"),
         ("BooksScreen", "", "NewBookScreen"),
         ("BooksScreen", "tab-books", "BooksScreen"),
         ("BooksScreen", "tab-settings", "SettingsScreen"),

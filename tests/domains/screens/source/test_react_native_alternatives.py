@@ -145,8 +145,8 @@ def test_an_identifier_that_is_one_of_several_stands_for_one_element_each(tmp_pa
     assert [one.identifier for one in screen.widgets].count("inside") == 1
 
 
-def test_an_identifier_with_an_unknown_part_is_none(tmp_path: Path) -> None:
-    """A name out of data is only known to the running app; one that state decides is that of the start."""
+def test_an_identifier_with_data_is_told_by_its_beginning(tmp_path: Path) -> None:
+    """Where it has one; one that state decides is that of the start."""
     source = (
         CORE
         + """
@@ -157,11 +157,13 @@ def test_an_identifier_with_an_unknown_part_is_none(tmp_path: Path) -> None:
         <Button title="A" testID={`row-${row.id}`} onPress={a} />
         <Button title="B" testID={row.big ? 'big' : row.id} onPress={a} />
         <Button title="C" testID={open ? 'shut' : 'open'} onPress={a} />
+        <Button title="D" testID={`${row.id}-row`} onPress={a} />
+        <Button title="E" testID={'r-' + row.id} onPress={a} />
       </View>;
     }
     """
     )
-    assert [one.identifier for one in acting(only(tmp_path, source))] == ["", "", "open"]
+    assert [one.identifier for one in acting(only(tmp_path, source))] == ["row-*", "", "open", "", ""]
 
 
 def test_lists_grow_by_what_is_spread_and_pushed(tmp_path: Path) -> None:

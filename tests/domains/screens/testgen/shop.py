@@ -10,6 +10,7 @@ from samouk.domains.screens.source.widgets import BACK, Entry, Place
 
 STABILITY: dict[Strategy, float] = {
     "id": 0.95,
+    "id_start": 0.9,
     "label": 0.85,
     "text": 0.65,
     "hint": 0.6,

@@ -74,6 +74,14 @@ def test_changed_words_are_found_by_the_identifier(model: AppScreen) -> None:
     assert found["help"].accepted
 
 
+def test_an_identifier_with_data_is_lost_when_nothing_begins_so() -> None:
+    """How many there are does not matter."""
+    row = shop.element("row", "list_item", shop.found_by("id_start", "row-", unique=False), repeated=True)
+    rows = shop.screen("home", row, framework="react_native")
+    assert not [*healing.lost_in(rows, screen([node("Button", "row-7"), node("Button", "row-9")]))]
+    assert [one.key for one in healing.lost_in(rows, screen([node("Button", "my-row-7")]))] == ["row"]
+
+
 def test_two_alike_are_not_chosen_between(model: AppScreen) -> None:
     twins = [node("Button", "sign_in_a", text="Sign in"), node("Button", "sign_in_b", text="Sign in")]
     proposal = proposals(model, [BEFORE[0], *twins, *BEFORE[2:]])["sign_in"]

@@ -65,6 +65,18 @@ def test_rows_are_found_by_the_name_of_their_list() -> None:
     assert "hasAnyAncestor" not in rows("compose", "")[NOTES]
 
 
+@pytest.mark.parametrize("hidden", [True, False])
+def test_a_tag_with_data_is_found_by_how_it_begins(hidden: bool) -> None:
+    """Also one that only tests inside the app see."""
+    ways = () if hidden else (shop.found_by("id_start", "row_", unique=False),)
+    tag = "row_*" if hidden else ""
+    row = shop.element("row", "list_item", *ways, repeated=True, hidden_identifier=tag)
+    made = shop.model(shop.screen("notes", row, framework="compose", entry=True), app="org.example")
+    told = {file.path: text(file) for file in kotlin.files(made, plan(made))}
+    assert 'compose.onAllNodes(tagBegins("row_"))[0]' in told[NOTES]
+    assert "fun tagBegins(start: String)" in told["kotlin/AppTest.kt"]
+
+
 def test_words_are_literals_of_kotlin() -> None:
     assert 'withText("Pay \\$5.00 + \\${tax}")' in classes("android")["kotlin/PayTest.kt"]
 

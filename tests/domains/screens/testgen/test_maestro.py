@@ -172,6 +172,11 @@ def test_what_only_a_class_finds_is_left_out() -> None:
         maestro.selector(Way("kind", "android.widget.Button"))
 
 
+def test_an_identifier_with_data_is_a_pattern() -> None:
+    """Maestro compares whole identifiers, and by patterns."""
+    assert maestro.selector(Way("tag_start", "a.row-")) == {"id": r"a\.row-.*"}
+
+
 def test_an_app_without_a_name_takes_it_from_the_environment() -> None:
     for head, _ in flows(app(name="")).values():
         assert head["appId"] == "${APP_ID}"

@@ -471,3 +471,14 @@ def test_every_step_names_what_the_model_has() -> None:
             if step.element:
                 SHOP.element(step.screen, step.element)
     assert {LOGIN.key, LISTS.key, ITEM.key} <= {one.screen for one in PLAN.cases}
+
+
+def test_an_identifier_with_data_tells_a_screen_where_no_other_may_begin_so() -> None:
+    """Neither with data nor whole."""
+    tab = element("tab", "tab", found_by("id_start", "tab-"))
+    home, other = screen("home", tab, entry=True, framework="compose"), by_id("tab_one", "tab")
+    alone = model(home, screen("two", other, framework="compose"))
+    assert landmarks(alone, found_everywhere(alone))["home"] == (("tab",), (), False)
+    for also in (found_by("id", "tab-1"), found_by("id_start", "tab-1-"), found_by("id_start", "tab")):
+        alike = model(home, screen("two", element("x", "tab", also), framework="compose"))
+        assert landmarks(alike, found_everywhere(alike))["home"].likes == ("two",)

@@ -201,6 +201,8 @@ def test_what_nothing_finds_is_noted_with_the_line_to_add() -> None:
         ("android", "id", 'resource("x y")', None),
         ("compose", "id", 'tag("x y")', None),
         ("flutter", "id", 'tag("x y")', 'tag("x y")'),
+        ("compose", "id_start", 'tag_start("x y")', None),
+        ("react_native", "id_start", 'tag_start("x y")', 'tag_start("x y")'),
         ("flutter", "text", 'label("x y")', 'text("x y")'),
         ("flutter", "text_start", 'label_start("x y")', 'text_start("x y")'),
         ("react_native", "text", 'text("x y")', 'text("x y")'),
@@ -386,6 +388,10 @@ def test_bare_identifiers_are_not_completed_with_a_package(base: ModuleType) -> 
     assert base._android(base.tag("email")) == ("-android uiautomator", 'new UiSelector().resourceId("email")')
     assert base._android(base.resource("email")) == ("id", "email")
     assert base._ios(base.tag("email")) == ("accessibility id", "email")
+    assert base._android(base.tag_start("a.b-"))[1] == r'new UiSelector().resourceIdMatches("a\\.b-.*")'
+    assert base._xpath(base.tag_start("row-")) == '(//*[starts-with(@resource-id, "row-")])[1]'
+    by, told = base._ios(base.tag_start("row-"))
+    assert (by, told.partition(" AND ")[0]) == ("-ios predicate string", 'name BEGINSWITH "row-"')
 
 
 def test_the_same_model_gives_the_same_files() -> None:

@@ -121,3 +121,13 @@ def test_a_row_goes_on_lacking_a_name() -> None:
     found = judge(shop.model(shop.screen("home", row, framework="react_native")))
     (lacking,) = found.lacking
     assert (lacking.best, lacking.remedy.line) == ("row 'FlatList'", "testID={`row-${index}`}")
+
+
+def test_a_row_whose_identifier_holds_data_lacks_nothing() -> None:
+    """Unless another begins alike."""
+    locator = shop.found_by("id_start", "row-", unique=False)
+    row = shop.element("row", "list_item", locator, repeated=True)
+    assert not judge(shop.model(shop.screen("home", row, framework="react_native"))).lacking
+    like = shop.element("row", "list_item", locator._replace(stability=0.45), repeated=True)
+    (lacking,) = judge(shop.model(shop.screen("home", like, framework="react_native"))).lacking
+    assert lacking.remedy.how.endswith("more than once")

@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from samouk.domains.screens.appmodel.model import Locator, Strategy
-from samouk.domains.screens.source.widgets import Widget, Words
+from samouk.domains.screens.source.widgets import SHORTEST_START, Widget, Words, start_of
 from samouk.domains.screens.taxonomy import PUBLIC_CLASSES
 
 _STABILITY: dict[Strategy, tuple[float, float]] = {
     # As a literal, and out of a string resource: the words of a resource change with one line, on purpose.
     "id": (0.95, 0.95),
+    # Given for tests like any identifier; but one that is added later may begin alike.
+    "id_start": (0.9, 0.9),
     "label": (0.8, 0.85),
     "text": (0.6, 0.65),
     "hint": (0.55, 0.6),
@@ -29,9 +31,6 @@ _BUTTONS = frozenset(
     f"XCUIElementType{name}" for name in ("Button", "PopUpButton", "MenuButton", "SegmentedControl", "Stepper")
 )
 """What is a button at run time, or holds some."""
-
-SHORTEST_START = 3
-"""Characters before the first filled-in part that tell anything."""
 
 
 def locators_of(widgets: Sequence[Widget]) -> list[tuple[Locator, ...]]:
@@ -51,7 +50,7 @@ def locators_of(widgets: Sequence[Widget]) -> list[tuple[Locator, ...]]:
     found = []
     for widget, offers, doubled in zip(widgets, offered, hidden, strict=True):
         row = _row(widget, widgets)
-        ways = (*_ranked(widget, offers, counts, met), *([row] if row else []))
+        ways = (*_by_start(widget, widgets), *_ranked(widget, offers, counts, met), *([row] if row else []))
         found.append(tuple(sorted(ways, key=lambda way: -way.stability)))
         met.update(
             (strategy, value) for strategy, value, _ in offers if not (doubled and strategy in ("text", "label"))
@@ -75,9 +74,29 @@ def _ranked(
     return tuple(ways)
 
 
+def _by_start(widget: Widget, widgets: Sequence[Widget]) -> Iterator[Locator]:
+    """By how an identifier with data in it begins: for the first that begins so, which is the one that is found.
+
+    How often another is shown is not known, so that nothing behind it has a place. What stands in the widget itself
+    comes behind it on the screen too.
+    """
+    start = start_of(widget.identifier)
+    alike = [other for other in widgets if other is not widget and _may_begin(other, start)] if start else []
+    if start and all(other.index > widget.index for other in alike):
+        apart = any(not _is_within(other, widget, widgets) for other in alike)
+        stability = round(_STABILITY["id_start"][0] * (AMBIGUOUS if apart else 1), 3)
+        yield Locator("id_start", start, stability, unique=not alike and not widget.repeated)
+
+
+def _may_begin(widget: Widget, start: str) -> bool:
+    """Whether a widget's identifier begins so, or may once its data are filled in."""
+    own = start_of(widget.identifier)
+    return widget.identifier.startswith(start) or (own != "" and start.startswith(own))
+
+
 def _offers(widget: Widget) -> Iterator[tuple[Strategy, str, str]]:
     """Strategy, value and key of the resource."""
-    if widget.identifier:
+    if widget.identifier and not start_of(widget.identifier):
         yield "id", widget.identifier, ""
     if _whole(widget.label):
         yield "label", widget.label.value, widget.label.key
@@ -106,12 +125,12 @@ def _row(widget: Widget, widgets: Sequence[Widget]) -> Locator | None:
     parts = [_part_of(one, holder, widgets) for one in before]
     if part in parts or any(one.repeated or one.conditional for one in before):
         return None
-    named = bool(holder.identifier)
+    named = "" if start_of(holder.identifier) else holder.identifier
     if not named and any(_scrolls(one) for one in widgets if one is not holder):
         return None  # its class alone does not tell it from the other
     counted = {_part_of(one, holder, widgets) for one in before if _fills_a_place(one, widget)}
     stability = round(_STABILITY["row"][0] * (1 if named else AMBIGUOUS), 3)
-    return Locator("row", holder.identifier, stability, len(counted), unique=False, within=holder.class_name)
+    return Locator("row", named, stability, len(counted), unique=False, within=holder.class_name)
 
 
 def _fills_a_place(above: Widget, row: Widget) -> bool:

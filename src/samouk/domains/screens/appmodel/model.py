@@ -9,17 +9,18 @@ from typing import Literal, NamedTuple
 from samouk.domains.screens.element import Platform
 from samouk.domains.screens.source.widgets import Entry, Framework, Place
 
-Strategy = Literal["id", "label", "text", "hint", "text_start", "row", "kind"]
-"""How an element is found: by identifier; by what a screen reader says; by its words; by the words in an empty input;
-by how its words begin; as the first thing that can be tapped in its list; by its class and place among its like (the
-last resort)."""
+Strategy = Literal["id", "id_start", "label", "text", "hint", "text_start", "row", "kind"]
+"""How an element is found: by identifier; by how that begins, where data follow; by what a screen reader says; by its
+words; by the words in an empty input; by how its words begin; as the first thing that can be tapped in its list; by its
+class and place among its like (the last resort)."""
 
 
 class Locator(NamedTuple):
     """One way to find an element.
 
     Attributes:
-        value: bare identifier, words, for ``kind`` the runtime class, for ``row`` the identifier of the list, or "".
+        value: bare identifier or its beginning, words, for ``kind`` the runtime class, for ``row`` the identifier of
+            the list, or "".
         stability: in [0, 1]: how likely it still matches after the app's next releases.
         nth: which of several matches in the order of the screen, from 0; for ``row`` how many children of the list that
             hold something to tap stand before it.
@@ -38,7 +39,7 @@ class Locator(NamedTuple):
 
 
 STABLE = 0.8
-"""Locators from here up count as stable: identifiers, and descriptions that come from a resource."""
+"""Locators from here up count as stable: identifiers, also with data in them, and descriptions out of a resource."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

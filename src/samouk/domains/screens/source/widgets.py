@@ -38,6 +38,26 @@ class Words(NamedTuple):
 
 NO_WORDS = Words()
 
+FILLED = "*"
+"""Stands in an identifier for what is filled in while the app runs. Should a source write one itself, its identifier is
+looked for by what stands before it, and found as well."""
+
+SHORTEST_START = 3
+"""Characters before the first filled-in part that tell anything."""
+
+
+def identifier_of(words: Words) -> str:
+    """An identifier as a reader evaluated it; "" where too little of it is the same in every run."""
+    if not words.dynamic:
+        return words.value
+    return f"{words.value}{FILLED}" if len(words.value.strip()) >= SHORTEST_START else ""
+
+
+def start_of(identifier: str) -> str:
+    """How an identifier with data in it begins; "" for one without."""
+    start, filled, _ = identifier.partition(FILLED)
+    return start if filled else ""
+
 
 class Entry(NamedTuple):
     """What an input takes.
@@ -64,9 +84,10 @@ class Widget:
         class_name: the nearest public class (a key of ``taxonomy.PUBLIC_CLASSES``), or ``name`` where there is none.
         place: where the line to change stands: the call or the tag.
         identifier: what a driver finds it by without words: ``android:id`` (bare), a test tag that is visible as
-            resource id, ``Semantics(identifier:)``, ``testID``, ``accessibilityIdentifier``.
+            resource id, ``Semantics(identifier:)``, ``testID``, ``accessibilityIdentifier``. One with data in it is
+            its beginning and ``FILLED``: ``row-*``.
         hidden_identifier: one that only in-process tests see: a Compose tag without ``testTagsAsResourceId``,
-            a Flutter ``Key``.
+            a Flutter ``Key``. ``FILLED`` stands for each part that is filled in.
         text, label, hint: words on it; words for a screen reader; words in an empty input. A button's ``text`` is that
             of the texts in it, and an icon button's ``label`` that of its icon, where the framework merges them.
         role: the accessibility role that the source declares, in its own words (``button``, ``Role.Switch``).

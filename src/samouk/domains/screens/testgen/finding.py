@@ -9,11 +9,12 @@ from samouk.domains.screens.appmodel.model import AppElement, AppModel, AppScree
 from samouk.domains.screens.element import Platform
 from samouk.domains.screens.source.widgets import Framework
 
-How = Literal["resource", "tag", "label", "text", "text_start", "label_start", "hint", "row", "kind"]
+How = Literal["resource", "tag", "tag_start", "label", "text", "text_start", "label_start", "hint", "row", "kind"]
 """``resource``: an Android id that bears the app's package; ``tag``: a bare one, as Compose, Flutter and React Native
-give, and every identifier on iOS; ``label``: what a screen reader says; ``label_start``: how that begins; ``text`` and
-``text_start``: the words and how they begin; ``hint``: the words in an empty input; ``row``: what can be tapped in a
-list, counted from its top; ``kind``: the class as the running app tells it."""
+give, and every identifier on iOS; ``tag_start``: how that begins, where data follow; ``label``: what a screen reader
+says; ``label_start``: how that begins; ``text`` and ``text_start``: the words and how they begin; ``hint``: the words
+in an empty input; ``row``: what can be tapped in a list, counted from its top; ``kind``: the class as the running app
+tells it."""
 
 
 class Way(NamedTuple):
@@ -128,6 +129,8 @@ def _how(framework: Framework, platform: Platform, strategy: Strategy) -> How:
     """Flutter draws its words itself: Android is told them as descriptions, never as text."""
     if strategy == "id":
         return "resource" if platform == "android" and framework == "android" else "tag"
+    if strategy == "id_start":
+        return "tag_start"  # Android's own ids are names of resources: none has data in it
     if platform == "android" and framework == "flutter" and strategy in ("text", "text_start"):
         return "label" if strategy == "text" else "label_start"
     return strategy

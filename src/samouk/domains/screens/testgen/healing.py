@@ -179,6 +179,7 @@ def _bare(identifier: str) -> str:
 
 _SAYS: Mapping[str, Callable[[Element, str], bool]] = {
     "id": lambda one, value: bool(one.resource_id) and value in (one.resource_id, _bare(one.resource_id)),
+    "id_start": lambda one, value: value != "" and _bare(one.resource_id).startswith(value),
     "label": lambda one, value: one.description == value,
     # Flutter's words are descriptions on Android.
     "text": lambda one, value: value in (one.text, one.description),
@@ -200,7 +201,7 @@ def _spoken(screen: Screen) -> list[str]:
 def _candidate(was: AppElement, now: Element, found: Evidence | None, words: str, screen: Screen) -> Candidate:
     had = {one.strategy: one.value for one in was.locators}
     pairs = {
-        "id": (snake(had.get("id", "")), snake(_bare(now.resource_id))),
+        "id": (snake(had.get("id") or had.get("id_start", "")), snake(_bare(now.resource_id))),
         "label": (had.get("label", ""), now.description or words),
         "text": (had.get("text") or had.get("text_start", ""), now.text or words),
         "hint": (had.get("hint", ""), now.hint or words),

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from samouk.domains.screens.appmodel.model import AppElement, AppModel, AppScreen, Locator
+from samouk.domains.screens.source.widgets import start_of
 from samouk.domains.screens.testgen.cases import Block, Case, Generated, Plan, Step
 from samouk.domains.screens.testgen.kotlin_base import COMPOSE_IMPORTS, ESPRESSO_IMPORTS, base
 from samouk.domains.screens.testgen.landmarks import TITLE, Landmarks, landmarks
@@ -199,7 +200,9 @@ def _matcher(screen: AppScreen, element: AppElement) -> tuple[str, int, bool] | 
     """The matcher in Kotlin, which of its matches, and whether it is the only one."""
     compose = screen.framework == "compose"
     if compose and element.hidden_identifier:
-        return f"hasTestTag({_string(element.hidden_identifier)})", 0, not element.repeated
+        start = start_of(element.hidden_identifier)
+        strategy, value = ("id_start", start) if start else ("id", element.hidden_identifier)
+        return _matcher_of(strategy, value, compose), 0, not (element.repeated or start)
     for one in element.locators:
         says = _matcher_of(one.strategy, one.value, compose) if one.strategy != "row" else _row(one, compose)
         if says:
@@ -222,6 +225,8 @@ def _matcher_of(strategy: str, value: str, compose: bool) -> str:
     match strategy:
         case "id":
             return f"hasTestTag({words})" if compose else f"withResourceName({words})"
+        case "id_start":
+            return f"tagBegins({words})" if compose else ""  # Android's own ids are names: none has data in it
         case "label":
             return f"hasContentDescription({words})" if compose else f"withContentDescription({words})"
         case "text":

@@ -121,6 +121,12 @@ _COMPOSE = _Half(
     @get:Rule
     val compose = createEmptyComposeRule()
 
+    /** Its tag begins so: data follow. */
+    protected fun tagBegins(start: String) =
+        SemanticsMatcher("tag begins with '$start'") {
+            it.config.getOrNull(SemanticsProperties.TestTag)?.startsWith(start) == true
+        }
+
     private fun found(matcher: SemanticsMatcher) =
         compose.onAllNodes(matcher).fetchSemanticsNodes(atLeastOneRootRequired = false).size
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import combinations, pairwise
 from typing import NamedTuple
 
@@ -45,7 +46,8 @@ def landmarks(model: AppModel, finds: Finds, *, asks: bool = False) -> Mapping[s
     Args:
         asks: whether the format can look for one of several.
     """
-    marks = {screen.key: set(_marks(screen)) for screen in model.screens}
+    starts = {way.value for screen in model.screens for one in screen.elements for way in one.locators if _begins(way)}
+    marks = {screen.key: set(_marks(screen, starts)) for screen in model.screens}
     return {screen.key: _of(screen, marks, finds, asks) for screen in model.screens}
 
 
@@ -138,15 +140,30 @@ def _best(element: AppElement) -> Locator | None:
     return first if first is not None and first.strategy not in ("row", "kind", "text_start") else None
 
 
-def _marks(screen: AppScreen) -> Iterator[str]:
+def _marks(screen: AppScreen, starts: AbstractSet[str]) -> Iterator[str]:
+    """All by which a screen may be found; of ``starts`` those with which one of its identifiers begins, or may."""
     for element in screen.elements:
         for locator in element.locators:
             if locator.strategy != "row":  # its value tells the list
                 yield _mark(locator)
+            yield from (f"begins {start}" for start in starts if _may_begin(locator, start))
     if screen.title:
         yield f"words {screen.title}"
 
 
 def _mark(locator: Locator) -> str:
     """Words are one space: what is a text here may be a description there."""
+    if _begins(locator):
+        return f"begins {locator.value}"
     return f"{'id' if locator.strategy in ('id', 'kind') else 'words'} {locator.value}"
+
+
+def _begins(locator: Locator) -> bool:
+    return locator.strategy == "id_start"
+
+
+def _may_begin(locator: Locator, start: str) -> bool:
+    """Whether what a locator finds by its identifier has one that begins so, or may once its data are filled in."""
+    if _begins(locator) and start.startswith(locator.value):
+        return True
+    return locator.strategy in ("id", "id_start") and locator.value.startswith(start)

@@ -74,6 +74,8 @@ def selector(found: Way, **state: object) -> dict[str, object]:
     match found.how:
         case "resource" | "tag":
             told: dict[str, object] = {"id": literal(found.value)}
+        case "tag_start":
+            told = {"id": f"{literal(found.value)}.*"}
         case "label" | "text" | "hint":
             told = {"text": literal(found.value)}
         case "text_start" | "label_start":
@@ -255,7 +257,7 @@ def _flip(found: Way, start: bool) -> Command:
 def _with_words(found: Way, value: str) -> dict[str, object]:
     """The element by its identifier with these words; else by the words alone, for a hint goes when typed over."""
     # Without a place: it would count among those with these words alone.
-    named = found.how in ("resource", "tag")
+    named = found.how in ("resource", "tag", "tag_start")
     return selector(found._replace(nth=0)) | {"text": literal(value)} if named else _words(value)
 
 

@@ -17,6 +17,7 @@ from samouk.domains.screens.testgen.pytest_names import Names
 _MAKERS = {
     "resource": "resource",
     "tag": "tag",
+    "tag_start": "tag_start",
     "label": "label",
     "label_start": "label_start",
     "text": "text",

@@ -143,7 +143,7 @@ def _lacking(model: AppModel, screen: AppScreen, element: AppElement) -> Lacking
 def remedy_for(element: AppElement, screen: AppScreen, *, tags_visible: bool) -> Remedy:
     """The line that gives an element a stable locator in its framework."""
     found = _remedy(element, screen, tags_visible)
-    if any(one.strategy == "id" for one in element.locators):
+    if any(one.strategy in ("id", "id_start") for one in element.locators):
         return found._replace(how=f"{found.how}; the one that it has is on the screen more than once")
     return found
 

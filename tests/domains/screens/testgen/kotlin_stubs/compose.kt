@@ -14,5 +14,6 @@ class SemanticsNode {
 
 object SemanticsProperties {
     val Password: SemanticsPropertyKey<Unit> get() = TODO()
+    val TestTag: SemanticsPropertyKey<String> get() = TODO()
     val ToggleableState: SemanticsPropertyKey<androidx.compose.ui.state.ToggleableState> get() = TODO()
 }

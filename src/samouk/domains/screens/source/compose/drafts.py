@@ -24,7 +24,7 @@ from samouk.domains.screens.source.compose.values import (
     start,
     words_of,
 )
-from samouk.domains.screens.source.widgets import NO_WORDS, Entry, EntryKind, Place, Words
+from samouk.domains.screens.source.widgets import NO_WORDS, Entry, EntryKind, Place, Words, identifier_of
 
 _KEYBOARDS: dict[str, EntryKind] = {
     "Email": "email",
@@ -164,9 +164,8 @@ def role_of(value: Value) -> str:
 
 
 def _identifier(value: Value) -> str:
-    """A tag that is the same each time; one that is made while the app runs finds nothing."""
-    words = words_of(value)
-    return "" if words.dynamic else words.value
+    """A tag; of one that is made while the app runs how it begins."""
+    return identifier_of(words_of(value))
 
 
 def entry_of(given: dict[str, Value], meaning: Meaning) -> tuple[Entry, bool]:

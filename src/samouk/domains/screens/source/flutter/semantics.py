@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from samouk.domains.screens.source.flutter.arguments import flat, key_of, present
 from samouk.domains.screens.source.flutter.nodes import Node, absorbed, every, interactive, outermost, sole, spoken
 from samouk.domains.screens.source.flutter.values import NULL, Known, Made, Opaque, Txt, is_null, truth, words
-from samouk.domains.screens.source.widgets import NO_WORDS, Place, Words
+from samouk.domains.screens.source.widgets import NO_WORDS, Place, Words, identifier_of
 
 if TYPE_CHECKING:
     from samouk.domains.screens.source.flutter.tree import Tree
@@ -27,7 +27,7 @@ def _semantics(tree: Tree, made: Made) -> list[Node]:
     if truth(named.get("excludeSemantics", NULL)):
         kids = _silenced(kids)
     acts = present(made, "onTap") or present(made, "onLongPress")
-    known = identifier.whole or "" if isinstance(identifier, Txt) else ""
+    known = identifier.whole or identifier_of(words(identifier)) if isinstance(identifier, Txt) else ""
     if not (spoken(said) or known or role or acts):
         return kids
     acted = outermost(kids)

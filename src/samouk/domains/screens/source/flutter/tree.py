@@ -52,7 +52,7 @@ from samouk.domains.screens.source.flutter.widgets import (
     UNSHOWN,
     Spec,
 )
-from samouk.domains.screens.source.widgets import NO_WORDS, Place, Words
+from samouk.domains.screens.source.widgets import NO_WORDS, Place, Words, identifier_of
 
 _CONTROL = ("btn", "button", "field", "input", "switch", "checkbox", "tile", "chip", "tab", "link", "radio", "slider")
 MAX_RENDERED = 100_000
@@ -392,7 +392,7 @@ class Tree:
         node.label = words(made.named.get("semanticsLabel", NULL))
         identifier = made.named.get("semanticsIdentifier")
         if isinstance(identifier, Txt):
-            node.identifier = identifier.whole or ""
+            node.identifier = identifier.whole or identifier_of(words(identifier))
         node.kids = links
         return [node]
 

@@ -11,7 +11,7 @@ from samouk.domains.screens.source.ios.looks import Looks
 from samouk.domains.screens.source.ios.rows import forked, row_words, rows_once
 from samouk.domains.screens.source.ios.scopes import TypeInfo
 from samouk.domains.screens.source.ios.uikit import ACTED_ON, Look, ancestry, public_kind, selector
-from samouk.domains.screens.source.widgets import NO_WORDS, Entry, Place, Words
+from samouk.domains.screens.source.widgets import NO_WORDS, Entry, Place, Words, start_of
 
 if TYPE_CHECKING:
     from samouk.domains.screens.source.ios.controllers import Controllers
@@ -136,7 +136,8 @@ class CodePainter:
         tables = [index for index, one in enumerate(canvas.drafts) if one.class_name in holders]
         draft.parent = tables[-1] if tables else draft.parent
         draft.text = draft.text if draft.text != NO_WORDS else row_words(look)
-        draft.loops = 0 if draft.identifier or (draft.text.value and not draft.text.dynamic) else 1
+        named = draft.identifier and not start_of(draft.identifier)
+        draft.loops = 0 if named or (draft.text.value and not draft.text.dynamic) else 1
         if self.chooses(looks):
             draft.interactive = draft.clickable = True
             draft.lead = draft.lead or self.chosen(looks)

@@ -338,7 +338,7 @@ class Looks:
         path = value.path if isinstance(value, Name) else ""
         match name:
             case "accessibilityIdentifier":
-                look.identifier = self.speaker.identifier(value, self.scope) or look.identifier
+                look.identifier = self.speaker.mark(value, self.scope) or look.identifier
                 for identifier, words in self.speaker.alternatives(value, self.scope):
                     look.others.append(look.cloned())
                     look.others[-1].others = []

@@ -148,7 +148,7 @@ def _accessibility(marks: Marks, call: Call, scope: Scope, speaker: Speaker) -> 
     first = told.get("", UNKNOWN)
     match call.name:
         case "accessibilityIdentifier":
-            marks.identifier = speaker.identifier(first, scope)
+            marks.identifier = speaker.mark(first, scope)
             marks.instead = speaker.alternatives(first, scope)
         case "accessibilityLabel":
             marks.label = speaker.words(first, scope)
@@ -161,7 +161,7 @@ def _accessibility(marks: Marks, call: Call, scope: Scope, speaker: Speaker) -> 
             marks.role = first.path.rpartition(".")[2].removeprefix("is").lower() if isinstance(first, Name) else ""
         case "accessibility":
             if "identifier" in told:
-                marks.identifier = speaker.identifier(told["identifier"], scope)
+                marks.identifier = speaker.mark(told["identifier"], scope)
             if "label" in told:
                 marks.label = speaker.words(told["label"], scope)
             if "hidden" in told:

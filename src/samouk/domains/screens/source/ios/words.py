@@ -26,7 +26,7 @@ from samouk.domains.screens.source.ios.scopes import (
     reduce,
 )
 from samouk.domains.screens.source.ios.strings import until_filled
-from samouk.domains.screens.source.widgets import NO_WORDS, Words
+from samouk.domains.screens.source.widgets import NO_WORDS, Words, identifier_of
 
 MOST_STEPS = 250
 """Names behind one string or condition, so that strings that hold others twice end."""
@@ -98,6 +98,10 @@ class Speaker:
         """An identifier that is the same in every run; "" for one that is made while the app runs."""
         found = self.words(value, scope, localized=False)
         return "" if found.dynamic else found.value
+
+    def mark(self, value: Expression, scope: Scope | None) -> str:
+        """An identifier that is looked for on the screen; of one that is made while the app runs how it begins."""
+        return identifier_of(self.words(value, scope, localized=False))
 
     def alternatives(self, value: Expression, scope: Scope | None) -> list[tuple[str, Words]]:
         """Identifiers and titles of the types of which one is behind `row.identifier`, where each has its own.

@@ -14,6 +14,7 @@ from samouk.domains.screens.source.react_native.values import (
     Value,
     joined,
     known,
+    named,
     plain,
     tidy,
     truth,
@@ -77,8 +78,8 @@ class Node:
 
     @property
     def identifier(self) -> str:
-        """The testID, where it is known."""
-        return known(self.props.fields.get("testID"))
+        """The testID, where it is known, or how it begins."""
+        return named(self.props.fields.get("testID"))
 
     @property
     def hidden_identifier(self) -> str:

@@ -46,6 +46,7 @@ from samouk.domains.screens.source.react_native.values import (
     identifiers,
     known,
     mark_of,
+    named,
     plain,
     truth,
     words_of,
@@ -443,7 +444,7 @@ class Rendering:
         return host is not None and host.kind == "press" and props.open and host.class_name != "ListTile"
 
     def _named(self, props: Thing) -> bool:
-        return bool(known(props.fields.get("testID"))) or label_of(_bare(props)) != NO_WORDS
+        return bool(named(props.fields.get("testID"))) or label_of(_bare(props)) != NO_WORDS
 
 
 def _is_pressed(kind: Value) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from samouk.domains.screens.source.react_native.code import Class, Code, Function, Pattern
-from samouk.domains.screens.source.widgets import NO_WORDS, Place, Words
+from samouk.domains.screens.source.widgets import NO_WORDS, Place, Words, identifier_of
 
 Value = object
 """One of: str, float, bool, None (null and undefined), Words, list, or a record below."""
@@ -296,6 +296,12 @@ def known(value: Value) -> str:
     if isinstance(value, Words):
         return "" if value.dynamic else value.value
     return value if isinstance(value, str) else ""
+
+
+def named(value: Value) -> str:
+    """An identifier: what is known of it, with what is filled in."""
+    inner = plain(value)
+    return known(inner) or (identifier_of(inner) if isinstance(inner, Words) else "")
 
 
 def each(value: Value) -> Iterator[Value]:

@@ -162,7 +162,7 @@ def _attributes(screen: AppScreen, element: AppElement, row: int, canvas: _Canva
     for locator in element.locators:
         found = way(screen, _only(element, locator.strategy), canvas.platform)
         if found is not None and found.how not in ("row", "kind"):
-            more = str(row + 1) if found.how in ("text_start", "label_start") else ""
+            more = str(row + 1) if found.how.endswith("_start") else ""
             how = "label" if found.how == "hint" and _labels_hints(screen, canvas) else found.how
             told = {**_words(how, f"{found.value}{more}", canvas), **told}
     told |= _behaviour(screen, element, canvas)
@@ -183,10 +183,11 @@ def _words(how: str, value: str, canvas: _Canvas) -> dict[str, str]:
     if canvas.platform == "ios":
         if how == "hint":
             return {"placeholderValue": value}
-        return {"name": value} if how in ("tag", "resource") else {"label": value}
+        return {"name": value} if how in ("tag", "tag_start", "resource") else {"label": value}
     if how == "resource":
         return {"resource-id": value if ":" in value else f"{canvas.package}:id/{value}"}
-    names = {"tag": "resource-id", "hint": "hint", "label": "content-desc", "label_start": "content-desc"}
+    ids = {"tag": "resource-id", "tag_start": "resource-id"}
+    names = {**ids, "hint": "hint", "label": "content-desc", "label_start": "content-desc"}
     return {names.get(how, "text"): value}
 
 

@@ -44,6 +44,7 @@ LONGEST = 10 * 2**20
 
 _ANDROID: Mapping[How, str] = {
     "tag": "resource-id",
+    "tag_start": "resource-id",
     "label": "content-desc",
     "label_start": "content-desc",
     "text": "text",
@@ -51,6 +52,7 @@ _ANDROID: Mapping[How, str] = {
 }
 _IOS: Mapping[How, tuple[str, ...]] = {
     "tag": ("name", "label"),
+    "tag_start": ("name",),
     "label": ("name", "label"),
     "label_start": ("label",),
     "text": ("label",),
@@ -161,4 +163,6 @@ def _fits(app: Drawn, node: Element, way: Way) -> bool:
     if way.how in ("label_start", "text_start"):
         # UiSelector compares beginnings without regard to case.
         return any(value.lower().startswith(way.value.lower()) for value in values)
+    if way.how == "tag_start":
+        return any(value.startswith(way.value) for value in values)
     return any(value == way.value for value in values)

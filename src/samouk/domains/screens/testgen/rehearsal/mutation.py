@@ -21,7 +21,7 @@ Change = Literal["delete", "rename", "disable"]
 CHANGES: tuple[Change, ...] = ("delete", "rename", "disable")
 
 _NAMES = ("resource-id", "text", "content-desc", "hint", "name", "label", "placeholderValue")
-"""What an element is known by. Words get one before them, so that they no longer begin as they did."""
+"""What an element is known by. Each gets a word before it, so that it no longer begins as it did."""
 
 
 class Mutant(NamedTuple):
@@ -192,7 +192,14 @@ def _rename(node: Element, parents: Mapping[Element, Element]) -> None:
     for one in node.iter() if node.tag == "android.widget.EditText" else (node,):
         for name in _NAMES:
             if one.get(name):
-                one.set(name, f"{one.get(name)}_renamed" if name == "resource-id" else f"Renamed {one.get(name)}")
+                one.set(name, _renamed(name, one.get(name, "")))
+
+
+def _renamed(name: str, value: str) -> str:
+    if name != "resource-id":
+        return f"Renamed {value}"
+    package, stroke, bare = value.rpartition("/")
+    return f"{package}{stroke}renamed_{bare}"
 
 
 def _disable(node: Element, parents: Mapping[Element, Element]) -> None:
