@@ -400,6 +400,7 @@ def lone(*elements: AppElement) -> tuple[str, ...]:
         pytest.param(
             (BARE, by_id("badge", "text", repeated=True, conditional=True), EMPTY), (), id="a part of some rows"
         ),
+        pytest.param((BARE, by_id("more", "button", repeated=True), EMPTY), (), id="what comes below rows"),
         pytest.param((by_id("row", "list_item", repeated=True, conditional=True), EMPTY), ("row", "empty"), id="else"),
     ],
 )

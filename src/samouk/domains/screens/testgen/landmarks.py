@@ -85,7 +85,7 @@ def _either(screen: AppScreen, marks: Mapping[str, set[str]], finds: Finds) -> t
     rows = [one for one in screen.elements if one.repeated]
     if not all(one.conditional for one in rows):
         rows = [one for one in rows if not one.conditional]  # not what only some rows have
-    row = next((one for one in alone if one in rows), None)
+    row = next((one for one in rows[:1] if one in alone), None)  # what repeats below it may lie out of sight
     none = next((one for one in alone if _tells_of_none(screen, rows, one)), None)
     if row is None or none is None:
         return ()
