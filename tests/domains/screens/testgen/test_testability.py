@@ -9,6 +9,7 @@ import pytest
 from tests.domains.screens.testgen import shop
 
 from samouk.domains.screens.appmodel.building import ModelBuilder
+from samouk.domains.screens.appmodel.model import Locator
 from samouk.domains.screens.source.widgets import Framework, Place, Sight, SourceScreen, Widget, Words
 from samouk.domains.screens.testgen.testability import Testability, judge, lines
 from samouk.domains.screens.testgen.testability_page import page
@@ -131,3 +132,22 @@ def test_a_row_whose_identifier_holds_data_lacks_nothing() -> None:
     like = shop.element("row", "list_item", locator._replace(stability=0.45), repeated=True)
     (lacking,) = judge(shop.model(shop.screen("home", like, framework="react_native"))).lacking
     assert lacking.remedy.how.endswith("more than once")
+
+
+@pytest.mark.parametrize(
+    ("locator", "line", "how"),
+    [
+        (shop.found_by("id", "inner"), "accessible={false}", "into the tag that it stands in"),
+        (shop.found_by("text", "Inner"), 'testID="inner"', "into the tag; and accessible={false} into the tag that it"),
+    ],
+    ids=["named", "unnamed"],
+)
+def test_what_ios_swallows_is_to_be_shown_by_itself(locator: Locator, line: str, how: str) -> None:
+    """A name that it has does not help there."""
+    inner = shop.element("inner", "button", locator, swallowed=True)
+    home = shop.screen("home", inner, framework="react_native")
+    (lacking,) = judge(shop.model(home, platforms=("android", "ios"))).lacking
+    assert (lacking.remedy.line, lacking.best) == (line, "")
+    assert lacking.remedy.how.startswith(how)
+    (elsewhere,) = judge(shop.model(home, platforms=("android",))).screens
+    assert elsewhere.stable == (locator.strategy == "id")

@@ -176,7 +176,7 @@ def _not_tested(suite: Suite, screen: AppScreen, lacking: Sequence[AppElement]) 
         return
     lines = ["# Not tested, for nothing finds them. To have tests, add:"]
     for element in lacking:
-        remedy = remedy_for(element, screen, tags_visible=suite.model.tags_visible)
+        remedy = remedy_for(element, screen, suite.model)
         lines.append(f"# - {comment(name_of(element))}, {comment(at(element.place))}: {comment(remedy.line)}")
         lines.append(f"#   {comment(remedy.how)}")
     yield Block("not_tested", "\n".join(lines) + "\n")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from samouk.domains.screens.appmodel.model import AppElement, AppModel, AppScreen
 from samouk.domains.screens.source.widgets import Place
+from samouk.domains.screens.testgen.finding import platforms_of
 
 
 class Remedy(NamedTuple):
@@ -28,7 +29,7 @@ class Lacking:
 
     Attributes:
         screens: keys of the screens that show it, in the order of the model.
-        best: the best way there is, in words; "" for none.
+        best: the best way there is on all platforms, in words; "" for none.
         stability: of that way, in [0, 1].
     """
 
@@ -89,13 +90,15 @@ class Testability:
 def judge(model: AppModel) -> Testability:
     """The report on an app."""
     scores = tuple(
-        ScreenScore(one.key, one.name, len(one.interactive), sum(element.stable for element in one.interactive))
+        ScreenScore(
+            one.key, one.name, len(one.interactive), sum(_is_stable(model, one, each) for each in one.interactive)
+        )
         for one in model.screens
     )
     found: dict[Place, Lacking] = {}
     for screen in model.screens:
         for element in screen.interactive:
-            if not element.stable:
+            if not _is_stable(model, screen, element):
                 known = found.get(element.place) or _lacking(model, screen, element)
                 shown = dict.fromkeys((*known.screens, screen.key))
                 found[element.place] = replace(known, screens=tuple(shown))
@@ -126,8 +129,17 @@ def _lines(count: int) -> str:
     return f"{count:,} line" if count == 1 else f"{count:,} lines"
 
 
+def _is_stable(model: AppModel, screen: AppScreen, element: AppElement) -> bool:
+    return element.stable and not _is_swallowed(model, screen, element)
+
+
+def _is_swallowed(model: AppModel, screen: AppScreen, element: AppElement) -> bool:
+    """Whether one of the screen's platforms shows it as a part of something else."""
+    return element.swallowed and "ios" in platforms_of(model, screen)
+
+
 def _lacking(model: AppModel, screen: AppScreen, element: AppElement) -> Lacking:
-    best = element.locators[0] if element.locators else None
+    best = element.locators[0] if element.locators and not _is_swallowed(model, screen, element) else None
     return Lacking(
         screens=(screen.key,),
         element=element.key,
@@ -136,16 +148,26 @@ def _lacking(model: AppModel, screen: AppScreen, element: AppElement) -> Lacking
         place=element.place,
         best="" if best is None else f"{best.strategy} {(best.value or best.within)!r}",
         stability=0.0 if best is None else best.stability,
-        remedy=remedy_for(element, screen, tags_visible=model.tags_visible),
+        remedy=remedy_for(element, screen, model),
     )
 
 
-def remedy_for(element: AppElement, screen: AppScreen, *, tags_visible: bool) -> Remedy:
+def remedy_for(element: AppElement, screen: AppScreen, model: AppModel) -> Remedy:
     """The line that gives an element a stable locator in its framework."""
-    found = _remedy(element, screen, tags_visible)
+    found = _remedy(element, screen, model.tags_visible)
+    if _is_swallowed(model, screen, element):
+        return _apart(element, found)
     if any(one.strategy in ("id", "id_start") for one in element.locators):
         return found._replace(how=f"{found.how}; the one that it has is on the screen more than once")
     return found
+
+
+def _apart(element: AppElement, found: Remedy) -> Remedy:
+    """No name helps what iOS does not show by itself."""
+    line, where = "accessible={false}", "the tag that it stands in: iOS shows that as one thing"
+    if element.stable:
+        return Remedy(line, f"into {where}")
+    return found._replace(how=f"{found.how}; and {line} into {where}")
 
 
 def _remedy(element: AppElement, screen: AppScreen, tags_visible: bool) -> Remedy:
