@@ -81,6 +81,34 @@ def test_rows_are_drawn_in_their_list(framework: Framework, within: str, name: s
         assert len(matching(app, app.screens["home"], found)) == ROWS
 
 
+@pytest.mark.parametrize(
+    ("class_name", "kind", "platforms"),
+    [
+        ("Pressable", "list_item", ["android", "ios"]),
+        ("Pressable", "button", ["android", "ios"]),
+        ("ListTile", "list_item", ["android", "ios"]),
+        ("Text", "list_item", ["android"]),
+        ("Text", "text", ["android"]),
+    ],
+)
+def test_rows_of_react_native_are_found_where_they_are_more_than_words(
+    class_name: str, kind: str, platforms: list[Platform]
+) -> None:
+    """On iOS a text that takes a tap is a text like any other."""
+    row = replace(
+        element("row", kind, found_by("row", "notes", within="FlatList"), repeated=True), class_name=class_name
+    )
+    held = by_id("notes", "list", interactive=False)
+    told = model(screen("home", held, row, framework="react_native"), platforms=("android", "ios"))
+    found: dict[Platform, int] = {}
+    for platform in told.platforms:
+        place = way(told.screens[0], told.element("home", "row"), platform)
+        app = parse(draw(told, platform))
+        if place is not None:
+            found[platform] = len(matching(app, app.screens["home"], place))
+    assert found == dict.fromkeys(platforms, ROWS)
+
+
 def test_the_words_in_an_empty_input_are_where_its_framework_tells_them() -> None:
     """Words inside it in Compose, its label in Flutter on iOS, a hint or a placeholder elsewhere."""
     compose, flutter = of("compose", "android"), of("flutter", "ios")

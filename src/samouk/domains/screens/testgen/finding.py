@@ -182,7 +182,12 @@ _LISTS: Mapping[tuple[Framework, Platform], Mapping[str, str]] = {
 
 
 def _by_row(screen: AppScreen, element: AppElement, locator: Locator, platform: Platform) -> Way | None:
-    """By its place in a list. Other things to tap above it are counted on iOS alone, where each fills a cell."""
+    """By its place in a list. Other things to tap above it are counted on iOS alone, where each fills a cell.
+
+    Words of React Native that take a tap are words to iOS like any others, which are no rows.
+    """
+    if platform == "ios" and screen.framework == "react_native" and element.class_name == "Text":
+        return None
     name = _LISTS.get((screen.framework, platform), {}).get(locator.within, "")
     if locator.value:
         holder = Way(_how(screen.framework, platform, "id"), locator.value)
