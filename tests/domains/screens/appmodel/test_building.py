@@ -148,10 +148,67 @@ def test_on_ios_rows_are_counted_among_the_cells_that_hold_a_button() -> None:
     assert told == {"6": ("", 2, "XCUIElementTypeCollectionView")}
 
 
+@pytest.mark.parametrize("name", ["DatePicker", "ColorPicker", "Link", "Cell", "Other"])
+def test_below_what_may_hold_buttons_no_row_has_a_place_on_ios(name: str) -> None:
+    unknown = replace(tapped(2, repeated=False), class_name=f"XCUIElementType{name}")
+    row = replace(tapped(3), class_name="XCUIElementTypeButton")
+    assert rows(unknown, row, name="XCUIElementTypeCollectionView") == {}
+
+
+def cell(index: int, parent: int = 1, **told: Any) -> Widget:
+    return widget(index, parent, "XCUIElementTypeCell", **told)
+
+
+def test_a_row_that_is_a_cell_is_counted_among_all_cells() -> None:
+    """Those that nobody taps as well, and no button that stands in none."""
+    row = cell(4, interactive=True, repeated=True)
+    button = widget(3, 1, "XCUIElementTypeButton", interactive=True)
+    told = rows(cell(2), button, row, name="XCUIElementTypeTable")
+    assert told == {"4": ("", 1, "XCUIElementTypeTable")}
+    inner = widget(3, 2, "XCUIElementTypeButton", interactive=True, conditional=True)
+    assert rows(cell(2), inner, row, name="XCUIElementTypeTable") == told
+
+
+@pytest.mark.parametrize("told", [{"repeated": True}, {"conditional": True}])
+def test_below_cells_that_come_and_go_no_cell_has_a_place(told: dict[str, Any]) -> None:
+    row = cell(3, interactive=True, repeated=True)
+    assert rows(cell(2, **told), row, name="XCUIElementTypeTable") == {}
+
+
 def test_of_two_lists_only_a_name_tells_one() -> None:
+    """Which none but that list bears."""
     other = widget(2, 0, "ScrollView")
     assert rows(other, tapped(3)) == {}
     assert rows(other, tapped(3), identifier="notes") == {"3": ("notes", 0, "FlatList")}
+    twin = replace(other, identifier="notes")
+    assert rows(twin, tapped(3), identifier="notes") == {}
+    shared = replace(twin, class_name="View")
+    assert rows(shared, tapped(3), identifier="notes") == {"3": ("", 0, "FlatList")}
+
+
+WORDS = Words("All notes")
+
+
+@pytest.mark.parametrize(
+    ("widgets", "first"),
+    [
+        pytest.param([tapped(2, text=Words(dynamic=True))], True, id="its_own"),
+        pytest.param([tapped(2), widget(3, 2, "Text")], True, id="inside_it"),
+        pytest.param([tapped(2)], False, id="none"),
+        pytest.param([widget(2, 1, "Text", text=WORDS), tapped(3, text=WORDS)], False, id="header"),
+        pytest.param([widget(2, 1, "Icon", label=WORDS), tapped(3, text=WORDS)], False, id="spoken_header"),
+        pytest.param([tapped(2, text=WORDS), widget(3, 1, "Text", conditional=True)], False, id="empty_text"),
+        pytest.param([tapped(2, text=WORDS), widget(3, 0, "Text")], True, id="outside_the_list"),
+        pytest.param(
+            [widget(2, 1, "View", repeated=True), widget(3, 2, "Text"), tapped(4, 2, text=WORDS)], False, id="beside_it"
+        ),
+    ],
+)
+def test_a_row_says_whether_the_first_words_in_its_list_are_its_own(widgets: list[Widget], first: bool) -> None:
+    """Those behind the rows are the first where there is no row."""
+    held = (widget(0, -1, "View"), widget(1, class_name="FlatList", identifier="notes"))
+    told = [one.first_words for ways in locators_of((*held, *widgets)) for one in ways if one.strategy == "row"]
+    assert told == [first]
 
 
 def test_the_place_of_a_row_is_the_last_resort() -> None:

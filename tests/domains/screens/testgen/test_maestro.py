@@ -239,17 +239,38 @@ def test_the_state_of_one_of_several_is_not_asked_for() -> None:
     assert not any("turns_on" in path for path in flows(TWINS))
 
 
+def rows_of(name: str, *, first_words: bool = True, kind: str = "list_item", **told: Any) -> list[dict[str, Any]]:
+    """How flows are told a row of a list."""
+    place = shop.found_by("row", name, within="ListView", first_words=first_words)
+    row = shop.element("row", kind, place, repeated=True, **told)
+    made = shop.model(shop.screen("notes", row, framework="compose", entry=True))
+    return [one for _, commands in flows(made).values() for one in selectors(commands) if "childOf" in one]
+
+
 def test_a_row_is_the_first_words_in_its_list() -> None:
     """Of a list with an identifier; Maestro finds no other."""
-
-    def tapped(name: str) -> list[Any]:
-        row = shop.element("row", "list_item", shop.found_by("row", name, within="ListView"), repeated=True)
-        made = shop.model(shop.screen("notes", row, framework="compose", entry=True))
-        return [one for _, commands in flows(made).values() for one in selectors(commands) if "childOf" in one]
-
     found = {"text": ".+", "childOf": {"id": "notes"}, "index": 0}
-    assert tapped("notes") and all(one == found for one in tapped("notes"))
-    assert tapped("") == []
+    assert rows_of("notes") and all(one == found for one in rows_of("notes"))
+    assert rows_of("") == []
+
+
+def test_where_other_words_may_come_first_a_row_is_not_tested() -> None:
+    """A header would be tapped in its place, and pass for a row where there is none."""
+    assert rows_of("notes", first_words=False) == []
+
+
+def test_the_state_of_a_row_is_not_asked_for() -> None:
+    """Maestro finds the words of it, not what turns."""
+    assert rows_of("alarms", kind="switch", checkable=True, checked=False) == []
+
+
+@pytest.mark.parametrize(("platforms", "flown"), [(("android",), True), (("android", "ios"), False)])
+def test_what_ios_swallows_is_in_no_flow_for_both_platforms(platforms: tuple[Any, ...], flown: bool) -> None:
+    inner = shop.by_id("inner", "button", swallowed=True)
+    home = shop.screen("home", inner, shop.by_id("ok", "button"), framework="react_native", entry=True)
+    told = [one for _, commands in flows(shop.model(home, platforms=platforms)).values() for one in selectors(commands)]
+    assert any(one.get("id") == "inner" for one in told) == flown
+    assert any(one.get("id") == "ok" for one in told)
 
 
 def test_compose_is_asked_for_what_was_typed_once_a_placeholder_has_gone() -> None:

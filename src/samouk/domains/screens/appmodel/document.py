@@ -36,6 +36,7 @@ _LOCATOR = {
         "unique": _FLAG,
         "key": {"type": "string", "description": "the string resource that the words come from"},
         "within": {"type": "string", "description": "of a row: the class of its list, whose identifier is the value"},
+        "first_words": {"type": "boolean", "description": "of a row: the first words in its list are the row's"},
     },
 }
 _ENTRY = {

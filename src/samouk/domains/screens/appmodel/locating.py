@@ -32,6 +32,15 @@ _BUTTONS = frozenset(
 )
 """What is a button at run time, or holds some."""
 
+_WITHOUT_BUTTONS = frozenset(
+    f"XCUIElementType{name}"
+    for name in ("Switch", "Slider", "TextField", "SecureTextField", "TextView", "SearchField", "StaticText")
+)
+"""What holds no button at run time. Of all else that is not known: a date picker may show its days as buttons."""
+
+_BUTTON = "XCUIElementTypeButton"
+_CELL = "XCUIElementTypeCell"
+
 
 def locators_of(widgets: Sequence[Widget]) -> list[tuple[Locator, ...]]:
     """For each widget its locators, the most stable first; empty for what only holds others.
@@ -120,22 +129,51 @@ def _row(widget: Widget, widgets: Sequence[Widget]) -> Locator | None:
     if holder is None:
         return None
     part = _part_of(widget, holder, widgets)
-    above = widgets[holder.index + 1 : widget.index]
-    before = [one for one in above if one.interactive and _is_within(one, holder, widgets)]
+    inside = [one for one in widgets[holder.index + 1 :] if _is_within(one, holder, widgets)]
+    before = [one for one in inside if one.index < widget.index and _may_fill_a_place(one, widget)]
     parts = [_part_of(one, holder, widgets) for one in before]
     if part in parts or any(one.repeated or one.conditional for one in before):
         return None
-    named = "" if start_of(holder.identifier) else holder.identifier
+    if widget.class_name == _BUTTON and any(one.class_name not in _BUTTONS | _WITHOUT_BUTTONS for one in before):
+        return None
+    named = _name_of(holder, widgets)
     if not named and any(_scrolls(one) for one in widgets if one is not holder):
         return None  # its class alone does not tell it from the other
     counted = {_part_of(one, holder, widgets) for one in before if _fills_a_place(one, widget)}
     stability = round(_STABILITY["row"][0] * (1 if named else AMBIGUOUS), 3)
-    return Locator("row", named, stability, len(counted), unique=False, within=holder.class_name)
+    place = Locator("row", named, stability, len(counted), unique=False)
+    return place._replace(within=holder.class_name, first_words=_words_first(widget, (holder, *inside), widgets))
+
+
+def _name_of(holder: Widget, widgets: Sequence[Widget]) -> str:
+    """A list's identifier, where it is the same in every run and nothing else bears it."""
+    alone = [one.identifier for one in widgets].count(holder.identifier) == 1
+    return holder.identifier if alone and not start_of(holder.identifier) else ""
+
+
+def _may_fill_a_place(above: Widget, row: Widget) -> bool:
+    """Whether what stands above a row may be counted with it: where that is a cell of iOS all cells, the silent too."""
+    return above.class_name == _CELL if row.class_name == _CELL else above.interactive
 
 
 def _fills_a_place(above: Widget, row: Widget) -> bool:
     """Whether what stands above a row is counted with it: on iOS rows are counted among cells that hold a button."""
-    return row.class_name != "XCUIElementTypeButton" or above.class_name in _BUTTONS
+    return row.class_name != _BUTTON or above.class_name in _BUTTONS
+
+
+def _words_first(row: Widget, listed: Sequence[Widget], widgets: Sequence[Widget]) -> bool:
+    """Whether the first words in a list are a row's, for sure: nothing else in it has any, behind the rows neither.
+
+    What stands behind them comes first where there is no row.
+    """
+    worded = [one for one in listed if _has_words(one)]
+    return bool(worded) and all(one is row or _is_within(one, row, widgets) for one in worded)
+
+
+def _has_words(widget: Widget) -> bool:
+    """Whether it shows or tells words, or may: those of a text need not be known before the app runs."""
+    told = (widget.text, widget.label, widget.hint)
+    return any(one.value or one.dynamic for one in told) or PUBLIC_CLASSES.get(widget.class_name) == "text"
 
 
 def _list_around(widget: Widget, widgets: Sequence[Widget]) -> Widget | None:

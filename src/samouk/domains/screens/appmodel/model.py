@@ -23,10 +23,11 @@ class Locator(NamedTuple):
             the list, or "".
         stability: in [0, 1]: how likely it still matches after the app's next releases.
         nth: which of several matches in the order of the screen, from 0; for ``row`` how many children of the list that
-            hold something to tap stand before it.
+            hold something to tap stand before it, or, where it is a cell of iOS, how many cells.
         unique: nothing else on the screen matches.
         key: name of the string resource that the words come from, or "".
         within: for ``row`` the class of the list, as the source tells it.
+        first_words: for ``row`` whether the first words in the list are those of the row, and no others are in it.
     """
 
     strategy: Strategy
@@ -36,6 +37,7 @@ class Locator(NamedTuple):
     unique: bool = True
     key: str = ""
     within: str = ""
+    first_words: bool = False
 
 
 STABLE = 0.8

@@ -11,7 +11,7 @@ from typing import Any
 from samouk.domains.screens.appmodel.model import AppElement, AppModel, AppScreen
 from samouk.domains.screens.source.widgets import Framework
 from samouk.domains.screens.testgen.cases import Case, Generated, Plan, Step
-from samouk.domains.screens.testgen.finding import Way, platforms_of, title_way, way
+from samouk.domains.screens.testgen.finding import Finds, Way, found_everywhere, platforms_of, title_way, way
 from samouk.domains.screens.testgen.landmarks import TITLE, Landmarks, landmarks
 from samouk.domains.screens.testgen.plan import plan as planned
 from samouk.domains.screens.testgen.waiting import waiting
@@ -50,8 +50,9 @@ def files(model: AppModel, plan: Plan) -> Sequence[Generated]:
     out: text in other alphabets cannot be typed on Android, and going back by the system is Android's alone.
     """
     del plan
-    own = planned(model, _finds)
-    suite = _Suite(model, landmarks(model, _finds), waiting(model, own, _finds))
+    finds = _finds(model)
+    own = planned(model, finds)
+    suite = _Suite(model, landmarks(model, finds), waiting(model, own, finds))
     flows = [_flow(suite, case) for case in own.cases if _can_be_said(model, case)]
     return [Generated("maestro/config.yaml", _workspace(model)), *flows]
 
@@ -95,8 +96,10 @@ def literal(words: str) -> str:
     return _MEANS.sub(r"\\\g<0>", words)
 
 
-def _finds(screen: AppScreen, element: AppElement) -> bool:
-    return _way(screen, element) is not None
+def _finds(model: AppModel) -> Finds:
+    """A flow runs on all platforms of its screen: what one of them does not show is nothing for it."""
+    everywhere = found_everywhere(model)
+    return lambda screen, element: _way(screen, element) is not None and everywhere(screen, element)
 
 
 def _way(screen: AppScreen, element: AppElement) -> Way | None:
@@ -104,8 +107,12 @@ def _way(screen: AppScreen, element: AppElement) -> Way | None:
     found = way(screen, element, "ios" if screen.framework == "ios" else "android")
     if found is None or found.how == "kind":
         return None
-    # A row is found in a list with an identifier, and only as its first: what else there is may have no words.
-    return None if found.within is not None and (found.within.how == "kind" or found.nth) else found
+    # A row is found in a list with an identifier, and only as the first words in it.
+    return None if found.within is not None and not (found.within.how != "kind" and _is_first(element)) else found
+
+
+def _is_first(row: AppElement) -> bool:
+    return any(one.strategy == "row" and one.first_words and not one.nth for one in row.locators)
 
 
 def _sure_way(screen: AppScreen, element: AppElement) -> Way:
@@ -130,8 +137,8 @@ def _can_be_said(model: AppModel, case: Case) -> bool:
 def _is_alone(model: AppModel, step: Step) -> bool:
     """Whether what finds the element finds nothing else: the state of one of several cannot be asked for."""
     element = model.element(step.screen, step.element)
-    first = next(one for one in element.locators if one.value and one.strategy not in ("row", "kind"))
-    return first.unique and not element.repeated
+    first = next((one for one in element.locators if one.value and one.strategy not in ("row", "kind")), None)
+    return first is not None and first.unique and not element.repeated
 
 
 def _workspace(model: AppModel) -> str:
