@@ -181,6 +181,21 @@ def test_tests_that_look_first_are_counted(user: User, tmp_path: Path) -> None:
     assert re.search(line, shown)
 
 
+def test_each_format_counts_its_own_tests(user: User, tmp_path: Path) -> None:
+    """Formats find and can say different things, so that each has as many tests as it can."""
+    out = tmp_path / "t"
+    formats = ("--format", "pytest", "--format", "maestro", "--format", "kotlin")
+    told = user.json("project", "fullcycle", "--source", EXAMPLES / "compose", "--output", out, *formats)["formats"]
+    flows = [path.read_text() for path in (out / "maestro").glob("*/*.yaml")]
+    kotlin = "".join(path.read_text() for path in (out / "kotlin").glob("*Test.kt"))
+    python = "".join(path.read_text() for path in (out / "tests").glob("test_*.py"))
+    assert told == {
+        "pytest": {"tests": python.count("def test_"), "waiting": python.count("mark.skip(")},
+        "maestro": {"tests": len(flows), "waiting": sum("# Waits:" in flow for flow in flows)},
+        "kotlin": {"tests": kotlin.count("    @Test"), "waiting": kotlin.count("    @Ignore(")},
+    }
+
+
 def test_what_is_wrong_with_a_file_many_times_is_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

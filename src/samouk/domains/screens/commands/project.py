@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -48,6 +48,13 @@ _OPTIONS = {
 _folder = click.Path(path_type=Path)
 
 
+class Written(NamedTuple):
+    """Tests that were written in one format, and how many of them wait for a person."""
+
+    tests: int
+    waiting: int
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """What one run has made."""
@@ -56,6 +63,7 @@ class Made:
     plan: Plan
     held: Sequence[Held]
     asking: Asking
+    formats: Mapping[str, Written]
     report: Testability
     kept: Kept
     troubles: Sequence[Trouble]
@@ -105,7 +113,7 @@ def fullcycle(
     if as_json:
         print_json(_plain(made, output))
     else:
-        _say(made, output, formats)
+        _say(made, output)
 
 
 def _check(output: Path, given: dict[str, tuple[Path, ...]]) -> None:
@@ -231,7 +239,11 @@ def _make(
     read = sum(sight.files for sight in whole), sum(sight.lines for sight in whole)
     finds = found_everywhere(model)
     held, asks = holding(model, planned, finds), asking(model, planned, finds)
-    return Made(model, planned, held, asks, report, kept, troubles, *read, _share(seen))
+    written = {
+        name: Written(sum(one.tests for one in kinds[name]), sum(one.waiting for one in kinds[name]))
+        for name in formats
+    }
+    return Made(model, planned, held, asks, written, report, kept, troubles, *read, _share(seen))
 
 
 def _predictor() -> Predictor:
@@ -263,20 +275,18 @@ def _share(screens: Sequence[Screen]) -> int:
         return kept
 
 
-def _say(made: Made, output: Path, formats: Sequence[str]) -> None:
+def _say(made: Made, output: Path) -> None:
     for line in describe(updater()):
         hint(line)
     screens = made.model.screens
     elements = sum(len(screen.interactive) for screen in screens)
     read = f"{counted(made.files, 'file')}, {made.lines:,} lines" if made.files else "a recording"
     click.echo(f"🔎 {read}: {counted(len(screens), 'screen')}, {counted(elements, 'interactive element')}")
-    tests = len(made.plan.cases)
-    # Maestro and Kotlin find other things than Appium does, and have plans of their own.
-    by = "" if set(formats) == {"pytest"} else " by Appium"
-    run = f": {tests - made.waiting:,} run now{by}, {made.waiting:,} wait" if made.waiting or by else ""
-    click.echo(f"🧪 {counted(tests, 'case' if by else 'test')} as {', '.join(formats)} in {output}{run}")
-    if "pytest" in formats:
-        _say_asking(made, tests - made.waiting)
+    for name, (tests, waits) in made.formats.items():
+        run = f": {tests - waits:,} run now, {waits:,} wait" if waits else ""
+        click.echo(f"🧪 {counted(tests, 'test')} as {name} in {output}{run}")
+    if "pytest" in made.formats:
+        _say_asking(made, made.formats["pytest"].tests - made.formats["pytest"].waiting)
     _say_kept(made.kept)
     _say_unreached(made)
     _say_held(made)
@@ -285,7 +295,7 @@ def _say(made: Made, output: Path, formats: Sequence[str]) -> None:
     if made.shared:
         click.echo(f"📦 {counted(made.shared, 'anonymised sample')} kept to share")
     click.echo(_tip())
-    if "pytest" in formats:
+    if "pytest" in made.formats:
         click.echo(f"▶️  To see them run without a phone: observe project rehearse {output}")
 
 
@@ -368,6 +378,7 @@ def _plain(made: Made, output: Path) -> dict[str, Any]:
         "screens": len(made.model.screens),
         "interactive": made.report.interactive,
         "tests": len(made.plan.cases),
+        "formats": {name: one._asdict() for name, one in made.formats.items()},
         "waiting": {"tests": made.waiting, "reasons": [one._asdict() for one in made.held]},
         "asking": {"tests": made.asking.tests, "most": _plain_most(made.asking)},
         "unreached": [{"screen": one.screen, "reason": one.reason} for one in made.plan.unreached],

@@ -98,8 +98,13 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """A file to write: a path relative to the output folder, what stands above its blocks, and the blocks."""
+    """A file to write: a path relative to the output folder, what stands above its blocks, and the blocks.
+
+    ``tests`` counts the tests in it, and ``waiting`` those of them that wait for a person.
+    """
 
     path: str
     head: str
     blocks: tuple[Block, ...] = ()
+    tests: int = 0
+    waiting: int = 0

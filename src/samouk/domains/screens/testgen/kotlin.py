@@ -98,14 +98,16 @@ def _is_ours(screen: AppScreen) -> bool:
 
 def _class(suite: _Suite, screen: AppScreen, cases: Sequence[Case]) -> Generated:
     name = f"{''.join(part.capitalize() for part in screen.key.split('_'))}Test"
-    blocks = [Block(case.key, _test(suite, case)) for case in cases if case.screen == screen.key]
+    own = [case for case in cases if case.screen == screen.key]
+    blocks = [Block(case.key, _test(suite, case)) for case in own]
     if not blocks:
         return Generated(f"kotlin/{name}.kt", "")
     used = frozenset(_WORD.findall(" ".join(block.text for block in blocks)))
     imports = [one for one in (*COMPOSE_IMPORTS, *ESPRESSO_IMPORTS) if one.rpartition(".")[2] in used]
     head = [f"package {package_of(suite.model)}", "", *(f"import {one}" for one in imports), ""]
     head += [f"/** {screen.name}, as {screen.place.file} declares it. */", f"class {name} : AppTest() {{", ""]
-    return Generated(f"kotlin/{name}.kt", "\n".join(head), (*blocks, Block("end", "}\n")))
+    waits = sum((case.screen, case.key) in suite.reasons for case in own)
+    return Generated(f"kotlin/{name}.kt", "\n".join(head), (*blocks, Block("end", "}\n")), len(own), waits)
 
 
 def _test(suite: _Suite, case: Case) -> str:

@@ -1,4 +1,4 @@
-"""What tells a screen from all others: a test that looks for it cannot take another screen for this one."""
+"""What tells a screen from others, from all where it can: a test that looks for it takes no screen before it for this one."""
 
 from __future__ import annotations
 

@@ -170,7 +170,8 @@ def _flow(suite: _Suite, case: Case) -> Generated:
     ]
     for command in _once([*_said_by(suite, (*case.way, *case.steps))]):
         lines += _said(command, 0)
-    return Generated(f"maestro/{case.screen}/{case.key}.yaml", "\n".join(lines) + "\n")
+    path = f"maestro/{case.screen}/{case.key}.yaml"
+    return Generated(path, "\n".join(lines) + "\n", tests=1, waiting=int(bool(reason)))
 
 
 def _said_by(suite: _Suite, steps: Sequence[Step]) -> Iterator[Command]:

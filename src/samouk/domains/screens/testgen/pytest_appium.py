@@ -93,7 +93,9 @@ def _tests(
         blocks = [*(_test(suite, case) for case in cases), *_not_tested(suite, screen, lacking)]
         if blocks:
             module = suite.names.modules[screen.key]
-            yield Generated(f"tests/test_{module}.py", _head(suite, screen, cases), tuple(blocks))
+            waits = sum((case.screen, case.key) in suite.reasons for case in cases)
+            path = f"tests/test_{module}.py"
+            yield Generated(path, _head(suite, screen, cases), tuple(blocks), len(cases), waits)
 
 
 def _head(suite: Suite, screen: AppScreen, cases: Sequence[Case]) -> str:
