@@ -1,4 +1,4 @@
-"""What tells a screen from others, from all where it can: a test that looks for it takes no screen before it for this one."""
+"""What tells a screen from others, from all where it can: no test takes the screen before it for the one it wants."""
 
 from __future__ import annotations
 
