@@ -37,22 +37,30 @@ _PARTS = ("master", "volume", "filer", "s3")
 
 @dataclass(frozen=True)
 class OwnSeaweed:
-    """A store that answers at ``address`` and checks every signature."""
+    """A store that answers at ``address`` and checks every signature.
+
+    It has one bucket, in which each test has a place of its own: every bucket takes several volumes for good.
+    """
 
     address: str
+    bucket: str = "tests"
 
-    def fresh_bucket(self, monkeypatch: pytest.MonkeyPatch) -> str:
-        """Name of an empty bucket of the test's own, with credentials for it in the environment."""
-        boto3 = pytest.importorskip("boto3")
+    def fresh_prefix(self, monkeypatch: pytest.MonkeyPatch) -> str:
+        """An empty place in the bucket, with credentials for it in the environment."""
         for variable, value in _CREDENTIALS.items():
             monkeypatch.setenv(variable, value)
-        name = f"bucket-{uuid.uuid4().hex}"
-        boto3.client("s3", endpoint_url=self.address, region_name="us-east-1").create_bucket(Bucket=name)
-        return name
+        return f"{uuid.uuid4().hex}/some/place"
 
     def fresh_url(self, monkeypatch: pytest.MonkeyPatch) -> str:
-        """URL of an empty place in a bucket of the test's own."""
-        return f"s3://{self.fresh_bucket(monkeypatch)}/some/place?endpoint={self.address}"
+        """URL of an empty place in the bucket."""
+        return f"s3://{self.bucket}/{self.fresh_prefix(monkeypatch)}?endpoint={self.address}"
+
+    def make_bucket(self) -> None:
+        """Once, before the first test."""
+        boto3 = pytest.importorskip("boto3")
+        key, secret, region = _CREDENTIALS.values()
+        own = {"aws_access_key_id": key, "aws_secret_access_key": secret, "region_name": region}
+        boto3.client("s3", endpoint_url=self.address, **own).create_bucket(Bucket=self.bucket)
 
 
 @contextmanager
@@ -69,6 +77,7 @@ def own_seaweed() -> Iterator[OwnSeaweed]:
         try:
             until(lambda: process.poll() is not None or _answers(made.address))
             assert process.poll() is None, (Path(folder) / "log").read_text(errors="replace")[-2_000:]
+            made.make_bucket()
             yield made
         finally:
             process.kill()  # asked politely it takes half a minute, and what it holds goes with its folder
@@ -88,7 +97,7 @@ def _command(weed: str, folder: Path, ports: dict[str, int]) -> list[str]:
         "s3.port.lance": 0,
         "master.telemetry": "false",
         "master.volumeSizeLimitMB": 64,
-        "volume.max": 100,  # each bucket takes some
+        "volume.max": 100,
     }
     numbered = [f"-{part}.port={port}" for part, port in ports.items()]
     return [weed, "server", "-filer", "-s3", *(f"-{name}={value}" for name, value in options.items()), *numbered]

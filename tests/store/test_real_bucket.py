@@ -21,8 +21,8 @@ from samouk.store.sql import open_store
 
 @pytest.fixture
 def bucket(seaweed: OwnSeaweed, monkeypatch: pytest.MonkeyPatch) -> Bucket:
-    """An empty bucket."""
-    return Bucket(seaweed.fresh_bucket(monkeypatch), "some/place", endpoint=seaweed.address)
+    """An empty place in a bucket."""
+    return Bucket(seaweed.bucket, seaweed.fresh_prefix(monkeypatch), endpoint=seaweed.address)
 
 
 def test_it_forgets_what_is_deleted_and_creates_nothing_twice(bucket: Bucket) -> None:
@@ -61,10 +61,10 @@ def test_a_large_blob_goes_up_in_parts(bucket: Bucket) -> None:
 
 def test_wrong_credentials_are_told_of(seaweed: OwnSeaweed, monkeypatch: pytest.MonkeyPatch) -> None:
     """In words that name what to look at, and without the secret."""
-    name = seaweed.fresh_bucket(monkeypatch)
+    prefix = seaweed.fresh_prefix(monkeypatch)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another secret")
     with pytest.raises(StoreUnavailable, match="refuses these credentials: check AWS_ACCESS_KEY_ID") as told:
-        Bucket(name, endpoint=seaweed.address).manners()
+        Bucket(seaweed.bucket, prefix, endpoint=seaweed.address).manners()
     assert "another secret" not in str(told.value)
 
 
