@@ -270,7 +270,7 @@ def test_what_most_tests_wait_for_is_told_first() -> None:
         screen("twin", by_id("far", "button")),
     )
     made = plan(app, found_everywhere(app))
-    found = holding(app, made, found_everywhere(app))
+    found = holding(app, made, waiting(app, made, found_everywhere(app)))
     assert sum(one.tests for one in found) == len(reasons(app, made))
     assert (found[0].screen, found[0].reason) == (
         "inner",
@@ -278,7 +278,8 @@ def test_what_most_tests_wait_for_is_told_first() -> None:
     )
     assert found[0].tests == sum(one.screen in ("inner", "deep") for one in made.cases)
     lost = model(screen("a", by_id("x", "button", leads_to="b")), screen("b", by_id("y", "button")))
-    (all_of_it,) = holding(lost, plan(lost), found_everywhere(lost))
+    drafted = plan(lost)
+    (all_of_it,) = holding(lost, drafted, waiting(lost, drafted, found_everywhere(lost)))
     assert all_of_it == ("", "the source does not tell on which screen the app opens", len(plan(lost).cases))
 
 

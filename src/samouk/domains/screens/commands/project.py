@@ -223,7 +223,7 @@ def _make(
     from samouk.domains.screens.testgen.manifest import Clash
     from samouk.domains.screens.testgen.plan import plan
     from samouk.domains.screens.testgen.testability import judge
-    from samouk.domains.screens.testgen.waiting import asking, holding
+    from samouk.domains.screens.testgen.waiting import asking, holding, waiting
 
     seen: list[Screen] = []
     whole = [*sights, *(sights_of(events) if events else ())]
@@ -237,8 +237,8 @@ def _make(
     except Clash as clash:
         raise BadInput(str(clash)) from None
     read = sum(sight.files for sight in whole), sum(sight.lines for sight in whole)
-    finds = found_everywhere(model)
-    held, asks = holding(model, planned, finds), asking(model, planned, finds)
+    reasons = waiting(model, planned, found_everywhere(model))
+    held, asks = holding(model, planned, reasons), asking(model, planned, reasons)
     written = {
         name: Written(sum(one.tests for one in kinds[name]), sum(one.waiting for one in kinds[name]))
         for name in formats

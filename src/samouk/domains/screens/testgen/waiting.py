@@ -41,19 +41,23 @@ class Asking(NamedTuple):
     most: Behind | None
 
 
-def holding(model: AppModel, plan: Plan, finds: Finds) -> tuple[Held, ...]:
-    """What tests wait for, that of most tests first: behind a closed screen all wait for what closes that."""
+def holding(model: AppModel, plan: Plan, reasons: Mapping[tuple[str, str], str]) -> tuple[Held, ...]:
+    """What tests wait for, that of most tests first: behind a closed screen all wait for what closes that.
+
+    ``reasons`` are those of ``waiting``.
+    """
     lost = {one.screen: one.reason for one in plan.unreached}
-    reasons = waiting(model, plan, finds)
     roots = {screen: _root(model, screen, lost) for screen in lost}
     found = Counter(roots[screen] if screen in lost else (screen, reason) for (screen, _), reason in reasons.items())
     return tuple(Held(screen, reason, tests) for (screen, reason), tests in found.most_common())
 
 
-def asking(model: AppModel, plan: Plan, finds: Finds) -> Asking:
-    """Cases that can run, and look first for what is shown only under a condition: they may skip themselves."""
-    held = waiting(model, plan, finds)
-    free = (case for case in plan.cases if (case.screen, case.key) not in held)
+def asking(model: AppModel, plan: Plan, reasons: Mapping[tuple[str, str], str]) -> Asking:
+    """Cases that can run, and look first for what is shown only under a condition: they may skip themselves.
+
+    ``reasons`` are those of ``waiting``.
+    """
+    free = (case for case in plan.cases if (case.screen, case.key) not in reasons)
     looked = [
         {(step.screen, step.element) for step in (*case.way, *case.steps) if step.verb == "given"} for case in free
     ]
